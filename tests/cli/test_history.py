@@ -51,7 +51,7 @@ def kept(data: Path) -> Path:
 def test_rooms_are_listed(kept: Path) -> None:
     """With how many messages, from when to when."""
     lines = history("rooms").stdout.splitlines()
-    assert [line.split()[:3] for line in lines] == [["#b", "1", "messages"], ["#Tea", "4", "messages"]]
+    assert [line.split()[:3] for line in lines] == [["#b", "1", "message"], ["#Tea", "4", "messages"]]
     assert "2026-01-01" in lines[1] and "2026-01-06" in lines[1]
 
 
@@ -238,7 +238,7 @@ def test_what_is_pruned_leaves_no_words_in_the_files(data: Path) -> None:
         while index.step():
             pass
     assert b"xylophone" in (data / "chatroom.db").read_bytes()
-    assert history("prune", "--older-than", "1h").stdout == "1 messages deleted.\n"
+    assert history("prune", "--older-than", "1h").stdout == "1 message deleted.\n"
     assert not [file for file in data.iterdir() if b"xylophone" in file.read_bytes()]
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from chatroom.client import strings
+from chatroom.client import mode_handlers, strings
 from chatroom.client.screen_events import RoomList
 from chatroom.client.state import BATCH_LINES_MAX, BATCHES_MAX, ROOMS_MAX
 from tests.client.script import MODERN, Script
@@ -117,3 +117,23 @@ def test_a_list_without_end_and_capabilities_without_end_are_bounded(script: Scr
     assert max(len(room.topic) for room in listing.rooms) == 400
     assert len(script.state.isupport) <= 500
     assert len(script.state.capabilities) < 20
+
+
+def test_bans_without_end_are_bounded(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is lifted of those that are known is forgotten all the same."""
+    monkeypatch.setattr(mode_handlers, "BANS_MAX", 20)
+    script.feed(*(f":op!u@h MODE #lobby +b n{n}!*@*" for n in range(25)))
+    room = script.state.rooms["#lobby"]
+    assert len(room.banned) == 20
+    script.feed(":op!u@h MODE #lobby -b n0!*@*")
+    assert len(room.banned) == 19
+
+
+def test_a_line_of_ever_so_many_modes_is_not_obeyed_to_its_end(script: Script) -> None:
+    """Each change is a line in the room: one line of the server must not fill it, or take seconds."""
+    room = script.state.rooms["#lobby"]
+    before = len(room.entries)
+    script.feed(f"@time={'9' * 6000};msgid={'y' * 6000};+draft/reply={'z' * 6000} :op!u@h MODE #lobby +{'m' * 60_000}")
+    assert len(room.entries) - before < 200
+    entry = room.entries[-1]
+    assert (entry.msgid, entry.reply_to) == ("", "")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from chatroom.client import slash_commands
 from chatroom.client.client import Client, Phase
 from chatroom.client.server_connection import Target
 from chatroom.client.session import Session
@@ -60,3 +61,42 @@ def test_a_session_with_another_server(port: int) -> None:
         finally:
             client.stop()
         bob.wait("QUIT")
+
+
+def test_what_another_server_refuses_is_told_in_ones_own_words(port: int) -> None:
+    """A key, a quiet room, a local room; each typed line is sent or answered."""
+    with Irc(port, "bob", "#locked") as bob:
+        bob.send("MODE #locked +k s3cret", "JOIN #quiet", "MODE #quiet +m")
+        bob.wait("MODE #quiet :?\\+m")
+        session = Session("alice", ("#lobby",))
+        client = Client(Target("127.0.0.1", port), session)
+        client.start()
+        state = session.state
+
+        def seen(text: str) -> bool:
+            client.pump(0.01)
+            return any(text in entry.text for room in state.rooms.values() for entry in room.entries)
+
+        def type_in(line: str) -> None:
+            state.current = slash_commands.run(state, state.current, line) or state.current
+
+        try:
+            wait_for(lambda: client.pump(0.01) is not None and state.current.is_listed, "in the room")
+            type_in("/join #locked")
+            wait_for(lambda: seen("#locked needs a key."), "the key is asked for")
+            type_in("/join #locked s3cret")
+            wait_for(lambda: client.pump(0.01) is not None and state.current.is_here, "let in with the key")
+            type_in("/join #quiet")
+            wait_for(lambda: client.pump(0.01) is not None and state.current.is_here, "in the quiet room")
+            type_in("hello?")
+            wait_for(lambda: seen("You may not speak in #quiet."), "the line is refused")
+            [said] = [entry for entry in state.current.entries if entry.text == "hello?"]
+            assert said.delivery is DeliveryState.FAILED
+            type_in("/join &local")
+            wait_for(lambda: client.pump(0.01) is not None and state.current.is_here, "in a local room")
+            type_in("one\ntwo")
+            wait_for(lambda: client.pump(0.01) is not None and not state.current.pending(), "both are confirmed")
+            type_in("/mode +m")
+            wait_for(lambda: seen("alice made the room quiet"), "a mode is told as what it means")
+        finally:
+            client.stop()

@@ -1,5 +1,6 @@
 """The transcript of a room, its laws tried with anything that can happen to it."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -74,6 +75,22 @@ def test_only_so_much_is_remembered() -> None:
     assert rooms.KEPT_ENTRIES <= len(room.entries) <= rooms.KEPT_ENTRIES + 2_000
     assert room.entries[-1].text == f"m{rooms.KEPT_ENTRIES + 4_999}"
     assert room.merge([message(0)])
+
+
+def test_only_so_much_text_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a server that sends the longest lines, as messages or as history. Our own that wait stay."""
+    monkeypatch.setattr(rooms, "KEPT_CHARACTERS", 1000)
+    text = "x" * 60
+    for as_history in (False, True):
+        room = Room("#r")
+        mine = TranscriptEntry(Kind.MESSAGE, 0.0, "me", text, own=True, delivery=DeliveryState.SENT)
+        room.add(mine)
+        for number in range(100):
+            entry = TranscriptEntry(Kind.MESSAGE, float(number), "bob", text, f"id{number}")
+            (room.merge([entry]) if as_history else room.add(entry))
+            assert sum(len(each.text) for each in room.entries) <= rooms.KEPT_CHARACTERS
+        assert room.entries[-2].msgid == "id99"
+        assert room.pending() == [mine]
 
 
 def test_the_mark_stands_at_the_first_unread_message() -> None:

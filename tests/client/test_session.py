@@ -159,7 +159,7 @@ def test_a_wrong_operators_password_ends_nothing() -> None:
     script.state.events.clear()
     script.feed(":irc 464 me :Password incorrect")
     assert not [event for event in script.state.events if isinstance(event, Rejected)]
-    assert script.lobby.entries[-1].text == "Password incorrect"
+    assert script.lobby.entries[-1].text == "That is not the password."
 
 
 def test_our_own_ghost_is_waited_for() -> None:
@@ -391,7 +391,7 @@ def test_a_refused_message_has_failed(old: Script) -> None:
     [entry] = old.state.say(old.lobby, "hello")
     old.feed(":irc 404 me #lobby :Cannot send to channel", f":irc PONG irc m{entry.serial}")
     assert entry.delivery is DeliveryState.FAILED
-    assert "Cannot send" in old.lobby.entries[-1].text
+    assert "You may not speak" in old.lobby.entries[-1].text
     old.take()
     old.state.retry(old.lobby, entry)
     assert old.take()[0] == "PRIVMSG #lobby hello" and entry.pending

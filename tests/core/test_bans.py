@@ -132,6 +132,19 @@ def test_a_name_that_has_proven_itself_is_banned_by_its_account(room: Room) -> N
     assert numerics(op, "MODE #a +b m:a:rob", "MODE #a -b m:a:rob") == ["MODE", "MODE"]
 
 
+@pytest.mark.parametrize(("account", "more"), [("bob", "b"), ("", "")], ids=["logged in", "not logged in"])
+def test_a_second_connection_of_the_same_account_is_nobody_else(room: Room, account: str, more: str) -> None:
+    """So the address is banned, too. Without an account it may be anybody behind that address, who is spared."""
+    chat, op, bob = room
+    other = chat.irc("bobs-phone")
+    for client, nick in ((bob, "bob"), (other, "bobs-phone")):
+        assert client.user
+        client.user.person = Person(client.uid, nick, "u", "192.0.2.7", account=account)
+    op.send("BAN #a bob")
+    masks = f"bb{more} bob!*@* a:bob *!*@192.0.2.7" if account else "b bob!*@*"
+    assert op.heard()[0] == f":op!u@127.0.0.1 MODE #a +{masks}"
+
+
 def test_who_has_just_left_can_still_be_banned_by_address(room: Room) -> None:
     """Whoever insults and runs."""
     _chat, op, bob = room

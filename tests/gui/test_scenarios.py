@@ -184,7 +184,7 @@ def test_completion_history_and_search(display: str, server: Server, tmp_path: P
         window.type("APPLE")
         window.key("Return")
         window.wait(lambda state: state["search"] == "2 in the history", "what the server found")
-        assert [row.split("  ")[-1] for row in window.state["rows"][1:]] == ["bobby: apple", "another apple"]
+        assert [row.split("  ")[1] for row in window.state["rows"][1:]] == ["bobby: apple", "another apple"]
         window.key("Escape")
         window.wait(lambda state: state["search"] is None and state["composer"] == "bobby: apple", "the draft is there")
 

@@ -65,7 +65,7 @@ def writer_to() -> Iterator[Callable[[int], LogWriter]]:
 
 
 def info(writer: LogWriter, message: str) -> None:
-    writer.handle(logging.makeLogRecord({"msg": message, "levelname": "INFO"}))
+    writer.handle(logging.makeLogRecord({"msg": message, "levelname": "INFO", "levelno": logging.INFO}))
 
 
 def serve_on(stdin: int, stdout: int, stderr: int) -> subprocess.Popen[bytes]:

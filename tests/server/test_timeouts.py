@@ -21,6 +21,7 @@ from chatroom.net.batches import Item
 from chatroom.net.connection import Connection
 from chatroom.net.sockets import SEND_AHEAD_BYTES, SEND_BUFFER_BYTES, TCP_KEEPALIVE
 from chatroom.server.chat_server import ChatServer
+from chatroom.server.client_threads import THREADS_KEPT
 from chatroom.server.connection_limits import ACCEPT_PAUSE_SECONDS
 from chatroom.server.flood_limit import FLOOD_BURST_LINES
 from chatroom.server.timeouts import (
@@ -479,9 +480,11 @@ def test_without_descriptors_it_waits_and_recovers(server: ChatServer, guests: G
                 hoard.append(os.dup(1))
             except OSError:
                 break
-        os.close(hoard.pop())
-        refused = [Peer(server.port)]  # which takes the only one; nobody else knocks meanwhile
-        assert refused[0].rest() == ["ERROR :the server is full; try again later\r"]
+        while not (refused and refused[-1].heard[0].startswith("ERROR")):  # some threads have a descriptor ready
+            os.close(hoard.pop())
+            refused.append(Peer(server.port))  # which takes the only one; nobody else knocks meanwhile
+            refused[-1].wait("^(Username|ERROR :the server is full; try again later\r)$")
+        refused[-1].rest()
     finally:
         for descriptor in hoard:
             os.close(descriptor)
@@ -490,6 +493,7 @@ def test_without_descriptors_it_waits_and_recovers(server: ChatServer, guests: G
     newcomer.wait(r"^\* Welcome, newcomer")
     alice.wait(r"^\* newcomer joined$")
     guests.plain("bob")
+    assert server.refusals["no descriptors left"] == 1
     for peer in (newcomer, *refused):
         peer.close()
 
@@ -512,32 +516,47 @@ def test_after_a_failed_accept_it_waits_and_recovers(
             raise OSError(number, os.strerror(number))
         return accept(sock)
 
-    reserve = server._spare.number
+    reserve = server._accept_failures.spare.number
     monkeypatch.setattr(server._stopping, "wait", count)
     monkeypatch.setattr(socket.socket, "accept", fail)
-    guests.plain("alice")
+    guests.plain("alice")  # accepted by a thread that has asked for her before
+    eventually(lambda: len(waits) == 4, "it has waited")
+    guests.plain("bob")
     first = ACCEPT_PAUSE_SECONDS[0]
     assert waits == [first, 2 * first, 4 * first, 8 * first]
-    assert server._accept_pause == first
-    assert server._spare.number == reserve
+    assert server._accept_failures.pause == first
+    assert server._accept_failures.spare.number == reserve
     assert caplog.messages.count("a client could not be accepted: Cannot allocate memory") == 3
     assert caplog.messages.count("a client could not be accepted: No buffer space available") == 1
 
 
-def test_a_reserve_that_was_lost_closes_nobody_elses_descriptor(server: ChatServer, guests: Guests) -> None:
+def test_a_reserve_that_was_lost_closes_nobody_elses_descriptor(
+    server: ChatServer, guests: Guests, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Another thread may be faster in taking what the server has given up for a moment; its number is theirs then."""
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    knocking = [socket.socket() for _ in range(2)]
-    number = server._spare.number
+    knocking = [socket.socket() for _ in range(THREADS_KEPT)]  # some threads have a descriptor ready
+    left = iter(knocking)
+    number = server._accept_failures.spare.number
+    release, releases = server._accept_failures.spare.release, [0]
     theirs = -1
+
+    def count() -> None:
+        release()
+        releases[0] += 1
+
+    monkeypatch.setattr(server._accept_failures.spare, "release", count)
     try:
-        for knock in knocking:
+        for turn in (1, 2):
             resource.setrlimit(resource.RLIMIT_NOFILE, (number, limits[1]))  # neither accept nor open gets any
-            knock.connect(("127.0.0.1", server.port))
-            eventually(
-                lambda: server._spare.number == -1 and server._accept_pause > ACCEPT_PAUSE_SECONDS[0],
-                "there is no reserve",
-            )
+            while releases[0] < turn:
+                here = len(server.connections)
+                next(left).connect(("127.0.0.1", server.port))
+                eventually(
+                    lambda here=here, turn=turn: releases[0] >= turn or len(server.connections) > here,  # type: ignore[misc]
+                    "the client is accepted, or the reserve given up",
+                )
+            eventually(lambda: server._accept_failures.spare.number == -1, "there is no reserve")
             resource.setrlimit(resource.RLIMIT_NOFILE, limits)
             if theirs == -1:
                 theirs = os.open(os.devnull, os.O_RDONLY)

@@ -14,6 +14,7 @@ import click
 from chatroom.cli.config_file import Faults
 from chatroom.cli.messages import cannot_listen
 from chatroom.cli.serve_options import ServeOptions
+from chatroom.common.language import tr
 
 # By the setting that needs it, and the library it brings; `Stream` itself asks for that of `cluster`.
 _EXTRAS = {"tls_self_signed": ("tls", "cryptography"), "metrics_port": ("metrics", "prometheus_client")}
@@ -65,7 +66,9 @@ def check_extras(settings: list[str], faults: Faults) -> None:
         extra, library = _EXTRAS[setting]
         with faults.about(setting):
             if find_spec(library) is None:
-                raise click.ClickException(f"Something is missing; in the source, pip install '.[{extra}]'")
+                raise click.ClickException(
+                    tr("Something is missing; in the source, pip install '.[{extra}]'", extra=extra)
+                )
 
 
 def _check_data(data: Path, faults: Faults) -> None:
@@ -74,6 +77,10 @@ def _check_data(data: Path, faults: Faults) -> None:
         try:
             place = next(each for each in (data, *data.parents) if each.exists())
         except OSError as error:
-            raise click.ClickException(f"Data can't be kept in {data}: {error.strerror}.") from None
+            raise click.ClickException(
+                tr("Data can't be kept in {data}: {reason}.", data=data, reason=error.strerror)
+            ) from None
         if not (place.is_dir() and os.access(place, os.W_OK)):
-            raise click.ClickException(f"Data can't be kept in {data}: nothing can be written to {place}.")
+            raise click.ClickException(
+                tr("Data can't be kept in {data}: nothing can be written to {place}.", data=data, place=place)
+            )

@@ -8,17 +8,18 @@ import click
 
 from chatroom.cli.common_options import DEFAULT_PORT
 from chatroom.common import streams
+from chatroom.common.language import mark, tr
 
 if TYPE_CHECKING:
     from chatroom.client.found_server import FoundServer
 
 _HERE = "127.0.0.1"
 _HERE_SECONDS = 0.5  # that a server on this machine may take to accept a connection
-_ADVICE = """\
+_ADVICE = mark("""\
 If you know the address of one: chatroom connect ADDRESS. To start one yourself: chatroom serve.
 Networks of schools, hotels and cafés often keep their devices apart: nobody is found there, and an address may not be
-reached either. A network of your own, such as a phone's hotspot, has no such rule."""
-_NO_LIBRARY = "To look for servers in the network, more is needed; in the source, pip install '.[lan]'."
+reached either. A network of your own, such as a phone's hotspot, has no such rule.""")
+_NO_LIBRARY = mark("To look for servers in the network, more is needed; in the source, pip install '.[lan]'.")
 
 
 def choose() -> tuple[str, int, bool]:
@@ -30,16 +31,18 @@ def choose() -> tuple[str, int, bool]:
     servers, trouble = _search()
     choices = [(each.host, each.port, each.tls, f"{each.name}  {each.about}".strip()) for each in servers]
     if _listens_here() and not any(_is_here(each) for each in servers):
-        choices.insert(0, (_HERE, DEFAULT_PORT, False, "on this machine"))
+        choices.insert(0, (_HERE, DEFAULT_PORT, False, tr("on this machine")))
     if not choices:
-        where = "on this machine" if trouble else "in this network, nor on this machine"
-        raise click.ClickException("\n".join(filter(None, [f"No server was found {where}.", trouble, _ADVICE])))
+        nobody = tr("No server was found on this machine.")
+        if not trouble:
+            nobody = tr("No server was found in this network, nor on this machine.")
+        raise click.ClickException("\n".join(filter(None, [nobody, trouble, tr(_ADVICE)])))
     number = 1
     if len(choices) > 1:
         _show(choices, servers)
-        number = click.prompt("Which one?", type=click.IntRange(1, len(choices)), err=True)
+        number = click.prompt(tr("Which one?"), type=click.IntRange(1, len(choices)), err=True)
     host, port, tls, what = choices[number - 1]
-    click.echo(f"Joining {host}:{port} ({what}).", err=True)
+    click.echo(tr("Joining {host}:{port} ({what}).", host=host, port=port, what=what), err=True)
     return host, port, tls
 
 
@@ -48,14 +51,14 @@ def _search() -> tuple[tuple["FoundServer", ...], str]:
     try:
         from chatroom.client.lan import LanSearch
     except ImportError:
-        return (), _NO_LIBRARY
+        return (), tr(_NO_LIBRARY)
     try:
         with LanSearch() as search:
-            click.echo("Looking for servers in this network…", err=True)
+            click.echo(tr("Looking for servers in this network…"), err=True)
             time.sleep(search.seconds_left)
             return search.found(), ""
     except OSError as error:
-        return (), f"The network can't be searched: {error.strerror or error}."
+        return (), tr("The network can't be searched: {reason}.", reason=error.strerror or error)
 
 
 def _show(choices: list[tuple[str, int, bool, str]], servers: tuple["FoundServer", ...]) -> None:
@@ -65,7 +68,7 @@ def _show(choices: list[tuple[str, int, bool, str]], servers: tuple["FoundServer
     for number, (host, port, _, what) in enumerate(choices, 1):
         streams.show(f"{number:3}  {f'{host}:{port}':<{width}}  {what}")
     if are_alike(servers):
-        streams.show(ALIKE)
+        streams.show(tr(ALIKE))
 
 
 def _listens_here() -> bool:

@@ -6,6 +6,7 @@ import click
 from click.core import ParameterSource
 from platformdirs import user_data_path
 
+from chatroom.common.language import tr
 from chatroom.storage.relocation import directory_of
 
 DEFAULT_PORT = 9090
@@ -20,7 +21,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 class WholeNumber(click.IntRange):
     """A whole number between two bounds, called so where another text is refused."""
 
-    name = "whole number"
+    name = tr("whole number")
 
 
 def expanded(data: Path) -> Path:
@@ -29,7 +30,10 @@ def expanded(data: Path) -> Path:
         return data.expanduser()
     except RuntimeError:
         raise click.ClickException(
-            f"There is no {data}, as this user has no home directory; --data DIR says where the data are to be."
+            tr(
+                "There is no {data}, as this user has no home directory; --data DIR says where the data are to be.",
+                data=data,
+            )
         ) from None
 
 
@@ -60,5 +64,5 @@ data_option = click.option(
     default=DATA,
     envvar="CHATROOM_SERVE_DATA",  # the same for every command
     show_envvar=True,
-    help="The directory that holds history, accounts, rooms and bans.",
+    help=tr("The directory that holds history, accounts, rooms and bans."),
 )

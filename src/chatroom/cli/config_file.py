@@ -21,9 +21,10 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from chatroom.common.language import mark, tr
+
 _NOT_IN_FILES = {"config", "check_config", "print_config"}
 _LINES = "chatroom.cli.config_file.lines"  # in click's `meta`: by parameter, the file and the line on which it is set
-_HOW = "a line is NAME = VALUE, and text stands in quotes"
 
 
 class Faults:
@@ -77,7 +78,7 @@ def read(file: Path, context: click.Context) -> dict[str, Any]:
             if name not in options:
                 raise click.ClickException(_unknown(key, value, list(options)))
             if name in settings:
-                raise click.ClickException(f"{_setting(name)} stands there twice; leave one of them")
+                raise click.ClickException(tr("{name} stands there twice; leave one of them", name=_setting(name)))
             settings[name] = _checked(options[name], value, file.parent, context)
     faults.end()
     context.meta[_LINES] = lines
@@ -90,31 +91,36 @@ def _parse(file: Path) -> tuple[str, dict[str, Any]]:
         text = file.read_text(encoding="utf-8-sig")
         return text, tomllib.loads(text)
     except OSError as error:
-        raise click.ClickException(f"Can't read {file}: {error.strerror}.") from None
+        raise click.ClickException(tr("Can't read {file}: {reason}.", file=file, reason=error.strerror)) from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise click.ClickException(f"{file}, line {line}: it is not in UTF-8; save it as UTF-8") from None
+        raise click.ClickException(
+            tr("{file}, line {line}: it is not in UTF-8; save it as UTF-8", file=file, line=line)
+        ) from None
     except ValueError as error:  # TOML's own, or Python's of a number that is far too long
-        raise click.ClickException(f"{file}, {_mistake(str(error), text)}") from None
+        line, what = _mistake(str(error), text)
+        raise click.ClickException(tr("{file}, line {line}: {what}", file=file, line=line, what=what)) from None
 
 
-def _mistake(error: str, text: str) -> str:
-    """What tomllib says, with the line in front, and what to do."""
+def _mistake(error: str, text: str) -> tuple[int, str]:
+    """The line of what tomllib complains of; what it says, and what to do."""
     what, _, where = error.partition(" (at ")
     lines = text.rstrip().split("\n")
     match = re.match(r"line (\d+)", where)
     line = int(match[1]) if match else len(lines)
     if "digits" in what:  # Python's words, who doesn't say where
         line = next((n for n, text in enumerate(lines, 1) if re.search(r"[0-9_]{4000}", text)), line)
-        return f"line {line}: that number is too long"
+        return line, tr("that number is too long")
     if what == "Cannot overwrite a value":
-        return f"line {line}: {lines[line - 1].partition('=')[0].strip()} stands there twice; leave one of them"
-    return f"line {line}: {what}; {_HOW}"
+        name = lines[line - 1].partition("=")[0].strip()
+        return line, tr("{name} stands there twice; leave one of them", name=name)
+    return line, tr("{what}; a line is NAME = VALUE, and text stands in quotes", what=what)
 
 
 def written(context: click.Context) -> str:
     """A file with every setting: those that were set, and as comments the others with their defaults."""
-    lines = ["# Settings of chatroom serve. Take the # away before a setting to change it from its default."]
+    head = tr("Settings of chatroom serve. Take the # away before a setting to change it from its default.")
+    lines = [f"# {head}"]
     for option in context.command.params:
         if isinstance(option, click.Option) and option.name and option.name not in _NOT_IN_FILES:
             is_set = context.get_parameter_source(option.name) is not ParameterSource.DEFAULT
@@ -163,9 +169,14 @@ def _setting(parameter: str) -> str:
 
 def _unknown(key: str, value: Any, parameters: list[str]) -> str:
     if isinstance(value, dict):
-        return f"there is no setting {key!r}, and there are no sections; {_HOW}"
+        return tr(
+            "there is no setting {name}, and there are no sections; a line is NAME = VALUE, and text stands in quotes",
+            name=repr(key),
+        )
     close = get_close_matches(_setting(key), map(_setting, parameters), 1)
-    return f"there is no setting {key!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+    if close:
+        return tr("there is no setting {name}; did you mean {close}?", name=repr(key), close=repr(close[0]))
+    return tr("there is no setting {name}", name=repr(key))
 
 
 def _checked(option: click.Parameter, value: Any, directory: Path, context: click.Context) -> Any:
@@ -173,11 +184,11 @@ def _checked(option: click.Parameter, value: Any, directory: Path, context: clic
     wanted, kind = _kind(option)
     name = _setting(str(option.name))
     if type(value) is not wanted or (isinstance(value, list) and not all(isinstance(each, str) for each in value)):
-        raise click.ClickException(f"{name} must be {kind}")
+        raise click.ClickException(tr(kind, name=name))
     if isinstance(value, str) and "\0" in value:
-        raise click.ClickException(f"{name} must have no \\u0000 in it")
+        raise click.ClickException(tr("{name} must have no \\u0000 in it", name=name))
     if isinstance(option.type, click.Path) and not value:
-        raise click.ClickException(f"{name} must not be empty")
+        raise click.ClickException(tr("{name} must not be empty", name=name))
     if isinstance(value, str) and isinstance(option.type, click.Path):
         value = str(directory / value)
     try:
@@ -198,14 +209,14 @@ def _is_repeatable(option: click.Parameter) -> bool:
 
 
 def _kind(option: click.Parameter) -> tuple[type, str]:
-    """The type that a setting has in TOML, and what it is called."""
+    """The type that a setting has in TOML, and what to say where it has another."""
     if isinstance(option, click.Option) and option.is_flag:
-        return bool, "true or false"
+        return bool, mark("{name} must be true or false")
     if _is_repeatable(option):
-        return list, 'a list of texts in quotes, ["…", "…"]'
+        return list, mark('{name} must be a list of texts in quotes, ["…", "…"]')
     if isinstance(option.type, click.types.IntParamType):
-        return int, "a whole number"
-    return str, "a text in quotes"
+        return int, mark("{name} must be a whole number")
+    return str, mark("{name} must be a text in quotes")
 
 
 def _line(text: str, key: str) -> int:

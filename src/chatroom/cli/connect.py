@@ -11,6 +11,7 @@ from click.core import ParameterSource
 
 from chatroom.cli.common_options import DEFAULT_PORT, FILE, WholeNumber
 from chatroom.cli.text_file import read_password
+from chatroom.common.language import tr
 from chatroom.common.names import LOBBY
 from chatroom.common.text import number
 
@@ -21,36 +22,41 @@ _option = partial(click.option, show_envvar=True)
 
 
 @click.command(
-    epilog="""\b
-Examples:
-  chatroom connect                          a window that asks for your name and the server
-  chatroom connect chat.example.org --tls   another machine, encrypted
-  chatroom connect --text --nick alice      without a window
-  echo "build 512 is green" | chatroom connect --text --nick ci --room '#dev'
-"""
+    epilog="\b\n"
+    + tr(
+        "Examples:\n"
+        "  chatroom connect                          a window that asks for your name and the"
+        " server\n"
+        "  chatroom connect chat.example.org --tls   another machine, encrypted\n"
+        "  chatroom connect --text --nick alice      without a window\n"
+        "  echo \"build 512 is green\" | chatroom connect --text --nick ci --room '#dev'"
+    ),
+    help=tr(
+        "Join a server, in a window or with --text.\n"
+        "\n"
+        "HOST is the server's address; CHATROOM_CONNECT_HOST can set it too. HOST:PORT is the"
+        " same as HOST -p PORT. A link is taken, too: chatroom://HOST:PORT/#room, irc://,"
+        " ircs://, http:// or https://.\n"
+        "\n"
+        "Without HOST, the servers of the network are looked for: the window offers them, and"
+        " --text asks which one it is to be. With -p alone, and in a pipe, HOST is 127.0.0.1."
+    ),
 )
 @click.argument("host", required=False, envvar="CHATROOM_CONNECT_HOST")
-@_option("-p", "--port", type=WholeNumber(1, 65535), default=DEFAULT_PORT, help="The server's port.")
-@_option("--nick", default="", show_default=False, help="Your name in the chat; you are asked for it otherwise.")
-@_option("--room", default=LOBBY, help="The room to start in.")
-@_option("--tls", is_flag=True, help="Encrypt the connection.")
+@_option("-p", "--port", type=WholeNumber(1, 65535), default=DEFAULT_PORT, help=tr("The server's port."))
+@_option("--nick", default="", show_default=False, help=tr("Your name in the chat; you are asked for it otherwise."))
+@_option("--room", default=LOBBY, help=tr("The room to start in."))
+@_option("--tls", is_flag=True, help=tr("Encrypt the connection."))
 @_option(
     "--password-file",
     type=FILE,
-    help="A file whose first line is your password.",
+    help=tr("A file whose first line is your password."),
 )
-@_option("--text", is_flag=True, help="Read and write lines on the terminal, or in a pipe, instead of a window.")
+@_option("--text", is_flag=True, help=tr("Read and write lines on the terminal, or in a pipe, instead of a window."))
 def connect(
     host: str | None, port: int, nick: str, room: str, tls: bool, password_file: Path | None, text: bool
 ) -> None:
-    """Join a server, in a window or with --text.
-
-    HOST is the server's address; CHATROOM_CONNECT_HOST can set it too. HOST:PORT is the same as HOST -p PORT. A link
-    is taken, too: chatroom://HOST:PORT/#room, irc://, ircs://, http:// or https://.
-
-    Without HOST, the servers of the network are looked for: the window offers them, and --text asks which one it is to
-    be. With -p alone, and in a pipe, HOST is 127.0.0.1.
-    """
+    """The command `chatroom connect`."""
     from chatroom.cli.choose_server import choose
     from chatroom.client import links
     from chatroom.client.settings import Server
@@ -64,7 +70,7 @@ def connect(
         server = Server(host, port, tls, nick)
     elif _is_to_choose(host, text or bool(nick)):
         if password:
-            raise click.UsageError("--password-file needs HOST: anybody in the network can announce a server.")
+            raise click.UsageError(tr("--password-file needs HOST: anybody in the network can announce a server."))
         host, port, takes_tls = choose()
         server = Server(host, port, tls or takes_tls, nick)
     else:
@@ -102,7 +108,7 @@ def _link(text: str) -> "Link":
     source = click.get_current_context().get_parameter_source
     for name, value in (("port", str(link.port)), ("room", link.room)):
         if value and source(name) is ParameterSource.COMMANDLINE:
-            raise click.UsageError(f"The link says {value} already; leave out --{name}.")
+            raise click.UsageError(tr("The link says {value} already; leave out --{name}.", value=value, name=name))
     return link
 
 
@@ -114,5 +120,12 @@ def _address(place: str, port: int) -> tuple[str, int]:
     there = WholeNumber(1, 65535).convert(number(match[3], 1_000_000) or 0, None, None)
     given = click.get_current_context().get_parameter_source("port") is ParameterSource.COMMANDLINE
     if given and port != there:
-        raise click.UsageError(f"{place} says port {there}, but -p says {port}; leave one of them out.")
+        raise click.UsageError(
+            tr(
+                "{place} says port {there}, but -p says {port}; leave one of them out.",
+                place=place,
+                there=there,
+                port=port,
+            )
+        )
     return match[1] or match[2], there

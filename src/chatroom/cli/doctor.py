@@ -13,6 +13,7 @@ import click
 
 from chatroom.cli.serve_options import ServeOptions, serve_options
 from chatroom.common import streams
+from chatroom.common.language import own, tr, trn
 from chatroom.server.connection_limits import SPARE_DESCRIPTORS
 from chatroom.server.process_tuning import allow_files, files_max
 from chatroom.storage.health import damage, log_bytes
@@ -29,21 +30,27 @@ Finding = tuple[bool, str]  # whether it is good, and a sentence
 
 @click.command(
     context_settings={"auto_envvar_prefix": "CHATROOM_SERVE"},  # it looks at the server that has these settings
-    epilog="""\b
-Examples:
-  chatroom doctor                              a server with the defaults
-  chatroom doctor --config /etc/chatroom.toml  one with the settings of this file
-""",
+    epilog="\b\n"
+    + tr(
+        "Examples:\n"
+        "  chatroom doctor                              a server with the defaults\n"
+        "  chatroom doctor --config /etc/chatroom.toml  one with the settings of this file"
+    ),
+    help=tr(
+        "Say whether a server is well, and what to do if not.\n"
+        "\n"
+        "The options are those of serve. The exit code is 0 if all is good, 1 if something is"
+        " wrong."
+    ),
 )
 @serve_options
 def doctor(options: ServeOptions) -> None:
-    """Say whether a server is well, and what to do if not.
-
-    The options are those of serve. The exit code is 0 if all is good, 1 if something is wrong.
-    """
+    """The command `chatroom doctor`."""
     findings = list(_examine(options))
+    verdicts = {True: tr("good"), False: tr("WRONG")}
+    width = max(map(len, verdicts.values()))
     for good, sentence in findings:
-        streams.show(f"{'good ' if good else 'WRONG'}  {sentence}")
+        streams.show(f"{verdicts[good]:<{width}}  {sentence}")
     if not all(good for good, _ in findings):
         click.get_current_context().exit(1)
 
@@ -63,24 +70,36 @@ def _examine(options: ServeOptions) -> Iterator[Finding]:
 def _port(options: ServeOptions) -> Finding:
     """Whether the server answers, and saves what is said."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(options.host, options.host)
-    where = f"{host}, port {options.port}"
+    where = {"host": host, "port": options.port}
     try:
         if options.no_web:
             socket.create_connection((host, options.port), ANSWER_SECONDS).close()
-            return True, f"The server on {where} takes connections."
+            return True, tr("The server on {host}, port {port} takes connections.", **where)
         connection = HTTPConnection(host, options.port, timeout=ANSWER_SECONDS)
         connection.request("GET", "/healthz")
         told = json.loads(connection.getresponse().read(10_000))
         saving, version, clients = told["saving"], told["version"], told["clients"]
     except ConnectionRefusedError:
-        return False, f"Nobody listens on {where}: start it with chatroom serve, or name its host and port."
+        return False, tr(
+            "Nobody listens on {host}, port {port}: start it with chatroom serve, or name its host and port.", **where
+        )
     except OSError as error:
-        return False, f"The server on {where} can't be reached ({error}): look at its log."
+        return False, tr(
+            "The server on {host}, port {port} can't be reached ({reason}): look at its log.", reason=error, **where
+        )
     except (HTTPException, ValueError, KeyError, TypeError):
-        return False, f"What listens on {where} doesn't answer as chatroom does: look which program it is."
+        return False, tr(
+            "What listens on {host}, port {port} doesn't answer as chatroom does: look which program it is.", **where
+        )
     if not saving and not options.ephemeral:
-        return False, f"The server on {where} can't save what is said: look at its log."
-    return True, f"The server on {where} answers: chatroom {version}, with {clients} clients."
+        return False, tr("The server on {host}, port {port} can't save what is said: look at its log.", **where)
+    return True, trn(
+        "The server on {host}, port {port} answers: chatroom {version}, with {count} client.",
+        "The server on {host}, port {port} answers: chatroom {version}, with {count} clients.",
+        clients,
+        version=version,
+        **where,
+    )
 
 
 def _certificate(file: Path) -> Finding:
@@ -90,13 +109,15 @@ def _certificate(file: Path) -> Finding:
 
         end = x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc
     except ImportError:
-        return False, "The certificate's end can't be read without '.[tls]'"
+        return False, tr("The certificate's end can't be read without '.[tls]'")
     except (OSError, ValueError) as error:
-        return False, f"The certificate in {file} can't be read: {error}."
-    left = (end - datetime.datetime.now(datetime.UTC)).days
-    if left < CERTIFICATE_DAYS:
-        return False, f"The certificate in {file} ends on {end:%Y-%m-%d}: renew it, then send the server SIGHUP."
-    return True, f"The certificate is valid until {end:%Y-%m-%d}."
+        return False, tr("The certificate in {file} can't be read: {reason}.", file=file, reason=error)
+    day = f"{end:%Y-%m-%d}"
+    if (end - datetime.datetime.now(datetime.UTC)).days < CERTIFICATE_DAYS:
+        return False, tr(
+            "The certificate in {file} ends on {day}: renew it, then send the server SIGHUP.", file=file, day=day
+        )
+    return True, tr("The certificate is valid until {day}.", day=day)
 
 
 def _data(data: Path) -> Iterator[Finding]:
@@ -105,17 +126,38 @@ def _data(data: Path) -> Iterator[Finding]:
         place = next(each for each in (data, *data.parents) if each.exists())
         free = shutil.disk_usage(place).free
     except OSError as error:
-        yield False, f"The data in {data} can't be looked at: {error.strerror}."
+        yield False, tr("The data in {data} can't be looked at: {reason}.", data=data, reason=error.strerror)
         return
-    enough = free >= DISK_FREE_BYTES
-    yield enough, f"{free // 10**6:,} MB are free for the data in {data}" + ("." if enough else ": make room.")
+    space = {"free": own().number(free // 10**6), "data": data}
+    if free >= DISK_FREE_BYTES:
+        yield True, tr("{free} MB are free for the data in {data}.", **space)
+    else:
+        yield False, tr("{free} MB are free for the data in {data}: make room.", **space)
     log = log_bytes(data)
-    small = log <= LOG_BYTES
-    advice = "." if small else ": end commands that have read the history for long, or start the server anew."
-    yield small, f"The write-ahead log has {log // 10**6:,} MB{advice}"
-    wrong = damage(data)
-    advice = f"The data in {data} are damaged ({wrong}): end the server, and put a backup back with chatroom restore."
-    yield not wrong, advice if wrong else "SQLite finds no damage."
+    size = own().number(log // 10**6)
+    if log <= LOG_BYTES:
+        yield True, tr("The write-ahead log has {size} MB.", size=size)
+    else:
+        yield (
+            False,
+            tr(
+                "The write-ahead log has {size} MB: end commands that have read the history for long, or start the"
+                " server anew.",
+                size=size,
+            ),
+        )
+    if wrong := damage(data):
+        yield (
+            False,
+            tr(
+                "The data in {data} are damaged ({reason}): end the server, and put a backup back with chatroom"
+                " restore.",
+                data=data,
+                reason=wrong,
+            ),
+        )
+    else:
+        yield True, tr("SQLite finds no damage.")
 
 
 def _limits(clients: int) -> Iterator[Finding]:
@@ -123,14 +165,34 @@ def _limits(clients: int) -> Iterator[Finding]:
     wanted = clients + SPARE_DESCRIPTORS
     allow_files(wanted)
     files = files_max()
-    advice = "." if files >= wanted else f", fewer than {wanted:,}: raise ulimit -Hn or LimitNOFILE, or ask for fewer."
-    yield files >= wanted, f"{files:,} files may be open{advice}"
+    numbers = {"files": own().number(files), "wanted": own().number(wanted)}
+    if files >= wanted:
+        yield True, tr("{files} files may be open.", files=numbers["files"])
+    else:
+        yield (
+            False,
+            tr(
+                "{files} files may be open, fewer than {wanted}: raise ulimit -Hn or LimitNOFILE, or ask for fewer.",
+                **numbers,
+            ),
+        )
     try:
         threads = int(THREADS_MAX.read_text())
     except (OSError, ValueError):
         return  # not Linux
-    advice = "." if threads >= wanted else f", fewer than {wanted:,}: raise kernel.threads-max, or ask for fewer."
-    yield threads >= wanted, f"{threads:,} threads may run on this machine{advice}"
+    shown = own().number(threads)
+    if threads >= wanted:
+        yield True, tr("{threads} threads may run on this machine.", threads=shown)
+    else:
+        yield (
+            False,
+            tr(
+                "{threads} threads may run on this machine, fewer than {wanted}: raise kernel.threads-max, or ask for"
+                " fewer.",
+                threads=shown,
+                wanted=numbers["wanted"],
+            ),
+        )
 
 
 def _redis(url: str) -> Finding:
@@ -144,7 +206,14 @@ def _redis(url: str) -> Finding:
     except ClusterError as error:
         return False, str(error)
     except LinkError as error:
-        return False, f"Redis at {shown(url)} can't be reached ({error}): start it, or look at --cluster."
+        return False, tr(
+            "Redis at {place} can't be reached ({reason}): start it, or look at --cluster.",
+            place=shown(url),
+            reason=error,
+        )
     if difference > CLOCK_SECONDS:
-        return False, f"This machine's clock and that of Redis differ by {difference:,.0f} s: set them by NTP."
-    return True, "Redis answers, and its clock agrees with this machine's."
+        return False, tr(
+            "This machine's clock and that of Redis differ by {seconds} s: set them by NTP.",
+            seconds=own().number(round(difference)),
+        )
+    return True, tr("Redis answers, and its clock agrees with this machine's.")

@@ -16,6 +16,7 @@ from typing import IO, Any
 
 import click
 
+from chatroom.common.language import tr
 from chatroom.common.text import CUT, FEED
 from chatroom.common.trusted_files import UntrustedFileError, check_way
 from chatroom.model.events import Departed, Event, Joined, Kicked, Left, ModesSet, Reacted, Renamed, Said, TopicSet
@@ -47,7 +48,7 @@ def output_file(path: str) -> Iterator[IO[bytes]]:
     except UntrustedFileError as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
-        raise click.ClickException(f"{path} can't be written: {error.strerror}.") from None
+        raise click.ClickException(tr("{path} can't be written: {reason}.", path=path, reason=error.strerror)) from None
 
 
 @contextmanager

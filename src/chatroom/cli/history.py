@@ -14,6 +14,7 @@ from chatroom.cli.common_options import WholeNumber, data_option
 from chatroom.cli.export import FORMS, local_time, output_file
 from chatroom.cli.progress import progress
 from chatroom.common import streams
+from chatroom.common.language import tr, trn
 from chatroom.common.names import fold
 from chatroom.model.events import Event, Said
 from chatroom.model.values import HistoryPoint
@@ -42,8 +43,12 @@ class Moment(click.ParamType):  # type: ignore[type-arg]  # generic only since c
             when = day - timedelta(days=_DAYS[value]) if value in _DAYS else datetime.fromisoformat(value)
             return (when.astimezone() - _EPOCH) // timedelta(milliseconds=1)
         except (ValueError, OverflowError, OSError):
-            times = "2026-01-31, 2026-01-31T14:05, 2026-01-31T14:05:30+02:00, yesterday and today are"
-            self.fail(f"{value} is no time; {times}.", param, ctx)
+            # Translators: yesterday and today are typed so, in every language.
+            fault = tr(
+                "{value} is no time; 2026-01-31, 2026-01-31T14:05, 2026-01-31T14:05:30+02:00, yesterday and today are.",
+                value=value,
+            )
+            self.fail(fault, param, ctx)
 
 
 class Age(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.3
@@ -56,56 +61,75 @@ class Age(click.ParamType):  # type: ignore[type-arg]  # generic only since clic
             return value
         match = re.fullmatch(r"(\d{1,6})([hdw])", value)
         if not match:
-            self.fail(f"{value} is no age; 12h, 90d and 4w are.", param, ctx)
+            self.fail(tr("{value} is no age; 12h, 90d and 4w are.", value=value), param, ctx)
         return int(match[1]) * _UNITS[match[2]]
 
 
-_WHEN = "a date, a time, yesterday or today. Without an offset such as +02:00 it is local time."
-_since = click.option("--since", type=Moment(), show_default=False, help=f"The first moment to include: {_WHEN}")
-_until = click.option("--until", type=Moment(), show_default=False, help=f"The first moment to leave out: {_WHEN}")
+_since = click.option(
+    "--since",
+    type=Moment(),
+    show_default=False,
+    help=tr(
+        "The first moment to include: a date, a time, yesterday or today. Without an offset such as +02:00 it is local"
+        " time."
+    ),
+)
+_until = click.option(
+    "--until",
+    type=Moment(),
+    show_default=False,
+    help=tr("The first moment to leave out, written in the same way."),
+)
 
 
-@click.group()
+@click.group(help=tr("Read, search, export and prune the history."))
 def history() -> None:
-    """Read, search, export and prune the history."""
+    """The command `chatroom history`."""
 
 
-@history.command()
+@history.command(
+    help=tr(
+        "Write what happened in ROOM to a file, or to standard output.\n"
+        "\n"
+        "An existing file is replaced once the new one is complete."
+    )
+)
 @click.argument("room")
 @click.option(
-    "--format", "form", type=click.Choice(["text", "jsonl", "html"]), default="text", help="The form of the export."
+    "--format", "form", type=click.Choice(["text", "jsonl", "html"]), default="text", help=tr("The form of the export.")
 )
 @_since
 @_until
-@click.option("-o", "--output", type=click.Path(dir_okay=False), default="-", help="The file to write, in UTF-8.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False), default="-", help=tr("The file to write, in UTF-8."))
 @data_option
 def export(room: str, form: str, since: int | None, until: int | None, output: str, data: Path) -> None:
-    """Write what happened in ROOM to a file, or to standard output.
-
-    An existing file is replaced once the new one is complete.
-    """
+    """The command `chatroom history export`."""
     key = fold(room if room.startswith("#") else f"#{room}")
     start, end = 0 if since is None else since, 1 << 60 if until is None else until
     with _reader(data) as reader:
         if belongs_to(Path(output), reader.path):
-            raise click.ClickException(f"{output} is the data itself; choose another name for what is exported.")
+            raise click.ClickException(
+                tr("{output} is the data itself; choose another name for what is exported.", output=output)
+            )
         found = next((s for s in reader.summaries() if fold(s.name) == key), None)
         if found is None:
-            raise click.ClickException(f"There is no history of {room}; chatroom history rooms lists what there is.")
+            raise click.ClickException(
+                tr("There is no history of {room}; chatroom history rooms lists what there is.", room=room)
+            )
         count = found.said if since is None and until is None else reader.count(key, start, end)
-        events = _watched(reader.walk(key, start, end), count, f"Exporting {found.name}")
+        events = _watched(reader.walk(key, start, end), count, tr("Exporting {room}", room=found.name))
         with output_file(output) as file:
             file.writelines(text.encode() for text in FORMS[form](found.name, events))
 
 
-@history.command()
+@history.command(help=tr("Find the messages that contain all of the WORDS."))
 @click.argument("words", nargs=-1, required=True)
-@click.option("--room", help="Search this room only.")
-@click.option("--by", default="", show_default=False, help="Search only what this person said.")
+@click.option("--room", help=tr("Search this room only."))
+@click.option("--by", default="", show_default=False, help=tr("Search only what this person said."))
 @_since
 @_until
 @click.option(
-    "--limit", type=WholeNumber(1), default=50, help="How many messages to show at most; the newest are shown."
+    "--limit", type=WholeNumber(1), default=50, help=tr("How many messages to show at most; the newest are shown.")
 )
 @data_option
 def search(
@@ -117,7 +141,7 @@ def search(
     limit: int,
     data: Path,
 ) -> None:
-    """Find the messages that contain all of the WORDS."""
+    """The command `chatroom history search`."""
     after = None if since is None else HistoryPoint(time=since - 1)
     before = None if until is None else HistoryPoint(time=until)
     with _reader(data) as reader:
@@ -127,45 +151,59 @@ def search(
         for sentence in event_lines(event):
             streams.show(f"{local_time(event.time)} {event.target} {sentence}")
     if not found:
-        click.echo("Nothing was found.", err=True)
+        click.echo(tr("Nothing was found."), err=True)
 
 
-@history.command()
-@click.option("--older-than", type=Age(), required=True, help="Messages older than this are deleted: 12h, 90d or 4w.")
+@history.command(
+    help=tr(
+        "Delete old messages.\n"
+        "\n"
+        "Their words leave the file, which does not shrink; the space is used for later"
+        " messages. A running server has the last messages of each room in memory, too, and shows"
+        " them to those who join until it ends."
+    )
+)
+@click.option(
+    "--older-than", type=Age(), required=True, help=tr("Messages older than this are deleted: 12h, 90d or 4w.")
+)
 @data_option
 def prune(older_than: int, data: Path) -> None:
-    """Delete old messages.
-
-    Their words leave the file, which does not shrink; the space is used for later messages. A running server has the
-    last messages of each room in memory, too, and shows them to those who join until it ends.
-    """
+    """The command `chatroom history prune`."""
     before = int((time.time() - older_than) * 1000)
     deleted = 0
     with _reader(data) as reader:
         total = reader.count_before(before)
-    with _problems(), closing(OfflineStore(data)) as store, progress("Pruning") as show:
+    with _problems(), closing(OfflineStore(data)) as store, progress(tr("Pruning")) as show:
         index = SearchIndex(store)
         while (said := index.prune(before)) >= 0:
             deleted += said
             show(deleted, total)
         store.forget_deletions(index)
-    streams.show(f"{deleted} messages deleted.")
+    streams.show(trn("{count} message deleted.", "{count} messages deleted.", deleted))
 
 
-@history.command()
+@history.command(
+    help=tr(
+        "List the rooms that have a history.\n"
+        "\n"
+        "Shows how many messages each has, and from when to when something happened there."
+    )
+)
 @data_option
 def rooms(data: Path) -> None:
-    """List the rooms that have a history.
-
-    Shows how many messages each has, and from when to when something happened there.
-    """
+    """The command `chatroom history rooms`."""
     with _reader(data) as reader:
         summaries = list(reader.summaries())
     width = max([len(s.name) for s in summaries], default=0)
-    for s in summaries:
-        streams.show(f"{s.name:<{width}}  {s.said:>9} messages  {local_time(s.since)}  to  {local_time(s.until)}")
+    counts = [trn("{count} message", "{count} messages", s.said) for s in summaries]
+    count_width = max(map(len, counts), default=0)
+    for s, count in zip(summaries, counts, strict=True):
+        since, until = local_time(s.since), local_time(s.until)
+        streams.show(
+            f"{s.name:<{width}}  {count:>{count_width}}  " + tr("{since}  to  {until}", since=since, until=until)
+        )
     if not summaries:
-        click.echo("Nothing was said yet.", err=True)
+        click.echo(tr("Nothing was said yet."), err=True)
 
 
 # ---- the file -------------------------------------------------------------------------------------------------------
@@ -185,7 +223,7 @@ def _problems() -> Iterator[None]:
     except StoreError as error:
         raise click.ClickException(str(error)) from None
     except DatabaseError as error:
-        raise click.ClickException(f"The history can't be used: {error}.") from None
+        raise click.ClickException(tr("The history can't be used: {reason}.", reason=error)) from None
 
 
 def _watched(events: Iterable[Event], total: int, label: str) -> Iterator[Event]:

@@ -23,18 +23,18 @@ _SYSTEMD_SECONDS = 30 * 60  # as the service itself may take to start
 
 @click.command(
     context_settings={"auto_envvar_prefix": "CHATROOM_SERVE"},
-    epilog="""\b
-Example:
-  sudo /opt/chatroom/bin/chatroom install-service --host 0.0.0.0
-""",
+    epilog="\b\n" + tr("\b\nExample:\n  sudo /opt/chatroom/bin/chatroom install-service --host 0.0.0.0\n"),
+    help=tr(
+        "Have systemd run the server, now and at each start of the machine.\n"
+        "\n"
+        "The options are those of serve. They are written to /etc/chatroom.toml, unless that is"
+        " there already. The service runs as a user of its own and keeps its data in"
+        " /var/lib/chatroom."
+    ),
 )
 @serve_options
 def install_service(options: ServeOptions) -> None:
-    """Have systemd run the server, now and at each start of the machine.
-
-    The options are those of serve. They are written to /etc/chatroom.toml, unless that is there already. The service
-    runs as a user of its own and keeps its data in /var/lib/chatroom.
-    """
+    """The command `chatroom install-service`."""
     program = Path(sys.prefix, "bin", "chatroom")
     _check(program)
     unit = files("chatroom.cli").joinpath("chatroom.service").read_text(encoding="utf-8")

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from chatroom.common import streams
+from chatroom.common.language import ENGLISH, own, tr
 
 # Each is imported when it is used: the client starts faster without the server.
 _FILES = {
@@ -39,6 +40,10 @@ class Commands(click.Group):
 
     def main(self, *arguments: Any, **more: Any) -> Any:
         streams.prepare()
+        if own() is not ENGLISH:
+            from chatroom.cli import click_words
+
+            click_words.translate()
         try:
             return super().main(*arguments, **more)
         except streams.Unwritable as error:
@@ -74,6 +79,9 @@ def _show_version(context: click.Context, parameter: click.Parameter, asked: boo
         "auto_envvar_prefix": "CHATROOM",
         "show_default": True,
     },
+    help=tr(
+        "Chat in your own rooms: a server for browsers, netcat and IRC, and clients with a window or on a terminal."
+    ),
 )
 @click.option(
     "-V",
@@ -82,7 +90,7 @@ def _show_version(context: click.Context, parameter: click.Parameter, asked: boo
     is_eager=True,
     expose_value=False,
     callback=_show_version,
-    help="Show the versions of chatroom, Python and SQLite, and which extras are installed.",
+    help=tr("Show the versions of chatroom, Python and SQLite, and which extras are installed."),
 )
 def main() -> None:
-    """Chat in your own rooms: a server for browsers, netcat and IRC, and clients with a window or on a terminal."""
+    """The command `chatroom`."""

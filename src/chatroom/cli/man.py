@@ -7,22 +7,28 @@ import click
 
 from chatroom import __version__
 from chatroom.common import streams
+from chatroom.common.language import tr
 
 
-@click.command()
+@click.command(
+    help=tr(
+        "Write the manual pages of all commands into DIRECTORY, which is made if there is none.\n"
+        "\n"
+        "man finds them in a directory man1 of its path, such as ~/.local/share/man/man1."
+    )
+)
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 def man(directory: Path) -> None:
-    """Write the manual pages of all commands into DIRECTORY, which is made if there is none.
-
-    man finds them in a directory man1 of its path, such as ~/.local/share/man/man1.
-    """
+    """The command `chatroom man`."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
         for name, page in pages(click.get_current_context().find_root().command):
             (directory / f"{name}.1").write_text(page, encoding="utf-8")
             streams.show(str(directory / f"{name}.1"))
     except OSError as error:
-        raise click.ClickException(f"Nothing can be written to {directory}: {error.strerror}.") from None
+        raise click.ClickException(
+            tr("Nothing can be written to {directory}: {reason}.", directory=directory, reason=error.strerror)
+        ) from None
 
 
 def pages(command: click.Command) -> list[tuple[str, str]]:

@@ -61,11 +61,22 @@ def how_to_join(
 def cannot_listen(error: OSError, host: str, port: int, on: str = "--host", at: str = "-p") -> str:
     """Why nothing can be listened on there and what to do; `on` and `at` are the options that say where."""
     if isinstance(error, socket.gaierror):
-        return f"There is no host {host}; {on} takes an address of this machine, 127.0.0.1 or 0.0.0.0 for example."
+        return tr(
+            "There is no host {host}; {option} takes an address of this machine, 127.0.0.1 or 0.0.0.0 for example.",
+            host=host,
+            option=on,
+        )
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} is in use on {host}; end the program that uses it, or choose another port with {at}."
+        return tr(
+            "Port {port} is in use on {host}; end the program that uses it, or choose another port with {option}.",
+            port=port,
+            host=host,
+            option=at,
+        )
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"{host} is no address of this machine; {on} 0.0.0.0 listens on all that it has."
+        return tr(
+            "{host} is no address of this machine; {option} 0.0.0.0 listens on all that it has.", host=host, option=on
+        )
     if error.errno == errno.EACCES:
-        return f"Port {port} is for administrators; choose one above 1023 with {at}."
-    return f"Can't listen on {host}, port {port}: {error.strerror}."
+        return tr("Port {port} is for administrators; choose one above 1023 with {option}.", port=port, option=at)
+    return tr("Can't listen on {host}, port {port}: {reason}.", host=host, port=port, reason=error.strerror)

@@ -10,6 +10,7 @@ import click
 from chatroom.cli.config_file import Faults
 from chatroom.cli.text_file import read_operator_password, read_password, read_text
 from chatroom.common import logs
+from chatroom.common.language import tr
 
 if TYPE_CHECKING:
     from chatroom.server.chat_server import ChatServer
@@ -48,7 +49,7 @@ def read_settings(files: SettingsFiles, faults: Faults) -> "Settings":
         try:
             tls = context(files.certificate, files.key) if files.certificate and files.key else None
         except OSError as error:
-            raise click.ClickException(f"Can't read the certificate: {error}.") from None
+            raise click.ClickException(tr("Can't read the certificate: {reason}.", reason=error)) from None
     has_authority = tls is not None and is_trusted(tls, files.name)
     return Settings(tuple(motd.splitlines()), password, operator_password, webirc_password, tls, has_authority)
 

@@ -20,7 +20,7 @@ from chatroom.cli.reload import SettingsFiles, read_settings, reload
 from chatroom.cli.serve_options import ServeOptions, check_together, serve_options
 from chatroom.common import logs, streams
 from chatroom.common.addresses import is_loopback
-from chatroom.common.language import choose, speak
+from chatroom.common.language import choose, speak, tr
 from chatroom.common.names import fold
 from chatroom.common.trusted_files import UntrustedFileError
 from chatroom.server import systemd
@@ -39,16 +39,18 @@ log = logging.getLogger(__name__)
 
 
 @click.command(
-    epilog="""\b
-Examples:
-  chatroom serve                     for this machine alone
-  chatroom serve --host 0.0.0.0      for the whole network, IPv4
-  chatroom serve --host :: -p 6667   IPv6 and IPv4, on IRC's usual port
-"""
+    epilog="\b\n"
+    + tr(
+        "Examples:\n"
+        "  chatroom serve                     for this machine alone\n"
+        "  chatroom serve --host 0.0.0.0      for the whole network, IPv4\n"
+        "  chatroom serve --host :: -p 6667   IPv6 and IPv4, on IRC's usual port"
+    ),
+    help=tr("Start the server. To end it, type q and Enter, or press Ctrl+C."),
 )
 @serve_options
 def serve(options: ServeOptions) -> None:
-    """Start the server. To end it, type q and Enter, or press Ctrl+C."""
+    """The command `chatroom serve`."""
     context = click.get_current_context()
     if options.language:
         speak(choose([options.language]))
@@ -84,7 +86,7 @@ def serve(options: ServeOptions) -> None:
         check_machine(options, data, faults)
     faults.end()
     if options.check_config:
-        streams.show("The settings are good.")
+        streams.show(tr("The settings are good."))
         return
     server = _make(options, data)
     server.hub.context.replay_messages = options.replay
@@ -121,12 +123,14 @@ def _certificate(directory: Path, name: str, host: str) -> tuple[Path, Path]:
     try:
         certificate, key = self_signed(directory, name, address_to_join(host))
     except ImportError:
-        raise click.ClickException("--tls-self-signed needs more; in the source, pip install '.[tls]'") from None
+        raise click.ClickException(tr("--tls-self-signed needs more; in the source, pip install '.[tls]'")) from None
     except UntrustedFileError as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
-        raise click.ClickException(f"Can't keep a certificate in {directory}: {error.strerror}.") from None
-    streams.show(f"TLS certificate, SHA-256: {fingerprint(certificate)}")
+        raise click.ClickException(
+            tr("Can't keep a certificate in {directory}: {reason}.", directory=directory, reason=error.strerror)
+        ) from None
+    streams.show(tr("TLS certificate, SHA-256: {fingerprint}", fingerprint=fingerprint(certificate)))
     return certificate, key
 
 
@@ -178,7 +182,7 @@ def _publish(server: "ChatServer", host: str, port: int) -> None:
 
         publish(server, host, port)
     except ImportError:
-        raise click.ClickException("--metrics-port needs more; in the source, pip install '.[metrics]'") from None
+        raise click.ClickException(tr("--metrics-port needs more; in the source, pip install '.[metrics]'")) from None
     except OSError as error:
         raise click.ClickException(cannot_listen(error, host, port, "--metrics-host", "--metrics-port")) from None
 

@@ -35,13 +35,17 @@ _UNITS = {"M": 10**6, "G": 10**9, "T": 10**12}  # bytes
 
 def _server_name(context: click.Context, parameter: click.Parameter, value: str) -> str:
     if not is_server(value):
-        raise click.BadParameter(f"{value!r} is no server's name: letters, digits, hyphens and dots, chat.example.org.")
+        raise click.BadParameter(
+            tr("{value} is no server's name: letters, digits, hyphens and dots, chat.example.org.", value=repr(value))
+        )
     return value
 
 
 def _one_line(context: click.Context, parameter: click.Parameter, value: str) -> str:
     if clean(value) != value or len(value.encode()) > DESCRIPTION_BYTES:
-        raise click.BadParameter(f"that must be one line of at most {DESCRIPTION_BYTES} bytes.")
+        raise click.BadParameter(
+            tr("that must be one line of at most {description_bytes} bytes.", description_bytes=DESCRIPTION_BYTES)
+        )
     return value
 
 
@@ -49,7 +53,7 @@ def _host_names(context: click.Context, parameter: click.Parameter, value: tuple
     for name in value:
         if not is_server(name) and address_of(name) is None:
             raise click.BadParameter(
-                f"{name!r} is no host's name: chat.example.org, without http:// and without a port."
+                tr("{name} is no host's name: chat.example.org, without http:// and without a port.", name=repr(name))
             )
     return value
 
@@ -62,7 +66,11 @@ class _NetworkType(click.ParamType[Network]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Network:
         network = network_of(value) if isinstance(value, str) else value
         if network is None:
-            self.fail(f"{value!r} is no network; write 192.0.2.0/24, 2001:db8::/48 or a single address.", param, ctx)
+            self.fail(
+                tr("{value} is no network; write 192.0.2.0/24, 2001:db8::/48 or a single address.", value=repr(value)),
+                param,
+                ctx,
+            )
         return network
 
 
@@ -75,7 +83,7 @@ class _AccountType(click.ParamType[str]):
         try:
             return nickname(value)
         except ChatError:
-            self.fail(f"{value!r} can't be a claimed name.", param, ctx)
+            self.fail(tr("{value} can't be a claimed name.", value=repr(value)), param, ctx)
 
 
 class _SizeType(click.ParamType[int]):
@@ -90,11 +98,21 @@ class _SizeType(click.ParamType[int]):
         if value.strip() == "0":
             return 0
         if not match:
-            self.fail(f"{value!r} is no size; 10GB, 1.5TB and 500MB are, and 0 for no bound.", param, ctx)
+            self.fail(
+                tr("{value} is no size; 10GB, 1.5TB and 500MB are, and 0 for no bound.", value=repr(value)), param, ctx
+            )
         whole, fraction, unit = match.groups()
         size = int(f"{whole}{fraction or '':0<3}") * _UNITS[unit.upper()] // 1000
         if size < HISTORY_BYTES_MIN:
-            self.fail(f"{value!r} is too little; give it {HISTORY_BYTES_MIN // 10**6}MB or more.", param, ctx)
+            self.fail(
+                tr(
+                    "{value} is too little; give it {history_bytes_min_10}MB or more.",
+                    value=repr(value),
+                    history_bytes_min_10=HISTORY_BYTES_MIN // 10**6,
+                ),
+                param,
+                ctx,
+            )
         return size
 
 
@@ -121,17 +139,17 @@ def _option(text: str, *short: str, **more: Any) -> Callable[[str], Any]:
 class ServeOptions:
     """What `chatroom serve` was told by flags, the environment and the configuration file."""
 
-    host: Annotated[str, _option("The address to listen on; 0.0.0.0 lets other machines in.", default="127.0.0.1")]
+    host: Annotated[str, _option(tr("The address to listen on; 0.0.0.0 lets other machines in."), default="127.0.0.1")]
     port: Annotated[
-        int, _option("The port; 0 takes any free one.", "-p", type=WholeNumber(0, 65535), default=DEFAULT_PORT)
+        int, _option(tr("The port; 0 takes any free one."), "-p", type=WholeNumber(0, 65535), default=DEFAULT_PORT)
     ]
     name: Annotated[
-        str, _option("The server's name, as IRC clients see it.", default="chatroom.local", callback=_server_name)
+        str, _option(tr("The server's name, as IRC clients see it."), default="chatroom.local", callback=_server_name)
     ]
     description: Annotated[
         str,
         _option(
-            "What the server is for, in a few words, for IRC's WHOIS and LINKS.",
+            tr("What the server is for, in a few words, for IRC's WHOIS and LINKS."),
             default="A chatroom server",
             callback=_one_line,
         ),
@@ -145,49 +163,54 @@ class ServeOptions:
             callback=_known_language,
         ),
     ]
-    motd_file: Annotated[Path | None, _option("A text that IRC clients are shown when they connect.", type=FILE)]
+    motd_file: Annotated[Path | None, _option(tr("A text that IRC clients are shown when they connect."), type=FILE)]
     password_file: Annotated[
-        Path | None, _option("A file; its first line is the password that everybody must give.", type=FILE)
+        Path | None, _option(tr("A file; its first line is the password that everybody must give."), type=FILE)
     ]
     operator_password_file: Annotated[
         Path | None,
         _option(
-            "A file; its first line is the password for OPER and /oper, which make operators of the server.", type=FILE
+            tr("A file; its first line is the password for OPER and /oper, which make operators of the server."),
+            type=FILE,
         ),
     ]
     operators: Annotated[
         tuple[str, ...],
         _option(
-            "A claimed name whose owner is an operator of the server whenever logged in; may be repeated.",
+            tr("A claimed name whose owner is an operator of the server whenever logged in; may be repeated."),
             type=ACCOUNT,
             multiple=True,
         ),
     ]
     tls_cert: Annotated[
         Path | None,
-        _option("A certificate and those above it (PEM); the port then takes TLS besides plain text.", type=FILE),
+        _option(tr("A certificate and those above it (PEM); the port then takes TLS besides plain text."), type=FILE),
     ]
-    tls_key: Annotated[Path | None, _option("The key of --tls-cert (PEM), without a passphrase.", type=FILE)]
+    tls_key: Annotated[Path | None, _option(tr("The key of --tls-cert (PEM), without a passphrase."), type=FILE)]
     tls_self_signed: Annotated[
-        bool, _option("Make a certificate at the first start and keep it in --data.", is_flag=True)
+        bool, _option(tr("Make a certificate at the first start and keep it in --data."), is_flag=True)
     ]
-    tls_only: Annotated[bool, _option("Refuse plain text from other machines.", is_flag=True)]
-    no_web: Annotated[bool, _option("Serve browsers no page, and no WebSocket.", is_flag=True)]
+    tls_only: Annotated[bool, _option(tr("Refuse plain text from other machines."), is_flag=True)]
+    no_web: Annotated[bool, _option(tr("Serve browsers no page, and no WebSocket."), is_flag=True)]
     web_host: Annotated[
         tuple[str, ...],
         _option(
-            "A name by which browsers may reach the server, besides its address; may be repeated.",
+            tr("A name by which browsers may reach the server, besides its address; may be repeated."),
             multiple=True,
             callback=_host_names,
         ),
     ]
-    no_announce: Annotated[bool, _option("Don't announce the server in the networks that it listens in.", is_flag=True)]
+    no_announce: Annotated[
+        bool, _option(tr("Don't announce the server in the networks that it listens in."), is_flag=True)
+    ]
     data: Annotated[Path, lambda name: data_option]
-    keep: Annotated[int, _option("How many days history is kept; 0 keeps all.", type=WholeNumber(0), default=KEEP_DAYS)]
+    keep: Annotated[
+        int, _option(tr("How many days history is kept; 0 keeps all."), type=WholeNumber(0), default=KEEP_DAYS)
+    ]
     free_accounts: Annotated[
         int,
         _option(
-            "After how many days without use a claimed name is freed; 0 keeps all.",
+            tr("After how many days without use a claimed name is freed; 0 keeps all."),
             type=WholeNumber(0, FREE_ACCOUNTS_DAYS_MAX),
             default=FREE_ACCOUNTS_DAYS,
         ),
@@ -195,7 +218,7 @@ class ServeOptions:
     history_size: Annotated[
         int,
         _option(
-            "How large the history may become, such as 500MB; then the oldest is deleted. 0 sets no bound.",
+            tr("How large the history may become, such as 500MB; then the oldest is deleted. 0 sets no bound."),
             type=SIZE,
             default=HISTORY_SIZE,
         ),
@@ -203,18 +226,18 @@ class ServeOptions:
     replay: Annotated[
         int,
         _option(
-            "How many missed messages somebody who joins a room is shown, at most.",
+            tr("How many missed messages somebody who joins a room is shown, at most."),
             type=WholeNumber(0, RECENT_MESSAGES),
             default=RECENT_MESSAGES,
         ),
     ]
     ephemeral: Annotated[
-        bool, _option("Keep nothing on disk: history, accounts and bans end with the server.", is_flag=True)
+        bool, _option(tr("Keep nothing on disk: history, accounts and bans end with the server."), is_flag=True)
     ]
     sync: Annotated[
         str,
         _option(
-            "What a message that was seen survives: the program's end (normal), a power cut too (full).",
+            tr("What a message that was seen survives: the program's end (normal), a power cut too (full)."),
             type=click.Choice(["normal", "full"]),
             default="normal",
         ),
@@ -222,21 +245,21 @@ class ServeOptions:
     cluster: Annotated[
         str,
         _option(
-            "Be one of several servers of one chat, through this Redis: redis://HOST:6379/0.",
+            tr("Be one of several servers of one chat, through this Redis: redis://HOST:6379/0."),
             default="",
             show_default=False,
         ),
     ]
     max_clients: Annotated[
-        int, _option("How many clients may be connected at once.", type=WholeNumber(1), default=CLIENTS_MAX)
+        int, _option(tr("How many clients may be connected at once."), type=WholeNumber(1), default=CLIENTS_MAX)
     ]
     unlimited: Annotated[
-        bool, _option("Lift the limits on floods and addresses: for benchmarks and trusted hosts.", is_flag=True)
+        bool, _option(tr("Lift the limits on floods and addresses: for benchmarks and trusted hosts."), is_flag=True)
     ]
     limit_per_address: Annotated[
         int,
         _option(
-            "How many clients one address may have; private networks four times as many, this machine any number.",
+            tr("How many clients one address may have; private networks four times as many, this machine any number."),
             type=WholeNumber(1),
             default=CONNECTIONS_PER_ADDRESS,
         ),
@@ -244,31 +267,34 @@ class ServeOptions:
     trusted_network: Annotated[
         tuple[Network, ...],
         _option(
-            "A network whose addresses may have any number of clients; may be repeated.", type=NETWORK, multiple=True
+            tr("A network whose addresses may have any number of clients; may be repeated."),
+            type=NETWORK,
+            multiple=True,
         ),
     ]
     trusted_proxy: Annotated[
         tuple[Network, ...],
         _option(
-            "A network of proxies; each of their connections must begin by naming its client; may be repeated.",
+            tr("A network of proxies; each of their connections must begin by naming its client; may be repeated."),
             type=NETWORK,
             multiple=True,
         ),
     ]
     webirc_password_file: Annotated[
         Path | None,
-        _option("A file; its first line is the password that gateways among --trusted-proxy give.", type=FILE),
+        _option(tr("A file; its first line is the password that gateways among --trusted-proxy give."), type=FILE),
     ]
     show_addresses: Annotated[
-        bool, _option("Show everybody's address to everybody; otherwise operators of the server alone.", is_flag=True)
+        bool,
+        _option(tr("Show everybody's address to everybody; otherwise operators of the server alone."), is_flag=True),
     ]
     log_level: Annotated[
-        str, _option("The least important lines to log.", type=click.Choice(LOG_LEVELS), default="info")
+        str, _option(tr("The least important lines to log."), type=click.Choice(LOG_LEVELS), default="info")
     ]
     log_format: Annotated[
         str,
         _option(
-            "Log lines for people, or an object a line for programs.",
+            tr("Log lines for people, or an object a line for programs."),
             type=click.Choice(["text", "json"]),
             default="text",
         ),
@@ -276,19 +302,19 @@ class ServeOptions:
     config: Annotated[
         Path | None,
         _option(
-            "A file of settings (TOML): these options without dashes. Flags and variables override it.",
+            tr("A file of settings (TOML): these options without dashes. Flags and variables override it."),
             type=FILE,
             is_eager=True,
             callback=load,
         ),
     ]
     metrics_port: Annotated[
-        int | None, _option("Serve figures for Prometheus on this port, at /metrics.", type=WholeNumber(1, 65535))
+        int | None, _option(tr("Serve figures for Prometheus on this port, at /metrics."), type=WholeNumber(1, 65535))
     ]
-    metrics_host: Annotated[str, _option("The address for --metrics-port.", default="127.0.0.1")]
-    check_config: Annotated[bool, _option("Say what is wrong with the settings, and end.", is_flag=True)]
+    metrics_host: Annotated[str, _option(tr("The address for --metrics-port."), default="127.0.0.1")]
+    check_config: Annotated[bool, _option(tr("Say what is wrong with the settings, and end."), is_flag=True)]
     print_config: Annotated[
-        bool, _option("Print these settings as a file for --config, with what each is for, and end.", is_flag=True)
+        bool, _option(tr("Print these settings as a file for --config, with what each is for, and end."), is_flag=True)
     ]
 
     @property
@@ -316,17 +342,19 @@ def check_together(options: ServeOptions, faults: Faults) -> None:
     certificate = bool(options.tls_cert)
     with faults.about("tls_cert", "tls_key"):
         if certificate != bool(options.tls_key):
-            raise click.UsageError("--tls-cert and --tls-key go together.")
+            raise click.UsageError(tr("--tls-cert and --tls-key go together."))
     with faults.about("tls_self_signed", "tls_cert"):
         if certificate and options.tls_self_signed:
-            raise click.UsageError("--tls-self-signed is for those who have no --tls-cert.")
+            raise click.UsageError(tr("--tls-self-signed is for those who have no --tls-cert."))
     with faults.about("tls_only"):
         if options.tls_only and not (certificate or options.tls_self_signed):
-            raise click.UsageError("--tls-only needs --tls-cert and --tls-key, or --tls-self-signed.")
+            raise click.UsageError(tr("--tls-only needs --tls-cert and --tls-key, or --tls-self-signed."))
     with faults.about("webirc_password_file"):
         if options.webirc_password_file and not options.trusted_proxy:
-            raise click.UsageError("--webirc-password-file needs --trusted-proxy: from where gateways connect.")
+            raise click.UsageError(tr("--webirc-password-file needs --trusted-proxy: from where gateways connect."))
     with faults.about("metrics_port", "port"):
         if options.host == options.metrics_host and options.port == options.metrics_port:
             port = options.port
-            raise click.UsageError(f"-p and --metrics-port can't both be {port}; choose another for one of them.")
+            raise click.UsageError(
+                tr("-p and --metrics-port can't both be {port}; choose another for one of them.", port=port)
+            )

@@ -5,6 +5,7 @@ import re
 from importlib.metadata import PackageNotFoundError, distribution, version
 
 from chatroom import __version__
+from chatroom.common.language import tr
 from chatroom.storage.schema import SQLITE_VERSION
 
 _FOR_DEVELOPERS = "dev"  # an extra that changes nothing for users
@@ -18,12 +19,12 @@ def describe() -> str:
     for extra, libraries in _extras().items():
         (there if all(map(_is_installed, libraries)) else missing).append(extra)
     system = f"{platform.system()} {platform.machine()}"
+    names = ", ".join(there) or tr("none")
+    extras = tr("Extras: {names}", names=names)
+    if missing:
+        extras = tr("Extras: {names}; not installed: {missing}", names=names, missing=", ".join(missing))
     return "\n".join(
-        [
-            f"chatroom {__version__}",
-            f"Python {platform.python_version()}, SQLite {SQLITE_VERSION}, {system}",
-            f"Extras: {', '.join(there) or 'none'}" + (f"; not installed: {', '.join(missing)}" if missing else ""),
-        ]
+        [f"chatroom {__version__}", f"Python {platform.python_version()}, SQLite {SQLITE_VERSION}, {system}", extras]
     )
 
 

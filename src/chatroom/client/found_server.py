@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from chatroom.common.language import mark
 from chatroom.common.names import skeleton
 
-ALIKE = "Some of these names look alike, and anybody can use any: ask which address is right."
+ALIKE = mark("Some of these names look alike, and anybody can use any: ask which address is right.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from chatroom.client import history_sync, mode_handlers, multiline, presence_handlers, read_markers, strings
+from chatroom.client import history_sync, mode_handlers, multiline, presence_handlers, read_markers, refusals, strings
 from chatroom.client.parameters import param, text_of, text_of_all
 from chatroom.client.room import Room
 from chatroom.client.screen_events import HistoryShown, KeyWanted, ListedRoom, Registered, TakenBack
@@ -17,7 +17,7 @@ from chatroom.client.state import BATCHES_MAX, CHECK_TOKEN, NAME_CHARACTERS_MAX,
 from chatroom.client.transcript_entry import DeliveryState, Kind, TranscriptEntry
 from chatroom.common.irc_message import Message, needs_colon
 from chatroom.common.language import tr
-from chatroom.common.names import fold, is_room
+from chatroom.common.names import fold
 from chatroom.common.text import CTCP, clean, number, plain
 
 Handler = Callable[[SessionState, Message], None]
@@ -29,6 +29,7 @@ _LISTED_TOPIC_CHARACTERS = 400
 _ISUPPORT_MAX = 500  # words; servers have about 50
 _JOIN_BYTES = 480  # of names and keys in a JOIN, so that the line stays below 512
 _LISTED_MODES = re.compile(r"\[\+(\w*)[^\]]*\] ?")  # before the topic: "[+k] topic"; empty where there are none
+_STATUS_SIGNS = "~&@%+"
 _SERVICE = "nickserv"  # where IRC networks keep who owns which name
 # The codes of a FAIL (IRCv3 standard-replies) that is the reason for the line behind it; all about NICK are.
 NICK_RESERVED = "NICKNAME_RESERVED"  # before 433: the name is somebody's account
@@ -52,7 +53,7 @@ def spoken(state: SessionState, message: Message) -> TranscriptEntry | None:
     said = state.entry(message, kind, "\n".join(clean(plain(line)) for line in text.split("\n")))
     said.mention = not said.own and kind is not Kind.NOTICE and state.mentions_me(said.text)
     if said.reply_to and not said.own:
-        room = state.rooms.get(fold(param(message, 0)))
+        room = state.find(param(message, 0))
         answered = room.find(said.reply_to) if room else None
         said.mention = said.mention or bool(answered and answered.own)
     return said
@@ -65,7 +66,9 @@ def on_spoken(state: SessionState, message: Message) -> None:
     if said.kind is Kind.NOTICE and ("!" not in message.source or fold(message.nick) == _SERVICE):
         state.inform(said.text)  # from the server itself
         return
-    target = param(message, 0).lstrip("@+%&~") if not is_room(param(message, 0)) else param(message, 0)
+    target = param(message, 0)
+    if "#" in target and target[0] in _STATUS_SIGNS:  # to those of a rank in a room
+        target = target.lstrip(_STATUS_SIGNS)
     name = said.nick if state.is_me(target) and not said.own else target
     room = state.room_of_server(name)
     if room and room.is_direct and not said.own:
@@ -152,7 +155,7 @@ def on_isupport(state: SessionState, message: Message) -> None:
     for word in message.params[1:-1]:
         key, _, value = word.partition("=")
         if len(state.isupport) < _ISUPPORT_MAX or key.upper() in state.isupport:
-            state.isupport[key.upper()] = value
+            state.learn(key.upper(), value)
 
 
 def on_ping(state: SessionState, message: Message) -> None:
@@ -178,7 +181,7 @@ def on_logged_in(state: SessionState, message: Message) -> None:
 def on_nick_refused(state: SessionState, message: Message) -> None:
     nick, reason = param(message, 1), _take_reason(state)
     if state.is_registered:
-        state.inform(text_of_all(message), Kind.ERROR)
+        state.inform(refusals.told(message, reason), Kind.ERROR)
     elif message.command == "433" and state.send_password():
         pass  # the server's answer to that decides
     elif message.command == "433" and reason == NICK_RESERVED:
@@ -251,7 +254,7 @@ def on_batch(state: SessionState, message: Message) -> None:
             handle(state, whole)
     elif batch.kind == "chathistory" and batch.about:
         entries = [said for line in batch.messages if (said := _remembered(state, line))]
-        room = state.rooms.get(fold(batch.about[0]))
+        room = state.find(batch.about[0])
         asked = batch.first.tags.get("label", "")
         if room and asked in state.shown:
             state.events.append(HistoryShown(room, tuple(entries), state.shown.pop(asked)))
@@ -278,7 +281,7 @@ def on_fail(state: SessionState, message: Message) -> None:
         return
     if param(message, 0) == "CHATHISTORY":
         for word in message.params[2:-1]:
-            if room := state.rooms.get(fold(word)):
+            if room := state.find(word):
                 history_sync.failed(state, room)
         return
     if param(message, 0) == "NICK" or param(message, 1) in _REASONS:
@@ -286,12 +289,12 @@ def on_fail(state: SessionState, message: Message) -> None:
         return
     if state.answer(message.tags.get("label", ""), DeliveryState.FAILED) is None and not state.is_registered:
         state.error = text_of(message)
-    state.inform(text_of(message), Kind.ERROR)
+    state.inform(refusals.failed(message), Kind.ERROR)
 
 
 def on_redact(state: SessionState, message: Message) -> None:
     target = param(message, 0)
-    room = state.rooms.get(fold(message.nick if state.is_me(target) else target))
+    room = state.find(message.nick if state.is_me(target) else target)
     entry = room.find(param(message, 1)) if room else None
     if room and entry:
         nick = clean(message.nick)
@@ -301,7 +304,7 @@ def on_redact(state: SessionState, message: Message) -> None:
 
 def on_not_sent(state: SessionState, message: Message) -> None:
     """401, 403, 404 …: the server refused what we said to `params[1]`."""
-    room = state.rooms.get(fold(param(message, 1)))
+    room = state.find(param(message, 1))
     mine = state.answer(message.tags.get("label", ""), DeliveryState.FAILED)
     if room and mine is None:
         mine = next((said for said in room.pending() if said.delivery is DeliveryState.SENT), None)
@@ -309,20 +312,35 @@ def on_not_sent(state: SessionState, message: Message) -> None:
             room.settle(mine, DeliveryState.FAILED)
     if room and not room.is_here:
         room.joined = False
-    state.inform(text_of_all(message), Kind.ERROR, room if mine else None)
+    state.inform(refusals.told(message), Kind.ERROR, room if mine else None)
 
 
 def on_not_joined(state: SessionState, message: Message) -> None:
-    room = state.rooms.get(fold(param(message, 1)))
+    room = state.find(param(message, 1))
     if room and room.is_here:  # some servers use 477 for other refusals, too
         state.inform(text_of_all(message), Kind.ERROR, room)
         return
-    state.inform(strings.not_joined(message.command, param(message, 1), text_of(message)), Kind.ERROR, room)
+    state.inform(refusals.told(message), Kind.ERROR, room)
     if room:
         room.joined = False
+        room.give_up_waiting()
         if message.command == "475":
             room.key = ""
             state.events.append(KeyWanted(room))
+
+
+def on_forwarded(state: SessionState, message: Message) -> None:
+    """470: a room sends us on to another one, which a JOIN tells of next."""
+    room, there = state.find(param(message, 1)), param(message, 2)
+    if room is None or needs_colon(there):
+        on_other(state, message)
+        return
+    state.inform(tr("{room} sends you on to {other}.", room=room.name, other=there), room=room)
+    room.joined = False
+    room.give_up_waiting()
+    other = state.room_of_server(there)
+    if other and state.current is room:
+        state.current = other
 
 
 def on_whois(state: SessionState, message: Message) -> None:
@@ -363,7 +381,11 @@ def on_other(state: SessionState, message: Message) -> None:
             state.answer(message.tags.get("label", ""), DeliveryState.FAILED)
             if not state.is_registered:
                 state.error = text_of(message)
-        state.inform(text_of_all(message), Kind.ERROR if failed else Kind.INFO)
+        reason = _take_reason(state)
+        if failed:
+            state.inform(refusals.told(message, reason), Kind.ERROR)
+        else:
+            state.inform(text_of_all(message))
 
 
 HANDLERS: dict[str, Handler] = {
@@ -415,7 +437,8 @@ HANDLERS: dict[str, Handler] = {
     "465": on_banned,
     **dict.fromkeys(strings.WHOIS, on_whois),
     **dict.fromkeys(("401", "403", "404", "408", "411", "412", "413", "415"), on_not_sent),
-    **dict.fromkeys(("405", "437", "471", "473", "474", "475", "476", "477", "489"), on_not_joined),
+    **dict.fromkeys(refusals.NOT_JOINED, on_not_joined),
+    "470": on_forwarded,
     # Greetings, statistics and ends of lists say nothing that the window doesn't show.
     **dict.fromkeys(
         ("002", "003", "004", "010", "042", "250", "251", "252", "253", "254", "255", "265", "266", "318", "329",

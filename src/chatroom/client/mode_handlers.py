@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 from chatroom.client import mode_sentences, strings
 from chatroom.client.parameters import param
-from chatroom.client.room import Room
+from chatroom.client.room import BANS_MAX, Room
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import Kind
 from chatroom.common.irc_message import Message
 from chatroom.common.names import fold
 from chatroom.common.text import clean
 
+_LETTERS_MAX = 100  # of the changes of a line, with their signs; servers send some 20
 _BAN = "b"
 _MUTE = "q"  # a list of its own on some servers; others have bans of the kind "mute"
 
@@ -27,7 +28,7 @@ def ask(state: SessionState, room: Room) -> None:
 
 
 def on_mode(state: SessionState, message: Message) -> None:
-    room = state.rooms.get(fold(param(message, 0)))
+    room = state.find(param(message, 0))
     if room is None:
         if state.is_me(param(message, 0)):
             _on_own_mode(state, param(message, 1))
@@ -53,7 +54,7 @@ def _changes(state: SessionState, params: tuple[str, ...]) -> Iterator[tuple[str
     lists, always, when_set = state.mode_kinds()
     arguments = iter(params[1:])
     sign = "+"
-    for letter in clean(params[0]) if params else "":
+    for letter in clean(params[0])[:_LETTERS_MAX] if params else "":
         if letter in "+-":
             sign = letter
             continue
@@ -80,7 +81,7 @@ def _keep_ban(room: Room, mask: str, adding: bool, is_mute: bool = False) -> Non
     """Remembers who is banned and who is muted, or that they are no more."""
     muted, who = mode_sentences.ban_of(mask)
     kept = room.muted if muted or is_mute else room.banned
-    if adding:
+    if adding and len(kept) < BANS_MAX:
         kept[fold(who)] = who
     else:
         kept.pop(fold(who), None)
@@ -89,7 +90,7 @@ def _keep_ban(room: Room, mask: str, adding: bool, is_mute: bool = False) -> Non
 
 def on_modes(state: SessionState, message: Message) -> None:
     """324: a room's modes."""
-    room = state.rooms.get(fold(param(message, 1)))
+    room = state.find(param(message, 1))
     changes = list(_changes(state, message.params[2:]))
     if room:
         room.modes = {change[1] for change, _ in changes}
@@ -106,7 +107,7 @@ def on_modes(state: SessionState, message: Message) -> None:
 def on_ban_listed(state: SessionState, message: Message) -> None:
     """367: a mask, and whose it is, where the server tells."""
     name, mask, by = (param(message, index) for index in (1, 2, 3))
-    room = state.rooms.get(fold(name))
+    room = state.find(name)
     if room:
         _keep_ban(room, mask, True)
     if fold(name) not in state.asked_bans:

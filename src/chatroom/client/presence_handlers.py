@@ -29,7 +29,7 @@ def on_join(state: SessionState, message: Message) -> None:
 
 
 def on_part(state: SessionState, message: Message) -> None:
-    room = state.rooms.get(fold(param(message, 0)))
+    room = state.find(param(message, 0))
     if room is None:
         return
     room.leave(message.nick)
@@ -41,7 +41,7 @@ def on_part(state: SessionState, message: Message) -> None:
 
 
 def on_kick(state: SessionState, message: Message) -> None:
-    room = state.rooms.get(fold(param(message, 0)))
+    room = state.find(param(message, 0))
     if room is None:
         return
     whom, reason = param(message, 1), text_of(message, 2) if len(message.params) > 2 else ""
@@ -60,7 +60,7 @@ def on_quit(state: SessionState, message: Message) -> None:
         if room.member(message.nick):
             room.leave(message.nick)
             room.add(state.entry(message, Kind.LEAVE, text_of(message)))
-    direct = state.rooms.get(fold(message.nick))
+    direct = state.find(message.nick)
     if direct and direct.is_direct:
         state.distrust(direct, strings.left(direct.name))
 
@@ -75,13 +75,13 @@ def on_nick(state: SessionState, message: Message) -> None:
             room.add(state.entry(message, Kind.RENAME, new))
     if mine:
         state.rename_self(new)
-    if fold(old) != fold(new):
+    if state.fold(old) != state.fold(new):
         _on_conversation_renamed(state, message, old, new)
 
 
 def _on_conversation_renamed(state: SessionState, message: Message, old: str, new: str) -> None:
     """A conversation goes with the person. Where there is one of the new name, that changes hands."""
-    direct, taken = state.rooms.get(fold(old)), state.rooms.get(fold(new))
+    direct, taken = state.find(old), state.find(new)
     if taken and taken.is_direct:
         state.distrust(taken, strings.changed_hands(taken.name))
     if direct is None or not direct.is_direct:
@@ -90,12 +90,12 @@ def _on_conversation_renamed(state: SessionState, message: Message, old: str, ne
         state.distrust(direct, strings.now_called(direct.name, new))
     else:
         direct.add(state.entry(message, Kind.RENAME, new))
-        state.rooms = {fold(new) if key == fold(old) else key: value for key, value in state.rooms.items()}
+        state.rooms = {state.fold(new) if key == state.fold(old) else key: value for key, value in state.rooms.items()}
         direct.name = new
 
 
 def on_names(state: SessionState, message: Message) -> None:
-    room = state.rooms.get(fold(param(message, 2)))
+    room = state.find(param(message, 2))
     if room is None:
         return
     signs = state.prefixes()
@@ -107,7 +107,7 @@ def on_names(state: SessionState, message: Message) -> None:
 
 
 def on_names_end(state: SessionState, message: Message) -> None:
-    room = state.rooms.get(fold(param(message, 1)))
+    room = state.find(param(message, 1))
     if room is None:
         return
     room.is_listed = True
@@ -130,7 +130,7 @@ def _use_key(state: SessionState, room: Room) -> None:
 
 
 def on_who(state: SessionState, message: Message) -> None:
-    room = state.rooms.get(fold(param(message, 1)))
+    room = state.find(param(message, 1))
     if fold(param(message, 1)) not in state.asked_who:
         state.inform(text_of_all(message))
     elif room and (member := room.member(param(message, 5))):
@@ -153,12 +153,12 @@ def on_away(state: SessionState, message: Message) -> None:
 
 
 def on_topic_told(state: SessionState, message: Message) -> None:
-    if room := state.rooms.get(fold(param(message, 1))):
+    if room := state.find(param(message, 1)):
         room.topic = text_of(message) if message.command == "332" else ""
 
 
 def on_topic(state: SessionState, message: Message) -> None:
-    if room := state.rooms.get(fold(param(message, 0))):
+    if room := state.find(param(message, 0)):
         room.topic = text_of(message)
         room.add(state.entry(message, Kind.INFO, strings.topic(clean(message.nick), room.topic)))
 

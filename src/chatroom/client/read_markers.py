@@ -7,7 +7,6 @@ from chatroom.client.room import Room
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import SPOKEN
 from chatroom.common.irc_message import Message
-from chatroom.common.names import fold
 
 _CAPABILITY = "draft/read-marker"
 _TELL_SECONDS = 3.0  # between two markers: who reads along need not tell each message
@@ -28,7 +27,7 @@ def tell(state: SessionState) -> None:
 
 def on_marker(state: SessionState, message: Message) -> None:
     """MARKREAD: how far this user has read, over this connection or another."""
-    room = state.rooms.get(fold(param(message, 0)))
+    room = state.find(param(message, 0))
     try:
         read = datetime.fromisoformat(param(message, 1).removeprefix("timestamp=")).timestamp()
     except (ValueError, OverflowError):  # "*": nothing yet

@@ -12,7 +12,7 @@ Laws of the transcript:
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -20,9 +20,11 @@ from chatroom.client.transcript_entry import SPOKEN, DeliveryState, Kind, Transc
 from chatroom.common.names import fold, is_room
 
 KEPT_ENTRIES = 20_000  # about 8 MB
+KEPT_CHARACTERS = 8_000_000  # of their texts: those of a server that sends only long ones
 _TRIM_ENTRIES = 2_000  # forgotten at once, so that forgetting costs little per message
 _CLAIM_AMONG_ENTRIES = 200  # before those that wait: a message that failed longer ago is not looked for
 MEMBERS_MAX = 100_000  # of a room; about 20 MB
+BANS_MAX = 10_000  # of a room, and as many mutes; servers have 100
 KEPT_SPEAKERS = 50  # who spoke last, for completing names
 REDRAW_NOTHING = 1 << 62
 
@@ -48,9 +50,11 @@ class Member:
 class Room:
     """`name` is a room's with its #, or a person's. `joined` is always true for a person."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, is_direct: bool | None = None, fold: Callable[[str], str] = fold) -> None:
+        """`fold` gives the form in which the server compares names."""
         self.name = name
-        self.is_direct = not is_room(name)
+        self.fold = fold
+        self.is_direct = not is_room(name) if is_direct is None else is_direct
         self.joined = self.is_direct  # wanted: stays true while the connection is down
         self.is_here = self.is_direct  # the server says that we are in it
         self.is_listed = False  # the server has told who is in it
@@ -80,6 +84,7 @@ class Room:
         self.history_pages = 0  # that have arrived since we came here
         self.gap_from = ""  # msgid of the last message before a gap that is not closed yet
         self._ids: set[str] = set()
+        self._characters = 0  # of the texts of `entries`
         self._pending = 0  # how many entries at the end wait for the server
 
     @property
@@ -101,8 +106,7 @@ class Room:
         self._insert(index, entry)
         if entry.kind in SPOKEN and not entry.own:
             self._spoke(entry.nick)
-        if len(self.entries) > KEPT_ENTRIES + _TRIM_ENTRIES:
-            self._forget(len(self.entries) - KEPT_ENTRIES)
+        self._trim()
         return True
 
     def merge(self, history: Iterable[TranscriptEntry], older: bool = False) -> list[TranscriptEntry]:
@@ -127,6 +131,8 @@ class Room:
                 fresh.append(entry)
             end = bisect_right(self.entries, entry.time, 0, end, key=lambda known: known.time)
             self._insert(end, mine or entry)
+        if not older:  # older history comes when the user asks for it
+            self._trim()
         return fresh[::-1]
 
     def _claim(self, remembered: TranscriptEntry) -> TranscriptEntry | None:
@@ -160,16 +166,23 @@ class Room:
         if entry.pending:
             self._settle(self._index(entry), delivery, entry.msgid, entry.time)
 
+    def give_up_waiting(self) -> None:
+        """What waits to be sent is not sent: we are not let in. The user decides about it."""
+        for entry in list(self.pending()):
+            self.settle(entry, DeliveryState.FAILED)
+
     def remove(self, entry: TranscriptEntry) -> None:
         """Removes a message of ours that was not sent."""
         index = self._index(entry)
         self._pending -= entry.pending
         del self.entries[index]
+        self._characters -= len(entry.text)
         self._ids.discard(entry.msgid)
         self.touch(index)
 
     def redact(self, entry: TranscriptEntry, text: str) -> None:
         """A message was taken back: `text` stands in its place."""
+        self._characters += len(text) - len(entry.text)
         entry.text, entry.mention, entry.is_gone = text, False, True
         self.touch_entry(entry)
 
@@ -213,6 +226,7 @@ class Room:
         else:
             self.touch(index)
         self.entries.insert(index, entry)
+        self._characters += len(entry.text)
         if entry.msgid:
             self._ids.add(entry.msgid)
 
@@ -234,7 +248,15 @@ class Room:
                 return index
         raise ValueError("not in this room")
 
+    def _trim(self) -> None:
+        """Forgets the oldest where there are too many, or too long ones; never our own messages that wait."""
+        if len(self.entries) > KEPT_ENTRIES + _TRIM_ENTRIES:
+            self._forget(len(self.entries) - KEPT_ENTRIES)
+        if self._characters > KEPT_CHARACTERS:
+            self._forget(min(len(self.entries) // 2 + 1, len(self.entries) - self._pending))
+
     def _forget(self, count: int) -> None:
+        self._characters -= sum([len(entry.text) for entry in self.entries[:count]])
         self._ids.difference_update(entry.msgid for entry in self.entries[:count])
         del self.entries[:count]
         self.first += count
@@ -269,16 +291,16 @@ class Room:
     # --- members ----------------------------------------------------------------------------------------------------
 
     def member(self, nick: str) -> Member | None:
-        return self.members.get(fold(nick))
+        return self.members.get(self.fold(nick))
 
     def enter(self, member: Member) -> None:
-        if len(self.members) < MEMBERS_MAX or fold(member.nick) in self.members:
-            self.members[fold(member.nick)] = member
+        if len(self.members) < MEMBERS_MAX or self.fold(member.nick) in self.members:
+            self.members[self.fold(member.nick)] = member
         self.members_version += 1
 
     def leave(self, nick: str) -> Member | None:
         self.members_version += 1
-        return self.members.pop(fold(nick), None)
+        return self.members.pop(self.fold(nick), None)
 
     def rename(self, old: str, new: str) -> bool:
         """False when `old` is not here."""

@@ -16,7 +16,6 @@ from chatroom.client.transcript_entry import Kind
 from chatroom.common.durations import seconds
 from chatroom.common.irc_message import Message, needs_colon
 from chatroom.common.language import tr
-from chatroom.common.names import fold, is_room
 from chatroom.common.text import number
 
 _HISTORY_MESSAGES = 50
@@ -114,11 +113,11 @@ def _join(state: SessionState, room: Room, rest: str) -> Room:
     name, _, key = rest.partition(" ")
     if "," in name:
         raise Misuse("One room at a time.")
-    return state.join(name if is_room(name) else f"#{name}", key.strip())
+    return state.join(name if state.is_room(name) else f"#{name}", key.strip())
 
 
 def _leave(state: SessionState, room: Room, rest: str) -> None:
-    there = state.rooms.get(fold(rest)) or state.rooms.get(fold(f"#{rest}")) if rest else room
+    there = state.find(rest) or state.find(f"#{rest}") if rest else room
     if there is None:
         raise Misuse(f"You are not in {rest}, so nothing was left.")
     state.close(there)

@@ -18,6 +18,7 @@ from chatroom.client.room import Room
 from chatroom.client.screen_events import Alerted, ListedRoom, Rejected, RoomList, ScreenEvent, SearchResults
 from chatroom.client.transcript_entry import SPOKEN, DeliveryState, Kind, TranscriptEntry
 from chatroom.common.irc_message import LINE_BYTES, Message, needs_colon, render, render_tags
+from chatroom.common.language import tr
 from chatroom.common.names import LOBBY, fold
 from chatroom.common.text import CTCP, clean, number
 
@@ -31,10 +32,14 @@ BATCHES_MAX = 16  # open at once; lines of any further one are handled as they c
 BATCH_LINES_MAX = 5_000  # kept of a batch; a page of history is 100
 BATCH_CHARACTERS_MAX = 1_000_000  # kept of a batch
 _MSGID_CHARACTERS_MAX = 200
+_TIME_CHARACTERS_MAX = 40  # of a time: 2026-11-29T12:00:00.000Z has 24
 # Times that every time zone and every platform can show; a server may send any.
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC).timestamp()
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 _DEFAULT_PREFIX = "(qaohv)~&@%+"  # until the server's ISUPPORT says otherwise
+_DEFAULT_CHANTYPES = "#&"
+# Where some signs are the small letters of others, as they were on Finnish keyboards (RFC 1459 §2.2).
+_CASEMAPPINGS = {"rfc1459": str.maketrans("[]\\^", "{}|~"), "strict-rfc1459": str.maketrans("[]\\", "{}|")}
 _DEFAULT_CHANMODES = "b,k,l,imnpst"
 
 
@@ -75,6 +80,7 @@ class SessionState:
         self._offered = ("", "")  # the name and the password of a login that has no answer yet
         self.now = now
         self.events: deque[ScreenEvent] = deque()
+        self.isupport: dict[str, str] = {}  # of this connection, or the last
         # the rooms
         self.rooms: dict[str, Room] = {}
         self.current: Room = self.room(rooms[0])
@@ -88,7 +94,6 @@ class SessionState:
         self.capabilities: set[str] = set()  # IRCv3 capabilities in force
         self.multiline: multiline.Limits | None = None  # of one message with many lines, where the server has them
         self.asks_before_secrets = False  # others can read along, and the user has not agreed to that yet
-        self.isupport: dict[str, str] = {}
         self.reason = ""  # the code of a FAIL, for the line that comes behind it
         self.error = ""  # what the server said before it closed the connection
         # the user
@@ -189,11 +194,11 @@ class SessionState:
         """The server says which account we are logged in to; "" is none."""
         self.account = account
         name, password = self._offered
-        if account and password and fold(name or self.nick) == fold(account):
+        if account and password and self.fold(name or self.nick) == self.fold(account):
             self.login_name, self.password, self.old_password = account, password, ""
             self._offered = ("", "")
         wanted, self.wanted_name = self.wanted_name, ""
-        if account and fold(account) == fold(wanted) != fold(self.nick):
+        if account and self.fold(account) == self.fold(wanted) != self.fold(self.nick):
             self.send(Message("NICK", (account,)))
 
     def reject(self, reason: str, *about: str) -> None:
@@ -212,6 +217,21 @@ class SessionState:
         lists, always, when_set, *_ = [*self.isupport.get("CHANMODES", _DEFAULT_CHANMODES).split(","), "", ""]
         return lists, always, when_set
 
+    def fold(self, name: str) -> str:
+        """The form in which this server compares names (ISUPPORT CASEMAPPING)."""
+        table = _CASEMAPPINGS.get(self.isupport.get("CASEMAPPING", ""))
+        return fold(name).translate(table) if table else fold(name)
+
+    def is_room(self, name: str) -> bool:
+        """Whether a name is a room's here (ISUPPORT CHANTYPES)."""
+        return name[:1] in tuple(self.isupport.get("CHANTYPES", _DEFAULT_CHANTYPES))
+
+    def learn(self, key: str, value: str) -> None:
+        """The server says what it is like (ISUPPORT)."""
+        self.isupport[key] = value
+        if key == "CASEMAPPING":
+            self.rooms = {self.fold(room.name): room for room in self.rooms.values()}
+
     def knows_times(self, command: str) -> bool:
         """Whether this server's command of that name takes a time and a reason, as chatroom's do (TIMEDBANS)."""
         return command in self.isupport.get("TIMEDBANS", "").split(",")
@@ -219,7 +239,7 @@ class SessionState:
     # --- the user -----------------------------------------------------------------------------------------------------
 
     def is_me(self, nick: str) -> bool:
-        return fold(nick) == fold(self.nick)
+        return self.fold(nick) == self.fold(self.nick)
 
     def mentions_me(self, text: str) -> bool:
         return self._mention.search(text) is not None
@@ -232,14 +252,18 @@ class SessionState:
 
     def room(self, name: str) -> Room:
         """The room or the conversation of that name; a new one if there is none."""
-        room = self.rooms.get(fold(name))
+        room = self.find(name)
         if room is None:
-            room = self.rooms[fold(name)] = Room(name)
+            room = self.rooms[self.fold(name)] = Room(name, not self.is_room(name), self.fold)
         return room
+
+    def find(self, name: str) -> Room | None:
+        """The room or the conversation of that name, if there is one."""
+        return self.rooms.get(self.fold(name))
 
     def room_of_server(self, name: str) -> Room | None:
         """The room or conversation that a server speaks of; None for what can be no name, or is one too many."""
-        room = self.rooms.get(fold(name))
+        room = self.find(name)
         if room is None and not needs_colon(name) and len(name) <= NAME_CHARACTERS_MAX and len(self.rooms) < ROOMS_MAX:
             room = self.room(name)
         return room
@@ -256,22 +280,19 @@ class SessionState:
         """Leaves a room, or puts away a conversation. One always remains."""
         if not room.is_direct and room.joined and self.is_registered:
             self.send(Message("PART", (room.name,)))
-        if len(self.rooms) > 1 and self.rooms.pop(fold(room.name), room) and self.current is room:
+        if len(self.rooms) > 1 and self.rooms.pop(self.fold(room.name), room) and self.current is room:
             self.current = next(iter(self.rooms.values()))
 
     def entry(self, message: Message, kind: Kind, text: str = "") -> TranscriptEntry:
         """An entry for something that a message tells, with its author, time and msgid."""
         nick = clean(message.nick)
-        msgid = message.tags.get("msgid", "")
-        if needs_colon(msgid) or not msgid.isprintable() or len(msgid) > _MSGID_CHARACTERS_MAX:
-            msgid = ""  # nothing that could be asked for
-        reply_to = message.tags.get(REPLY, "")
+        msgid, reply_to = _msgid(message.tags.get("msgid", "")), _msgid(message.tags.get(REPLY, ""))
         return TranscriptEntry(kind, self._time_of(message), nick, text, msgid, own=self.is_me(nick), reply_to=reply_to)
 
     def _time_of(self, message: Message) -> float:
         """When the server says it happened (IRCv3 server-time), or now."""
         stamp = message.tags.get("time")
-        if stamp:
+        if stamp and len(stamp) <= _TIME_CHARACTERS_MAX:
             try:
                 return min(max(datetime.fromisoformat(stamp).timestamp(), _EARLIEST), _LATEST)
             except (ValueError, OverflowError, OSError):
@@ -303,7 +324,7 @@ class SessionState:
         """Sends a text, as one message where the server allows it, else one a line. It stands in the room at once."""
         room.unmark()
         answered, room.answered = room.answered, None
-        reply_to = answered.msgid if answered and fold(text).startswith(fold(answered.nick)) else ""
+        reply_to = answered.msgid if answered and self.fold(text).startswith(self.fold(answered.nick)) else ""
         size = self._text_bytes(room)
         if self.multiline and kind is Kind.MESSAGE:
             texts = multiline.messages(text, self.multiline, size)
@@ -325,7 +346,10 @@ class SessionState:
         return splitting.room_for_text(self.nick, room.name, line_bytes)
 
     def retry(self, room: Room, entry: TranscriptEntry) -> None:
-        """Sends a failed message once more."""
+        """Sends a failed message once more; in a room where we are not, it stays as it is."""
+        if self.is_registered and not room.is_here:
+            self.inform(tr("You are not in {room}. /join {room} goes there.", room=room.name), Kind.ERROR, room)
+            return
         room.remove(entry)
         entry.delivery, entry.time = DeliveryState.WAITING, self.now()
         room.add(entry)
@@ -424,3 +448,9 @@ class SessionState:
 
 def _mention_pattern(nick: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){re.escape(nick)}(?!\w)", re.IGNORECASE)
+
+
+def _msgid(text: str) -> str:
+    """The id of a message, "" for what could not be asked for."""
+    usable = len(text) <= _MSGID_CHARACTERS_MAX and text.isprintable() and not needs_colon(text)
+    return text if usable else ""

@@ -52,18 +52,6 @@ ANSWERS = {
     **dict.fromkeys(("nick-taken", "nick-bad"), "nick"),
 }
 LABELS = {"password": "Password of the name {0}", "server_password": "Password of the server", "nick": "Another name"}
-# Why a server doesn't let somebody into a room, by numeric.
-NOT_JOINED = {
-    "405": "You are in as many rooms as this server allows. Leave one before you go to {0}.",
-    "437": "{0} can't be had at the moment. Try again later.",
-    "471": "{0} is full.",
-    "473": "{0} lets in only those who are invited. An operator there can invite you.",
-    "474": "You are banned from {0}.",
-    "475": "{0} needs a key. /join {0} KEY goes there.",
-    "476": "{0} can't be the name of a room here. Choose another one.",
-    "477": "{0} lets in only those who are logged in.",
-    "489": "{0} lets in only those whose connection is encrypted.",
-}
 NOTHING_FOUND = "Nothing was found."
 LOGIN_FAILED = "The password was not accepted for the account {0}; you are here without it."
 AWAY = "You are marked as away."
@@ -143,12 +131,6 @@ def kicked_other(nick: str, by: str, reason: str) -> str:
 
 def topic(nick: str, text: str) -> str:
     return f"{nick} set the topic: {text}" if text else f"{nick} removed the topic."
-
-
-def not_joined(numeric: str, room: str, text: str) -> str:
-    """Why we are not let in. What the server adds to its usual words, such as who to ask, stands behind it."""
-    _, semicolon, more = text.partition("; ")
-    return NOT_JOINED[numeric].format(room) + (f" ({more})" if semicolon else "")
 
 
 def key_not_used(room: str) -> str:

@@ -17,6 +17,8 @@ import socket
 from typing import Any
 from urllib.parse import urlsplit
 
+from chatroom.common.language import tr
+
 REDIS_TIMEOUT_SECONDS = 3.0  # seconds that Redis may take to answer
 SNAPSHOTS_KEPT = 20  # kept, with what is behind the oldest: who is away no longer than that misses nothing
 
@@ -70,7 +72,7 @@ class Stream:
             from redis.backoff import NoBackoff
             from redis.retry import Retry
         except ImportError:
-            raise ClusterError("--cluster needs more; in the source, pip install '.[cluster]'") from None
+            raise ClusterError(tr("--cluster needs more; in the source, pip install '.[cluster]'")) from None
         self.where = shown(url)
         self.chat = 0
         self._ended = False
@@ -84,7 +86,10 @@ class Stream:
             self._connection: Any = pool.make_connection()
         except (ValueError, TypeError, redis.RedisError):
             raise ClusterError(
-                f"{self.where} is no URL of a Redis; --cluster takes one, redis://HOST:6379/0 for example."
+                tr(
+                    "{where} is no URL of a Redis; --cluster takes one, redis://HOST:6379/0 for example.",
+                    where=self.where,
+                )
             ) from None
 
     def close(self) -> None:
@@ -243,7 +248,9 @@ def shown(url: str) -> str:
 
 
 def _other(theirs: str, ours: str) -> str:
-    return (
-        f"The servers of this chat are of another version ({theirs}, this one is {ours}), and they would not"
-        " understand each other; give all of them the same chatroom."
+    return tr(
+        "The servers of this chat are of another version ({theirs}, this one is {ours}), and they would not"
+        " understand each other; give all of them the same chatroom.",
+        theirs=theirs,
+        ours=ours,
     )

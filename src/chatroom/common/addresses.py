@@ -1,5 +1,6 @@
 """IP addresses and networks, parsed from text."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Network = IPv4Network | IPv6Network
@@ -15,6 +16,7 @@ PRIVATE_NETWORKS: tuple[Network, ...] = (
 )
 
 
+@lru_cache(maxsize=4096)  # of each client it is asked several times
 def address_of(host: str) -> IPv4Address | IPv6Address | None:
     """The address in a text, or None. An IPv4 address that is mapped into IPv6 (``::ffff:192.0.2.7``) is IPv4."""
     try:

@@ -33,6 +33,8 @@ def configure(level: str, as_json: bool, handler: logging.Handler) -> None:
     """Sends all records from now on to `handler`, uncaught exceptions too."""
     handler.setFormatter(JsonLines() if as_json else TextLines())
     handler.addFilter(Calm())
+    # What no line shows is not looked up for each of them.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     sys.excepthook = _uncaught
     threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)

@@ -169,6 +169,7 @@ def is_reserved(nick: str, server: str) -> bool:
     return not looks.isdisjoint(_reserved()) or not looks.isdisjoint(_letters_alone(server))
 
 
+@lru_cache(maxsize=8192)
 def _letters_alone(name: str) -> frozenset[str]:
     """How a name looks without its signs: in small letters and in capitals, with and without a last s."""
     bare_name = "".join(c for c in name if c not in NICK_SIGNS and c != ".")

@@ -16,6 +16,8 @@ import select
 import sys
 from typing import Any
 
+from chatroom.common.language import tr
+
 _NAMES = ("stdin", "stdout", "stderr")  # by descriptor
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -24,7 +26,7 @@ class Unwritable(Exception):  # noqa: N818 (it is nobody's error)
     """Standard output can't be written. `gone` is true if that is because nobody reads it any more."""
 
     def __init__(self, error: OSError) -> None:
-        super().__init__(f"Nothing can be written to standard output: {error.strerror}.")
+        super().__init__(tr("Nothing can be written to standard output: {reason}.", reason=error.strerror))
         self.gone = error.errno == errno.EPIPE
 
 
@@ -67,7 +69,10 @@ def readable(text: str) -> bool:
 
 def refusal() -> str:
     """The error message for a line that is not `readable`."""
-    return f"Not in {sys.stdin.encoding.upper()}, which is what this locale reads; set LC_ALL to the right one."
+    return tr(
+        "Not in {encoding}, which is what this locale reads; set LC_ALL to the right one.",
+        encoding=sys.stdin.encoding.upper(),
+    )
 
 
 def _output(number: int, old: io.TextIOWrapper) -> io.TextIOWrapper:

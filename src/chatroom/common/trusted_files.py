@@ -9,6 +9,8 @@ import os
 import stat
 from pathlib import Path
 
+from chatroom.common.language import tr
+
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -24,15 +26,22 @@ def check_own_file(path: Path) -> None:
         return
     if stat.S_ISLNK(found.st_mode):
         raise UntrustedFileError(
-            f"{path} is a symbolic link, and the server's own files are not used through links;"
-            " put the file itself there, or name the directory that it is in."
+            tr(
+                "{path} is a symbolic link, and the server's own files are not used through links; put"
+                " the file itself there, or name the directory that it is in.",
+                path=path,
+            )
         )
     if not stat.S_ISREG(found.st_mode):
-        raise UntrustedFileError(f"{path} is no file; move it away.")
+        raise UntrustedFileError(tr("{path} is no file; move it away.", path=path))
     if not _is_trusted(found, path):
         raise UntrustedFileError(
-            f"{path} belongs to another user ({_name(found.st_uid)}), who could change it at any time;"
-            " move it away, or make it yours with chown."
+            tr(
+                "{path} belongs to another user ({user}), who could change it at any time; move it"
+                " away, or make it yours with chown.",
+                path=path,
+                user=_name(found.st_uid),
+            )
         )
 
 
@@ -46,7 +55,11 @@ def check_way(path: Path) -> None:
             continue  # it is missing, or its name is too long: whoever uses it will say so
         if stat.S_ISLNK(found.st_mode) and not _is_trusted(found, part):
             raise UntrustedFileError(
-                f"{part} is a symbolic link that another user ({_name(found.st_uid)}) has made; choose another place."
+                tr(
+                    "{part} is a symbolic link that another user ({user}) has made; choose another place.",
+                    part=part,
+                    user=_name(found.st_uid),
+                )
             )
 
 

@@ -6,6 +6,7 @@ from tkinter import ttk
 
 from chatroom.client.found_server import ALIKE, FoundServer, are_alike
 from chatroom.client.settings import Server
+from chatroom.common.language import tr
 from chatroom.common.text import number, shortened
 from chatroom.gui.presenter import Presenter
 from chatroom.gui.style import pixels, take_keys
@@ -129,12 +130,12 @@ class ConnectPanel(ttk.Frame):
         if not servers:
             return
         wrap = pixels(self, _WRAP_PIXELS)
-        ttk.Label(self._found, text="Found in this network:", style="Muted.TLabel").pack(anchor="w")
+        ttk.Label(self._found, text=tr("Found in this network:"), style="Muted.TLabel").pack(anchor="w")
         for server in servers[:_OFFERED_MAX]:
             text = f"{shortened(server.name, _NAME_BYTES_MAX)}  {server.host}:{server.port}"
             ttk.Button(self._found, text=text, command=partial(self._take, server)).pack(fill="x", pady=2)
         if are_alike(servers):
-            ttk.Label(self._found, text=ALIKE, style="Muted.TLabel", wraplength=wrap).pack(anchor="w")
+            ttk.Label(self._found, text=tr(ALIKE), style="Muted.TLabel", wraplength=wrap).pack(anchor="w")
 
     def _take(self, server: FoundServer) -> None:
         if not self._busy:

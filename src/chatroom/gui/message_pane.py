@@ -12,7 +12,6 @@ from chatroom.client.room import Room
 from chatroom.client.settings import Settings
 from chatroom.client.transcript_entry import SPOKEN, DeliveryState, TranscriptEntry
 from chatroom.common.language import tr
-from chatroom.common.names import fold
 from chatroom.gui import view_models
 from chatroom.gui.transcript import Splice, Transcript
 from chatroom.gui.view_protocol import View
@@ -129,7 +128,7 @@ class MessagePane:
         if not entry or not self.client or not self.transcript:
             return
         if action == "reply":
-            if room := self.client.state.rooms.get(fold(self.transcript.room.name)):
+            if room := self.client.state.find(self.transcript.room.name):
                 room.answered = entry if entry.msgid else None
             self._view.set_composer(f"{entry.nick}: {self._view.composer_text()}")
         elif entry.delivery in _OURS_ALONE:

@@ -31,7 +31,7 @@ from chatroom.client.slash_commands import EndProgram, Misuse
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import Kind
 from chatroom.common.language import own, tr
-from chatroom.common.names import describe_fault, fold, is_room, nick_fault
+from chatroom.common.names import describe_fault, nick_fault
 from chatroom.gui import export, view_models
 from chatroom.gui.alerts import Alerts
 from chatroom.gui.command_questions import CommandQuestions
@@ -307,7 +307,7 @@ class Presenter:
         self.refresh()
 
     def select_room(self, name: str) -> None:
-        if self.client and (room := self.client.state.rooms.get(fold(name))) and room is not self.client.state.current:
+        if self.client and (room := self.client.state.find(name)) and room is not self.client.state.current:
             self.go_to(room)
 
     def step_room(self, step: int) -> None:
@@ -337,10 +337,10 @@ class Presenter:
 
     def picked(self, name: str) -> None:
         """Goes to the room or the person that was chosen or typed in the picker."""
-        if self.client and (room := self.client.state.rooms.get(fold(name))):
+        if self.client and (room := self.client.state.find(name)):
             self.go_to(room)
-        elif name:
-            self.command(f"/join {name}" if is_room(name) else f"/msg {name}")
+        elif name and self.client:
+            self.command(f"/join {name}" if self.client.state.is_room(name) else f"/msg {name}")
 
     def member_action(self, nick: str, action: str) -> None:
         """Does what was chosen in a member's menu, after asking for a time and a reason where it does harm."""

@@ -8,7 +8,6 @@ from chatroom.client import history_sync
 from chatroom.client.room import Room
 from chatroom.client.transcript_entry import SPOKEN, TranscriptEntry
 from chatroom.common.language import tr, trn
-from chatroom.common.names import fold
 from chatroom.gui.message_pane import MessagePane
 from chatroom.gui.view_protocol import Header, View
 
@@ -87,7 +86,7 @@ class Search:
     def _open_place(self, entry: TranscriptEntry) -> None:
         """Shows what stands around a match: in the room itself, where that is loaded."""
         client, results = self._pane.client, self.results
-        room = client.state.rooms.get(fold(results.name)) if client and results else None
+        room = client.state.find(results.name) if client and results else None
         if not client or not room:
             return
         if room.find(entry.msgid):

@@ -1,10 +1,11 @@
 """What the server tells of itself."""
 
+from dataclasses import dataclass
+
 from chatroom.common.language import mark
-from chatroom.model.values import value
 
 
-@value
+@dataclass(frozen=True, slots=True)  # hashable: what everybody is told of it is made once
 class ServerInfo:
     """What the server says of itself. `motd` is its message of the day, by lines."""
 

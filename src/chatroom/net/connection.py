@@ -2,7 +2,7 @@
 
 Three objects, each with one owner:
 - `ClientSession`, what the chat knows of the client. The event log's lock guards it.
-- `Outbox`, the writing side of the socket. It belongs to the courier's thread.
+- `Outbox`, the writing side of the socket. It belongs to the thread that has the courier's turn.
 - `Connection`, which has both, and the times by which deadlines go. One thread writes each time.
 """
 

@@ -1,4 +1,4 @@
-"""The courier: the one thread that saves, renders and writes what clients are told.
+"""The courier: saves, renders and writes what clients are told.
 
 It takes all that waits as a *batch* (`batches`), and makes payloads of it: bytes for many clients. Each client is
 sent its payload in one `send`. So the cost of a message does not grow with its readers, only that of a batch does;
@@ -8,8 +8,11 @@ and the busier a room is, the more messages share a batch.
 
 The laws:
 - What a member has seen is saved: a batch is passed to `save` before any of it is sent.
-- Only this thread writes to a socket, and only this thread closes one, once its reader is done with it. So no socket is
-  closed, and its number given to another client, while bytes are on their way to it.
+- One thread at a time does this: the courier's own, or while that one sleeps a client's. To wake a thread takes longer
+  than to send a few lines, so a client's thread that hands over little sends it at once. The courier's own thread sends
+  the rest, and all that is late.
+- Only who has this turn writes to a socket, or closes one, once its reader is done with it. So no socket is closed, and
+  its number given to another client, while bytes are on their way to it.
 - Nobody waits for a slow reader. A send never blocks; what a socket does not take waits in an outbox (`slow_readers`).
   A flood that outruns clients who do read is slowed down, within the bounds of `THROTTLED_BYTES_PER_SECOND`.
 - Every client gets its bytes in the order in which they were handed over.
@@ -32,6 +35,7 @@ from chatroom.net.connection import ClientSession
 from chatroom.net.outbox import DONT_WAIT, Chunk, Outbox, loss_reason
 from chatroom.net.slow_readers import OUTBOX_BYTES, SlowReaders
 
+ITEMS_SENT_AT_ONCE = 16  # items that a client's thread sends itself; it does not read meanwhile
 BATCH_EVENTS = 1024  # events in a batch: a send costs as much as 4 KiB in it, so it should be many times that
 # Bytes sent to one client after another. Of a longer payload all get a part before anybody gets the next one.
 PAYLOAD_BYTES = OUTBOX_BYTES // 4
@@ -40,12 +44,16 @@ ERROR_PAUSE_SECONDS = 0.1  # seconds that the courier waits after a bug that may
 log = logging.getLogger(__name__)
 
 
+class ClientThread(threading.Thread):
+    """A thread that may send itself what it hands over: a client's. It may have to wait for a disk that hangs."""
+
+
 class Courier(threading.Thread):
-    """The one writing thread, and the `Delivery` that the hub hands everything to.
+    """The `Delivery` that the hub hands everything to, and the thread that writes.
 
     `broadcast` and `reply` are called under the event log's lock, which keeps their order. `_waiting` is a deque
-    because two threads can use its two ends without a lock. `_lock` guards `_blocked`, and `_asleep` where the courier
-    is woken.
+    because two threads can use its two ends without a lock. `_turn` is held by the thread that saves and sends; it
+    guards all outboxes. `_lock` guards `_blocked`, and `_asleep` where the courier is woken.
     """
 
     def __init__(self, save: Callable[[list[Event]], None] | None = None) -> None:
@@ -55,6 +63,7 @@ class Courier(threading.Thread):
         self.on_sent: Callable[[list[Item]], None] | None = None  # called for each batch once it is sent
         self._waiting: deque[Item] = deque()
         self._slow = SlowReaders(self._abort, self._finish)
+        self._turn = threading.Lock()
         self._lock = threading.Condition()
         self._asleep = False
         self._stopped = False
@@ -100,12 +109,30 @@ class Courier(threading.Thread):
         self.flush()
 
     def flush(self) -> None:
-        """Wakes the courier if it sleeps."""
-        if self._asleep:  # looked at without the lock first: most of the time it doesn't sleep
-            with self._lock:
-                if self._asleep:
-                    self._asleep = False
-                    self._slow.wake()
+        """Sees to it that what waits is sent: wakes the courier if it sleeps, or does its work if that is little."""
+        if not self._asleep:  # looked at without the lock first: most of the time it doesn't sleep
+            return
+        if isinstance(threading.current_thread(), ClientThread) and self._send_at_once():
+            return
+        with self._lock:
+            if self._asleep:
+                self._asleep = False
+                self._slow.wake()
+
+    def _send_at_once(self) -> bool:
+        """Saves and sends what waits in this thread, if it is little; returns whether the courier may go on sleeping.
+
+        If another thread does the same at this moment, that one looks afterwards whether more waits.
+        """
+        waiting, slow = self._waiting, self._slow
+        if len(waiting) > ITEMS_SENT_AT_ONCE or slow.outboxes or not self._turn.acquire(blocking=False):
+            return False
+        try:
+            if waiting and self._asleep:
+                self._carry(self._take_batch())
+        finally:
+            self._turn.release()
+        return not (waiting or slow.outboxes or slow.memory.discarded)
 
     def barrier(self) -> threading.Event:
         """An event that is set once all that was handed over so far is saved, and sent as far as sockets take it."""
@@ -138,7 +165,7 @@ class Courier(threading.Thread):
             self._asleep = False
             self._slow.wake()
 
-    # ---- delivering: the courier's thread ---------------------------------------------------------------------------
+    # ---- delivering: who has the turn -------------------------------------------------------------------------------
 
     def run(self) -> None:
         while not self._is_done:
@@ -153,28 +180,34 @@ class Courier(threading.Thread):
 
     def _work(self) -> None:
         """Saves and sends batch by batch, until the courier is to stop."""
-        save, on_sent = self._save, self.on_sent
-        while batch := self._next_batch():
-            if save:
-                try:
-                    save([what for what, _, _ in batch if isinstance(what, Event)])
-                except Exception:
-                    log.exception("a batch of %d could not be saved, so nobody is told of it", len(batch))
-                    self._control(group_by_recipient(batch))
-                    continue
-            try:
-                self._deliver(batch)
-            except Exception:
-                log.exception("a batch of %d could not be delivered", len(batch))
-            if on_sent:
-                try:
-                    on_sent(batch)
-                except Exception:
-                    log.exception("a batch of %d could not be counted", len(batch))
+        with self._turn:
+            while batch := self._next_batch():
+                self._carry(batch)
         self._is_done = True
 
+    def _carry(self, batch: list[Item]) -> None:
+        """Saves and sends a batch."""
+        assert self._turn.locked()
+        if self._save:
+            try:
+                self._save([what for what, _, _ in batch if isinstance(what, Event)])
+            except Exception:
+                log.exception("a batch of %d could not be saved, so nobody is told of it", len(batch))
+                self._control(group_by_recipient(batch))
+                return
+        try:
+            self._deliver(batch)
+        except Exception:
+            log.exception("a batch of %d could not be delivered", len(batch))
+        if self.on_sent:
+            try:
+                self.on_sent(batch)
+            except Exception:
+                log.exception("a batch of %d could not be counted", len(batch))
+
     def _next_batch(self) -> list[Item]:
-        """Waits for a batch, and writes outboxes meanwhile. Empty when the courier is to stop."""
+        """Waits for a batch, without the turn, and writes outboxes meanwhile. Empty when the courier is to stop."""
+        assert self._turn.locked()
         waiting, slow = self._waiting, self._slow
         while not waiting:
             if slow.memory.discarded:
@@ -185,13 +218,24 @@ class Courier(threading.Thread):
                 return []
             with self._lock:
                 self._asleep = True
-            # What was appended before `_asleep` was set has woken nobody, so look once more.
-            slow.serve(0 if waiting else timeout)
+            self._turn.release()
+            try:
+                # What was appended before the turn was free has woken nobody, so look once more.
+                if not waiting:
+                    slow.wait(timeout)
+            finally:
+                self._turn.acquire()
             self._asleep = False
+            slow.serve(0)
         if slow.outboxes:
             slow.serve(0)
         if slow.memory.discarded:
             slow.memory.tidy()
+        return self._take_batch()
+
+    def _take_batch(self) -> list[Item]:
+        """A batch of what waits."""
+        waiting = self._waiting
         batch = [waiting.popleft() for _ in range(min(len(waiting), BATCH_EVENTS))]
         if self._blocked and len(waiting) <= BACKLOG_EVENTS // 2:
             with self._lock:
@@ -212,8 +256,7 @@ class Courier(threading.Thread):
                     self._send_in_parts(data, list(clients))
                 elif data:
                     self._send(data, clients)
-            if self._slow.throttling:
-                self._slow.throttle(largest)
+            self._throttle(largest)
         finally:  # endings and barriers must come, even if a message could not be rendered
             self._control(groups)
 
@@ -235,8 +278,12 @@ class Courier(threading.Thread):
         """Sends what is more than an outbox may hold, no faster than clients read it."""
         for start in range(0, len(data), PAYLOAD_BYTES):
             self._send(data[start : start + PAYLOAD_BYTES], clients)
-            if self._slow.throttling:
-                self._slow.throttle(PAYLOAD_BYTES)
+            self._throttle(PAYLOAD_BYTES)
+
+    def _throttle(self, sent: int) -> None:
+        """Waits for slow readers that are far behind. Only the courier's own thread does so."""
+        if self._slow.throttling and threading.current_thread() is self:
+            self._slow.throttle(sent)
 
     def _send(self, data: bytes, clients: Iterable[ClientSession]) -> None:
         size = len(data)

@@ -26,7 +26,7 @@ def loss_reason(error: OSError) -> str:
 class Outbox:
     """What writes to one socket, and the chunks that wait until the socket takes more.
 
-    It belongs to the courier's thread, with these exceptions:
+    It belongs to the thread that has the courier's turn, with these exceptions:
     - `close_reason` is set by any thread, by `give_reason`.
     - `downloads` is set by the client's own thread, before it sends a file, and when there are no more.
     - `start_tls` is called by the client's own thread before anything is sent.

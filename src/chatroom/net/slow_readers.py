@@ -4,7 +4,8 @@ What a socket does not take waits in the client's outbox and is written once the
 aborted when its outbox grows too large, and the slowest ones when all outboxes together do. `server.timeouts` closes
 those that read nothing for a while. The reasons are in `model.departure_reasons`.
 
-All of it is used by the courier's thread alone, but for `SlowReaders.wake` and what its attributes' comments name.
+All of it is used by the thread that has the courier's turn alone, but for `SlowReaders.wake`, `SlowReaders.wait`, which
+is for the courier's own thread, and what its attributes' comments name.
 """
 
 import logging
@@ -117,6 +118,10 @@ class SlowReaders:
         self._selector.close()
         self._waker.close()
         self._woken.close()
+
+    def wait(self, timeout: float | None) -> None:
+        """Waits at most `timeout` seconds (None: for ever) for something to `serve`."""
+        self._selector.select(timeout)
 
     def serve(self, timeout: float | None) -> None:
         """Waits at most `timeout` seconds (None: for ever) for sockets that take more, and writes their outboxes."""

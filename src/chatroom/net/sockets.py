@@ -1,6 +1,8 @@
 """Helpers for sockets: resolving an address, setting options, refusing a client with a sentence."""
 
+import select
 import socket
+import sys
 from typing import Any
 
 from chatroom.model.deadlines import DROP_AFTER_SECONDS
@@ -13,8 +15,14 @@ TCP_KEEPALIVE = (90, 15, 4)  # seconds until the first probe, seconds between pr
 READ_BYTES = 16 * 1024  # bytes handled at a time: some 200 lines, a few milliseconds under the event log's lock
 
 
+# Whether an accepted socket has the options of the one that listens: then they are set once, not for each client.
+OPTIONS_ARE_INHERITED = sys.platform == "linux"
+
+
 def tune_socket(sock: socket.socket) -> None:
     """Sets the options of a client's socket, as far as the platform has them."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)  # telnet sends some commands as urgent data
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     options = ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "TCP_USER_TIMEOUT", "TCP_NOTSENT_LOWAT")
@@ -24,6 +32,13 @@ def tune_socket(sock: socket.socket) -> None:
                 sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), setting)
             except OSError:
                 pass  # this kernel lacks the option, or the client has left already
+
+
+def is_readable(sock: socket.socket, timeout: float) -> bool:
+    """Whether something comes within `timeout` seconds: bytes, or a client if the socket listens."""
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(timeout * 1000))
 
 
 def refuse(sock: socket.socket, why: str) -> None:

@@ -1,7 +1,6 @@
 """Admission: whether a client that has just been accepted may stay."""
 
 import logging
-import os
 from collections.abc import Callable
 
 from chatroom.common.logs import alike
@@ -52,23 +51,3 @@ class Admission:
             return ""
         left = time_left(ban.until)
         return f"{BANNED}{f' for {left} more' if left else ''}{because(ban.reason)}"
-
-
-class SpareDescriptor:
-    """A descriptor that is held so that it can be given up when there are none left, to refuse a client by it."""
-
-    def __init__(self) -> None:
-        self.number = -1  # -1 while there is none
-        self.take()
-
-    def take(self) -> None:
-        try:
-            self.number = os.open(os.devnull, os.O_RDONLY)
-        except OSError:
-            pass  # another thread was faster; it is tried again the next time that none are left
-
-    def release(self) -> None:
-        """Closes it, at most once: a second time its number may be another file's."""
-        number, self.number = self.number, -1
-        if number != -1:
-            os.close(number)

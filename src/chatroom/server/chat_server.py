@@ -1,13 +1,15 @@
-"""The server: accepts clients, starts a thread for each, and stops.
+"""The server: accepts clients, has a thread for each, and stops.
 
-A client's thread (`handler.ChatHandler`) only reads; the courier writes. When the thread is done with a socket, it
-tells the courier, which closes it. A server that stops says goodbye to all clients, and waits at most `DRAIN_SECONDS`
-seconds until what is left is written.
+A client's thread accepts the client itself (`serve_forever`), so that nothing is handed over from thread to thread. It
+serves the client until it leaves (`handler.ChatHandler`), and then accepts the next one. It only reads; the courier
+writes. When the thread is done with a socket, it tells the courier, which closes it.
+
+A server that stops says goodbye to all clients, and waits at most `DRAIN_SECONDS` seconds until what is left is
+written.
 
 `ChatServer.lock` guards `connections` and `refusals`.
 """
 
-import errno
 import logging
 import socket
 import ssl
@@ -38,12 +40,13 @@ from chatroom.model.server_info import ServerInfo
 from chatroom.net.connection import ClientSession, Connection
 from chatroom.net.courier import Courier
 from chatroom.net.outbox import Outbox
-from chatroom.net.sockets import refuse, resolve, tune_socket
+from chatroom.net.sockets import OPTIONS_ARE_INHERITED, refuse, resolve, tune_socket
 from chatroom.protocols.plain import PlainDialect, plain_format
 from chatroom.protocols.proxy_header import Origin
-from chatroom.server.admission import Admission, SpareDescriptor
+from chatroom.server.accept_failures import AcceptFailures
+from chatroom.server.admission import Admission
+from chatroom.server.client_threads import ClientThreads
 from chatroom.server.connection_limits import (
-    ACCEPT_PAUSE_SECONDS,
     CLIENTS_MAX,
     CONNECTIONS_PER_ADDRESS,
     FULL,
@@ -173,11 +176,10 @@ class ChatServer(ThreadingTCPServer):
         self._maintenance = Maintenance(store, self._announce_saving, keep, history_size, leaps) if store else None
         self.timeouts = TimeoutMonitor(self.everybody, self.event_log, self.courier, self._housekeeping.run)
         self._admission = Admission(self.hub, self.event_log, self.limiter, self.count_refusal)
-        self._accept_pause = ACCEPT_PAUSE_SECONDS[0]
-        self._spare = SpareDescriptor()
         self._stopping = threading.Event()
         self._reloading = threading.Lock()  # held by `reload`, which may be called again meanwhile
-        self._acceptor = threading.Thread(target=self.serve_forever, name="acceptor", daemon=True)
+        self._client_threads = ClientThreads(self.serve_forever)
+        self._accept_failures = AcceptFailures(self.socket, self._stopping, self.count_refusal)
 
     def _cluster_log(self, url: str, last: int, last_time: int, timing: Timing) -> RedisEventLog:
         """An event log that is shared with other servers."""
@@ -198,6 +200,8 @@ class ChatServer(ThreadingTCPServer):
     def server_bind(self) -> None:
         if self.address_family == socket.AF_INET6:
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)  # "::" is IPv4 too
+        if OPTIONS_ARE_INHERITED:
+            tune_socket(self.socket)
         super().server_bind()
 
     def server_activate(self) -> None:
@@ -209,7 +213,7 @@ class ChatServer(ThreadingTCPServer):
 
         Called before `start`, or under the event log's lock, which it doesn't take.
         """
-        assert self.event_log.lock.locked() or not self._acceptor.ident
+        assert self.event_log.lock.locked() or not self._client_threads.have_begun
         # Behind a proxy it isn't known by which port clients come.
         has_sts = settings.has_authority and not self._trusted_proxies
         self.info = replace(self.info, motd=settings.motd, sts_port=self.port if has_sts else 0)
@@ -242,7 +246,7 @@ class ChatServer(ThreadingTCPServer):
         if self._maintenance:
             self._maintenance.start()
         self.timeouts.start()
-        self._acceptor.start()
+        self._client_threads.start_one()
 
     def stop(self, reason: str = "the server is shutting down") -> None:
         """Says goodbye to all, closes every connection and ends. May be called once.
@@ -298,7 +302,7 @@ class ChatServer(ThreadingTCPServer):
             self._history.close()
         if self.store:
             self.store.close()
-        self._spare.release()
+        self._accept_failures.spare.release()
 
     def _announce_saving(self, works: bool, lost: int) -> None:
         """Tells everybody that the history is being saved or not, and how many messages were lost."""
@@ -313,10 +317,9 @@ class ChatServer(ThreadingTCPServer):
 
     def _stop_listening(self) -> None:
         try:
-            self.socket.shutdown(socket.SHUT_RDWR)  # wakes the acceptor, which otherwise looks twice a second
+            self.socket.shutdown(socket.SHUT_RDWR)  # wakes the threads that accept
         except OSError:
-            pass  # not all systems shut down a listening socket
-        self.shutdown()
+            pass  # not all systems shut down a listening socket; on those, closing it wakes the threads
         self.server_close()
 
     def everybody(self) -> list[Connection]:
@@ -346,43 +349,42 @@ class ChatServer(ThreadingTCPServer):
         self.event_log.look_at(users, lambda user: notify.one(user, Announcement(text), self.courier))
         self.courier.flush()
 
-    # ---- what socketserver calls ------------------------------------------------------------------------------------
+    # ---- what socketserver calls, or would call ---------------------------------------------------------------------
+
+    def serve_forever(self, poll_interval: float = 0.5) -> None:
+        """Accepts a client and serves it until it leaves, then the next one; the work of each client's thread.
+
+        It ends when the server stops, or when enough other threads accept clients. It never polls: the kernel wakes one
+        of the threads that wait for a client.
+        """
+        while not self._stopping.is_set():
+            try:
+                request, client_address = self.get_request()
+            except OSError:
+                continue
+            try:
+                self.process_request(request, client_address)
+            except Exception:
+                self.handle_error(request, client_address)
+                self.shutdown_request(request)
+            if self._client_threads.may_end():
+                return
 
     def get_request(self) -> tuple[Any, Any]:
-        """Accepts a client. After an error it waits, as socketserver ignores an `OSError` and tries again at once.
-
-        It doesn't wait after ECONNABORTED, a client that has left before it was accepted: there can be many.
-        """
+        """Accepts a client; raises `OSError` if that fails, after some time."""
         try:
             accepted = super().get_request()
         except OSError as error:
-            if error.errno != errno.ECONNABORTED and not self._stopping.is_set():
-                if error.errno in (errno.EMFILE, errno.ENFILE):
-                    self._out_of_descriptors()
-                else:
-                    # Formatted here, so that `Calm` takes each reason for another warning.
-                    log.warning(f"a client could not be accepted: {error.strerror}")
-                self._stopping.wait(self._accept_pause)
-                self._accept_pause = min(2 * self._accept_pause, ACCEPT_PAUSE_SECONDS[1])
+            self._accept_failures.wait_after(error)
             raise
-        self._accept_pause = ACCEPT_PAUSE_SECONDS[0]
+        self._accept_failures.are_over()
         return accepted
 
-    def _out_of_descriptors(self) -> None:
-        """Refuses a client by means of the spare descriptor."""
-        log.warning("no descriptors left for new clients; raise the limit on open files (ulimit -n)")
-        self._spare.release()
-        try:
-            newcomer, _ = self.socket.accept()
-            refuse(newcomer, FULL)
-            newcomer.close()
-            self.count_refusal("no descriptors left")
-        except OSError:
-            pass  # another thread took the descriptor
-        self._spare.take()
-
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Starts a client's thread. One that may not come in gets a thread, too, which says why in its protocol."""
+        """Serves a client in this thread. One that may not come in has a thread, too, which says why in its protocol.
+
+        Called by each thread as soon as it has accepted the client.
+        """
         address = client_address[0]
         self.was_reached = self.was_reached or is_from_elsewhere(request, address)
         refusal, give_up_place = "", None
@@ -397,15 +399,19 @@ class ChatServer(ThreadingTCPServer):
         connection.give_up_place = give_up_place
         connection.is_introduced = not is_proxy
         self._register(connection)
-        tune_socket(request)
+        if not OPTIONS_ARE_INHERITED:
+            tune_socket(request)
         try:
-            super().process_request(request, client_address)
+            self._client_threads.begin()
         except RuntimeError as error:  # no more threads
             log.warning("no thread left for %s: %s", address, error)
             if not refusal:
                 self.count_refusal("no thread left")
             self.event_log.submit(connection.session, [Raw(f"ERROR :{refusal or FULL}\r\n".encode())])
             self.shutdown_request(request)
+            return
+        self.process_request_thread(request, client_address)
+        self._client_threads.done()
 
     def _place_for(self, address: str) -> tuple[str, Callable[[], None] | None]:
         """Why a client may not come in, "" if it may; and what gives up its place, None if it can't even be told."""

@@ -6,14 +6,12 @@ nothing but that handshake: all that the client is told is sent by the courier.
 
 import errno
 import logging
-import select
-import socket
 import ssl
 import time
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
-from socketserver import StreamRequestHandler
+from socketserver import BaseRequestHandler
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chatroom.common import logs
@@ -27,7 +25,7 @@ from chatroom.model.server_info import ServerInfo
 from chatroom.net.connection import Connection
 from chatroom.net.courier import Courier
 from chatroom.net.outbox import loss_reason
-from chatroom.net.sockets import READ_BYTES
+from chatroom.net.sockets import READ_BYTES, is_readable
 from chatroom.net.tls import Tls
 from chatroom.protocols.base import Dialect
 from chatroom.protocols.detect import Spoken, detect
@@ -87,15 +85,10 @@ class Server(Protocol):
     def count_refusal(self, reason: str) -> None: ...
 
 
-class ChatHandler(StreamRequestHandler):
+class ChatHandler(BaseRequestHandler):
     """Reads one client until it leaves."""
 
-    disable_nagle_algorithm = True
-    rbufsize = 0  # the dialect keeps what is not a line yet; a second buffer would cost each idle client 8 KiB
-
     def setup(self) -> None:
-        super().setup()
-        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)  # telnet sends some commands as urgent data
         self.chat_server: Server = self.server  # type: ignore[assignment]  # socketserver knows it as any server
         self.client = self.chat_server.connections[self.request]
         self.session, self.outbox = self.client.session, self.client.outbox
@@ -473,6 +466,4 @@ class ChatHandler(StreamRequestHandler):
         """Whether bytes come within `timeout` seconds. By `poll`: a timeout of the socket would be one for all."""
         if self.unread or (self.tls and self.tls.has_unread()):
             return True
-        poll = select.poll()
-        poll.register(self.request, select.POLLIN)
-        return bool(poll.poll(timeout * 1000))
+        return is_readable(self.request, timeout)

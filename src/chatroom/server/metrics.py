@@ -1,6 +1,6 @@
 """Metrics of a running server for Prometheus, at `http://ADDRESS:PORT/metrics`: `pip install chatroom[metrics]`.
 
-Most are looked up when they are scraped. Only deliveries are counted all the time: by the courier's thread, once for
+Most are looked up when they are scraped. Only deliveries are counted all the time: by the courier, once for
 each batch after it is sent, and only where metrics are on.
 """
 

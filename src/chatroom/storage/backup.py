@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
+from chatroom.common.language import mark, tr
 from chatroom.common.trusted_files import UntrustedFileError, check_way
 from chatroom.storage.copying import Progress, copied, damaged, journal
 from chatroom.storage.lockfile import LockFile
@@ -27,6 +28,8 @@ from chatroom.storage.schema import (
 )
 from chatroom.storage.store import LOCK, lock_directory
 
+_NO_DATA = mark("{path} is no data of chatroom's.")
+_NO_BACKUP = mark("{path} is no backup of chatroom's.")
 _BUSY_SECONDS = 10.0  # seconds to wait for another process's write
 
 
@@ -35,9 +38,9 @@ def back_up(directory: Path, file: Path, progress: Progress) -> None:
     source = file_in(directory)
     with _looked_at():
         target = _target(file, source)
-    of = f"The data in {directory}"
+    of = tr("The data in {directory}", directory=directory)
     connect = partial(connect_offline, source, write=False, busy=_BUSY_SECONDS)  # locks: a server may start meanwhile
-    with _opened(connect, source, of, "data") as db, copied(db, target, progress, of) as copy:
+    with _opened(connect, source, of, _NO_DATA) as db, copied(db, target, progress, of) as copy:
         copy.replace(target)
 
 
@@ -49,15 +52,15 @@ def restore(file: Path, directory: Path, progress: Progress) -> Path | None:
     target = directory / FILE
     with _looked_at():
         if not file.is_file():
-            raise StoreError(f"There is no file {file}.")
+            raise StoreError(tr("There is no file {file}.", file=file))
         if target.exists() and target.samefile(file):
-            raise StoreError(f"{file} is the data itself; name a backup of it.")
+            raise StoreError(tr("{file} is the data itself; name a backup of it.", file=file))
         has_wal = wal_files(file)[0].exists()
     connect = (
         partial(connect_offline, file, write=False, busy=_BUSY_SECONDS) if has_wal else partial(connect_immutable, file)
     )
     with (
-        _opened(connect, file, str(file), "backup") as db,
+        _opened(connect, file, str(file), _NO_BACKUP) as db,
         _locked(directory),
         copied(db, target, progress, str(file)) as copy,
     ):
@@ -87,17 +90,27 @@ def _target(file: Path, source: Path) -> Path:
         raise StoreError(str(error)) from None
     target = file.resolve()
     if target.is_dir():
-        raise StoreError(f"{file} is a directory; name a file in it, {file / 'chatroom-backup.db'} for example.")
+        raise StoreError(
+            tr(
+                "{file} is a directory; name a file in it, {example} for example.",
+                file=file,
+                example=file / "chatroom-backup.db",
+            )
+        )
     if belongs_to(target, source):
-        raise StoreError(f"{file} is the data itself; choose another name for its backup.")
+        raise StoreError(tr("{file} is the data itself; choose another name for its backup.", file=file))
     if not target.exists():
         return target
     if any(path.exists() for path in wal_files(target)):
         raise StoreError(
-            f"{file} seems to be in use, as {wal_files(target)[0].name} is beside it; choose another name."
+            tr(
+                "{file} seems to be in use, as {name} is beside it; choose another name.",
+                file=file,
+                name=wal_files(target)[0].name,
+            )
         )
     if not target.is_file() or not _is_ours(target):
-        raise StoreError(f"{file} is there, and no backup of chatroom's; choose another name.")
+        raise StoreError(tr("{file} is there, and no backup of chatroom's; choose another name.", file=file))
     return target
 
 
@@ -107,7 +120,7 @@ def _looked_at() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StoreError(f"{error.filename} can't be used: {error.strerror}.") from None
+        raise StoreError(tr("{file} can't be used: {reason}.", file=error.filename, reason=error.strerror)) from None
     except RuntimeError as error:  # `Path.resolve` of Python before 3.13: links that lead to each other
         raise StoreError(f"{error}.") from None
 
@@ -131,10 +144,10 @@ def _opened(connect: Callable[[], sqlite3.Connection], path: Path, of: str, what
                 done = _migrations(db)
             except sqlite3.DatabaseError as error:
                 if "no such table" in str(error) or "not a database" in str(error):
-                    raise StoreError(f"{path} is no {what} of chatroom's.") from None
+                    raise StoreError(tr(what, path=path)) from None
                 raise
             if done - {name for name, _ in MIGRATIONS}:
-                raise StoreError(TOO_NEW)
+                raise StoreError(tr(TOO_NEW))
             yield db
     except sqlite3.Error as error:
         raise damaged(of, error) or explained(path, error) from None

@@ -9,6 +9,7 @@ import sqlite3
 from pathlib import Path
 
 from chatroom import __version__
+from chatroom.common.language import own, tr
 from chatroom.storage.copying import copied
 from chatroom.storage.schema import MIGRATIONS, StoreError, wal_files
 
@@ -35,12 +36,18 @@ def keep_copy(db: sqlite3.Connection, path: Path) -> None:
     free = shutil.disk_usage(path.parent).free
     if free < needed:
         raise StoreError(
-            f"The data in {path.parent} are of an older version, and a copy is kept before they are brought up to date."
-            f" That needs {needed // 10**6:,} MB, and {free // 10**6:,} MB are free: make room."
-            f" If you have a backup elsewhere, make an empty file {copy}; then no copy is kept."
+            tr(
+                "The data in {directory} are of an older version, and a copy is kept before they are brought up to"
+                " date. That needs {needed} MB, and {free} MB are free: make room. If you have a backup elsewhere, make"
+                " an empty file {copy}; then no copy is kept.",
+                directory=path.parent,
+                needed=own().number(needed // 10**6),
+                free=own().number(free // 10**6),
+                copy=copy,
+            )
         )
     log.info("these data are of an older version: a copy is kept as %s", copy)
-    with copied(db, copy, lambda done, pages: None, f"The data in {path.parent}") as made:
+    with copied(db, copy, lambda done, pages: None, tr("The data in {directory}", directory=path.parent)) as made:
         made.replace(copy)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from chatroom.common.language import tr
 from chatroom.storage.schema import StoreError, connect_exclusive, wal_files
 
 _STEP_PAGES = 256  # pages copied between two reports of the progress: 1 MiB, some milliseconds
@@ -25,7 +26,9 @@ def copied(db: sqlite3.Connection, target: Path, progress: Progress, of: str) ->
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         os.close(handle)
     except OSError as error:
-        raise StoreError(f"Nothing can be written to {target.parent}: {error.strerror}.") from None
+        raise StoreError(
+            tr("Nothing can be written to {parent}: {reason}.", parent=target.parent, reason=error.strerror)
+        ) from None
     copy = Path(name)
     try:
         _copy(db, copy, progress, of)
@@ -33,7 +36,7 @@ def copied(db: sqlite3.Connection, target: Path, progress: Progress, of: str) ->
         yield copy
         _fsync(target.parent)
     except OSError as error:
-        raise StoreError(f"{target} can't be written: {error.strerror}.") from None
+        raise StoreError(tr("{target} can't be written: {reason}.", target=target, reason=error.strerror)) from None
     finally:
         for path in (copy, *wal_files(copy), journal(copy)):
             path.unlink(missing_ok=True)
@@ -52,7 +55,9 @@ def _copy(source: sqlite3.Connection, path: Path, progress: Progress, of: str) -
             copy.set_progress_handler(lambda: 0, 1_000_000)  # so that Ctrl+C interrupts the check of a large file
             (found,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
     except sqlite3.Error as error:
-        raise damaged(of, error) or StoreError(f"{of} could not be copied to {path.parent}: {error}.") from None
+        raise damaged(of, error) or StoreError(
+            tr("{of} could not be copied to {parent}: {reason}.", of=of, parent=path.parent, reason=error)
+        ) from None
     if found != "ok":
         raise _is_damaged(of, found)
 
@@ -73,7 +78,7 @@ def damaged(of: str, error: sqlite3.Error) -> StoreError | None:
 
 
 def _is_damaged(of: str, how: str) -> StoreError:
-    return StoreError(f"{of} is damaged ({how}); nothing was changed.")
+    return StoreError(tr("{of} is damaged ({how}); nothing was changed.", of=of, how=how))
 
 
 def journal(path: Path) -> Path:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from chatroom.common.cloaks import Cloaks
+from chatroom.common.language import tr
 from chatroom.storage.deletions import finish, pending
 from chatroom.storage.reader import Reader
 from chatroom.storage.schema import (
@@ -32,9 +33,11 @@ def file_in(directory: Path) -> Path:
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
-        raise StoreError(f"There is no history in {directory}; --data says where to look for it.") from None
+        raise StoreError(
+            tr("There is no history in {directory}; --data says where to look for it.", directory=directory)
+        ) from None
     except OSError as error:
-        raise StoreError(f"{path} can't be read: {error.strerror}.") from None
+        raise StoreError(tr("{path} can't be read: {reason}.", path=path, reason=error.strerror)) from None
     return path
 
 
@@ -65,7 +68,9 @@ class OfflineStore:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """A transaction. May raise `sqlite3.Error`, and `StoreError` where nothing can be written."""
         if not may_write(self.path):
-            raise StoreError(f"{self.path} can't be changed: it, or the directory that it is in, may only be read.")
+            raise StoreError(
+                tr("{path} can't be changed: it, or the directory that it is in, may only be read.", path=self.path)
+            )
         with transaction(self.db):
             yield self.db
 

@@ -11,6 +11,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from chatroom.common.language import tr
 from chatroom.storage.schema import FILE, connect
 from chatroom.storage.store import lock_directory
 
@@ -32,7 +33,7 @@ def move(old: Path, new: Path, beside: tuple[str, ...]) -> str:
     if _is_same(old, new) or not any(_is_there(old / name) for name in names):
         return ""
     if _is_there(old / FILE) and _is_there(new / FILE):
-        return f"The data in {new} are used; those in {old} are not."
+        return tr("The data in {new} are used; those in {old} are not.", new=new, old=old)
     lock = lock_directory(old)
     try:
         moved = [name for name in names if _is_there(old / name) and not _is_there(new / name)]
@@ -42,10 +43,10 @@ def move(old: Path, new: Path, beside: tuple[str, ...]) -> str:
         _move(old, new, moved)
     except (OSError, sqlite3.Error) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        return f"The data stay in {old}, as they can't be moved to {new}: {reason}."
+        return tr("The data stay in {old}, as they can't be moved to {new}: {reason}.", old=old, new=new, reason=reason)
     finally:
         lock.release()
-    return f"The data were moved from {old} to {new}."
+    return tr("The data were moved from {old} to {new}.", old=old, new=new)
 
 
 def _move(old: Path, new: Path, names: list[str]) -> None:

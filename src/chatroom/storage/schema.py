@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from chatroom.common.language import mark, tr
+
 LOG_KEPT_BYTES = 4 * 1024 * 1024  # bytes of a write-ahead log that stay on the disk when it is begun anew
 BUSY_TIMEOUT_SECONDS = 1.0  # seconds that saving waits for another process's transaction, which takes milliseconds
 
@@ -148,7 +150,7 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
-TOO_NEW = "This data was written by a newer chatroom; install that version, or choose other data."
+TOO_NEW = mark("This data was written by a newer chatroom; install that version, or choose other data.")
 # SQLite's errors where a file can't be locked, or not be mapped into shared memory. A full disk is none of these.
 _NOT_LOCAL = {
     *("SQLITE_IOERR_LOCK", "SQLITE_IOERR_UNLOCK", "SQLITE_IOERR_RDLOCK", "SQLITE_IOERR_CHECKRESERVEDLOCK"),
@@ -235,17 +237,24 @@ def explained(path: Path, error: Exception) -> StoreError:
         return no_locks(path, str(error))
     if name == "SQLITE_BUSY":  # some file systems without locks say the same
         return StoreError(
-            f"{path} is locked by another program; end that. Should there be none, its file system has no locks:"
-            " then the data must be on a local disk; --data says where."
+            tr(
+                "{path} is locked by another program; end that. Should there be none, its file system"
+                " has no locks: then the data must be on a local disk; --data says where.",
+                path=path,
+            )
         )
-    return StoreError(f"{path} can't be used: {error}.")
+    return StoreError(tr("{path} can't be used: {reason}.", path=path, reason=error))
 
 
 def no_locks(path: Path, why: str) -> StoreError:
     """Says that the file system has no locks, or no shared memory."""
     return StoreError(
-        f"{path} can't be locked or shared ({why}): its file system can't do that."
-        " The data must be on a local disk; --data says where."
+        tr(
+            "{path} can't be locked or shared ({why}): its file system can't do that. The data must be"
+            " on a local disk; --data says where.",
+            path=path,
+            why=why,
+        )
     )
 
 
@@ -253,10 +262,10 @@ def check_version(db: sqlite3.Connection) -> None:
     """Raises `StoreError` unless the file has exactly this program's migrations."""
     done = {name for (name,) in db.execute("SELECT name FROM migrations")}
     if done - {name for name, _ in MIGRATIONS}:
-        raise StoreError(TOO_NEW)
+        raise StoreError(tr(TOO_NEW))
     if len(done) < len(MIGRATIONS):
         raise StoreError(
-            "This data was written by an older chatroom; start the server once, which brings it up to date."
+            tr("This data was written by an older chatroom; start the server once, which brings it up to date.")
         )
 
 
@@ -272,7 +281,7 @@ def migrate(db: sqlite3.Connection, sync: str) -> None:
     db.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, time INTEGER NOT NULL)")
     done = {name for (name,) in db.execute("SELECT name FROM migrations")}
     if done - {name for name, _ in MIGRATIONS}:
-        raise StoreError(TOO_NEW)
+        raise StoreError(tr(TOO_NEW))
     for name, statements in MIGRATIONS:
         if name not in done:
             _run_migration(db, name, statements)

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from chatroom.common.cloaks import KEY_BYTES, Cloaks
+from chatroom.common.language import tr
 from chatroom.common.logs import alike
 from chatroom.common.names import LOBBY, fold
 from chatroom.common.trusted_files import UntrustedFileError, check_own_file, check_way, may_be_changed_by_others
@@ -475,18 +476,30 @@ def lock_directory(directory: Path) -> LockFile:
         raise StoreError(str(error)) from None
     except ModuleNotFoundError:  # of the library for locks
         raise StoreError(
-            "This system has no locks that chatroom knows, so no data can be kept; on Windows, run chatroom in WSL,"
-            " or let the server keep nothing with --ephemeral."
+            tr(
+                "This system has no locks that chatroom knows, so no data can be kept; on Windows, run"
+                " chatroom in WSL, or let the server keep nothing with --ephemeral."
+            )
         ) from None
     except NoLocksError as error:
         raise no_locks(path, str(error)) from None
     except LockedError as other:
-        who = f"Another chatroom, process {other.pid}," if other.pid else "Another chatroom"
-        raise StoreError(
-            f"{who} uses the data in {directory}; end it first, or choose another directory with --data."
-        ) from None
+        used = tr(
+            "Another chatroom uses the data in {directory}; end it first, or choose another directory with --data.",
+            directory=directory,
+        )
+        if other.pid:
+            used = tr(
+                "Another chatroom, process {pid}, uses the data in {directory}; end it first, or choose another"
+                " directory with --data.",
+                pid=other.pid,
+                directory=directory,
+            )
+        raise StoreError(used) from None
     except OSError as error:
-        raise StoreError(f"Data can't be kept in {directory}: {error.strerror}.") from None
+        raise StoreError(
+            tr("Data can't be kept in {directory}: {reason}.", directory=directory, reason=error.strerror)
+        ) from None
 
 
 def _check_files(directory: Path) -> None:

@@ -92,14 +92,9 @@ def render(to: ReplyWriter, reply: Reply) -> bytes:
 
 
 def _welcome(to: ReplyWriter, reply: Welcome) -> Iterator[str]:
-    server = to.server
-    yield to.line(numerics.RPL_WELCOME, network=server.network, nick=reply.person.nick)
-    yield to.line(numerics.RPL_YOURHOST, server=server.name, version=server.version)
-    yield to.line(numerics.RPL_CREATED, time=server.created)
-    yield to.line(numerics.RPL_MYINFO, server.name, server.version, *numerics.MYINFO_MODES)
-    yield from to.isupport()
+    yield to.greeting()
     yield from _counts_are(to, reply.counts)
-    yield from to.motd()
+    yield to.motd()
 
 
 def _counts_are(to: ReplyWriter, reply: CountsAre) -> Iterator[str]:

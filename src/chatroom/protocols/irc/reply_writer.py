@@ -1,10 +1,12 @@
 """Addresses numerics and standard replies to one IRC client, in lines that are never too long."""
 
 from collections.abc import Iterable, Iterator, Set
+from functools import lru_cache
 from typing import NamedTuple
 
 from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.language import Language
+from chatroom.common.names import NICK_BYTES
 from chatroom.common.text import clean_irc, shortened
 from chatroom.model.modes import RANKS
 from chatroom.model.server_info import ServerInfo
@@ -12,6 +14,10 @@ from chatroom.protocols.base import Viewer
 from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.event_lines import IrcFormat, irc_format, parts
 from chatroom.protocols.irc.numerics import Numeric
+
+# Stands for the nickname in what everybody is told alike, which is made once. It is as long as a nickname may be.
+_ANYBODY = "\0" * NICK_BYTES
+_SETTINGS_REMEMBERED = 8  # those of now, and of clients that came in before they were read again; in each language
 
 
 class Whox(NamedTuple):
@@ -66,28 +72,22 @@ class ReplyWriter:
             line = f":{self.server.name} NOTICE {self.nick} :{context}{': ' if context else ''}{text}"
         return f"{shortened(line, LINE_BYTES - 2)}\r\n"
 
-    def isupport(self) -> Iterator[str]:
-        playback = numerics.ISUPPORT_OF_HISTORY if self.server.history else ()
-        tokens = [*numerics.ISUPPORT, *playback, f"NETWORK={self.server.network}"]
-        for i in range(0, len(tokens), 12):  # with nickname and text 15 parameters at most: RFC 2812 §2.3
-            yield self.line(numerics.RPL_ISUPPORT, " ".join(tokens[i : i + 12]))
+    def greeting(self) -> str:
+        return _greeting(self.server, self.language).replace(_ANYBODY, self.nick)
+
+    def isupport(self) -> str:
+        return _isupport(self.server, self.language).replace(_ANYBODY, self.nick)
 
     def prefixes(self, ranks: str) -> str:
         """The ranks' signs before a nickname: all of them with multi-prefix, else the highest."""
         return "".join(RANKS[r] for r in (ranks if "multi-prefix" in self.capabilities else ranks[:1]))
 
-    def motd(self) -> Iterator[str]:
-        if not self.server.motd:
-            yield self.line(numerics.ERR_NOMOTD)
-            return
-        yield self.line(numerics.RPL_MOTDSTART, server=self.server.name)
-        for text in self.server.motd:
-            yield from self.wrapped(self.line(numerics.RPL_MOTD, "").removesuffix("\r\n"), clean_irc(text))
-        yield self.line(numerics.RPL_ENDOFMOTD)
+    def motd(self) -> str:
+        return _motd(self.server, self.language).replace(_ANYBODY, self.nick)
 
     def wrapped(self, head: str, text: str) -> Iterator[str]:
         """A text after `head`, in as many lines as it takes."""
-        return (f"{head}{part}\r\n" for part in parts(text, len(head.encode())))
+        return _wrapped(head, text)
 
     def filled(
         self, numeric: Numeric, /, *about: object, words: Iterable[str], glue: str = " ", **places: object
@@ -101,3 +101,48 @@ class ReplyWriter:
             rest = rest[end + 1 :]
         if rest:
             yield self.line(numeric, *about, rest.decode(), **places)
+
+
+# ---- what everybody is told alike, but for the nickname -------------------------------------------------------------
+
+
+def _line(server: ServerInfo, language: Language, numeric: Numeric, /, *about: object, **places: object) -> str:
+    return numeric.line(server.name, _ANYBODY, language, about, places)
+
+
+@lru_cache(maxsize=_SETTINGS_REMEMBERED)
+def _greeting(server: ServerInfo, language: Language) -> str:
+    """What a newcomer is told first."""
+    modes = numerics.MYINFO_MODES
+    lines = (
+        _line(server, language, numerics.RPL_WELCOME, network=server.network, nick=_ANYBODY),
+        _line(server, language, numerics.RPL_YOURHOST, server=server.name, version=server.version),
+        _line(server, language, numerics.RPL_CREATED, time=server.created),
+        _line(server, language, numerics.RPL_MYINFO, server.name, server.version, *modes),
+        _isupport(server, language),
+    )
+    return "".join(lines)
+
+
+@lru_cache(maxsize=_SETTINGS_REMEMBERED)
+def _isupport(server: ServerInfo, language: Language) -> str:
+    playback = numerics.ISUPPORT_OF_HISTORY if server.history else ()
+    tokens = [*numerics.ISUPPORT, *playback, f"NETWORK={server.network}"]
+    # With nickname and text a line has 15 parameters at most: RFC 2812 §2.3.
+    lines = [" ".join(tokens[i : i + 12]) for i in range(0, len(tokens), 12)]
+    return "".join([_line(server, language, numerics.RPL_ISUPPORT, line) for line in lines])
+
+
+@lru_cache(maxsize=_SETTINGS_REMEMBERED)
+def _motd(server: ServerInfo, language: Language) -> str:
+    """The message of the day, or that there is none."""
+    if not server.motd:
+        return _line(server, language, numerics.ERR_NOMOTD)
+    head = _line(server, language, numerics.RPL_MOTD, "").removesuffix("\r\n")
+    lines = [line for text in server.motd for line in _wrapped(head, clean_irc(text))]
+    begin = _line(server, language, numerics.RPL_MOTDSTART, server=server.name)
+    return "".join([begin, *lines, _line(server, language, numerics.RPL_ENDOFMOTD)])
+
+
+def _wrapped(head: str, text: str) -> Iterator[str]:
+    return (f"{head}{part}\r\n" for part in parts(text, len(head.encode())))

@@ -311,6 +311,7 @@ class App {
   /** Tells how long it is to the next try. */
   tick() {
     if (!this.chat || this.connection.stopped) return;
+    if (this.state?.current.typing.size) this.chat.refresh();
     if (this.state?.registered) return;
     const seconds = Math.max(0, Math.ceil((this.connection.retryAt - Date.now()) / 1000));
     const text = tr(this.isHeld ? "nameHeld" : "connectionLost", { nick: this.visitor.nick });

@@ -12,7 +12,7 @@ from chatroom.protocols.irc.event_lines import timestamp
 
 def motd(client: ClientState, params: list[str]) -> Iterator[Command]:
     _this_server(client, params)
-    yield client.lines(client.writer.motd())
+    yield client.lines([client.writer.motd()])
 
 
 def lusers(client: ClientState, params: list[str]) -> Iterator[Command]:
@@ -23,7 +23,7 @@ def version(client: ClientState, params: list[str]) -> Iterator[Command]:
     _this_server(client, params)
     server = client.writer.server
     yield client.say(numerics.RPL_VERSION, server.version, server.name)
-    yield client.lines(client.writer.isupport())
+    yield client.lines([client.writer.isupport()])
 
 
 def time_(client: ClientState, params: list[str]) -> Iterator[Command]:
