@@ -17,6 +17,7 @@ from chatroom.model.events import (
     AccountMade,
     AccountUsed,
     Connected,
+    DeviceEnded,
     Event,
     Founded,
     Ghosted,
@@ -45,16 +46,10 @@ INFO = ServerInfo("chatroom.test", "test", "0", "2026-01-01 00:00:00 UTC")
 QUICK = (16, 8, 1)  # scrypt's N, r, p: the same computation, some thousand times faster
 
 TOLD_AS_OTHERS = {Connected, Killed, Ghosted}
+# Only saved:
 TOLD_NOBODY = {
-    AccountMade,
-    AccountUsed,
-    PasswordSet,
-    ReplaySet,
-    LanguageSet,
-    AccountDropped,
-    Founded,
-    Opened,
-}  # only saved
+    *(AccountMade, AccountUsed, PasswordSet, ReplaySet, LanguageSet, AccountDropped, Founded, Opened, DeviceEnded),
+}
 NOON = 1_767_268_800_123  # 2026-01-01T12:00:00.123Z in milliseconds
 
 

@@ -281,6 +281,26 @@ def test_a_second_tab_offers_to_take_over(server: ChatServer, visit: Visit, gues
     expect(second.get_by_text("has taken over")).to_be_visible()
 
 
+def test_two_tabs_are_one_person_who_is_logged_in(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """The second asks for the password and for nothing else; both hear what is said in either."""
+    bob = guests.irc("bob", room="#lobby")
+    nora = visit(server.port).come("nora")
+    nora.say("/register open-sesame")
+    expect(nora.page.locator(".self .account small")).to_have_text("logged in")
+    second = nora.tab()
+    second.goto(nora.address)
+    second.get_by_label("Password of this name").fill("open-sesame")
+    second.keyboard.press("Enter")
+    expect(second.locator("header h1")).to_have_text("#lobby")
+    nora.say("from the first")
+    expect(second.get_by_text("from the first")).to_be_visible()
+    nora.page, first = second, nora.page
+    nora.say("from the second")
+    expect(first.get_by_text("from the second")).to_be_visible()
+    told = bob.until("PRIVMSG #lobby :from the second")
+    assert len([line for line in told if " JOIN " in line or " QUIT " in line]) == 1
+
+
 # ---- lost and found -------------------------------------------------------------------------------------------------
 
 

@@ -76,6 +76,9 @@ class Code(Enum):
     PASSWORD_COMMON = "password-common"
     PASSWORD_BAD = "password-bad"
     ACCOUNTS_FULL = "accounts-full"  # no more of them, or no more from this address for now
+    TOO_MANY_DEVICES = "too-many-devices"  # account
+    NO_SUCH_DEVICE = "no-such-device"  # its number
+    GHOST_LOGGED_IN = "ghost-logged-in"  # nick; who is logged in is no ghost
     NOT_A_GHOST = "not-a-ghost"  # nick; one's own connection
     REALNAME_BAD = "realname-bad"
     REALNAME_HELD = "realname-held"  # one may not speak in one of one's rooms

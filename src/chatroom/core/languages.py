@@ -1,11 +1,11 @@
 """Which language a client reads: the server's, until it chooses one or logs in to an account that has."""
 
 from chatroom.common.errors import ChatError, Code
-from chatroom.common.language import Language, find, tags
+from chatroom.common.language import find, tags
 from chatroom.common.names import fold
 from chatroom.core import notify
 from chatroom.core.account_use import who
-from chatroom.core.connections import read_as
+from chatroom.core.connections import speak, speak_as_account
 from chatroom.core.context import Appliers, Context, Handlers
 from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Account, Session
@@ -13,7 +13,6 @@ from chatroom.model.events import LanguageSet
 from chatroom.model.outcomes import Outcome
 from chatroom.model.preferences import SetLanguage
 from chatroom.model.replies import LanguageIs
-from chatroom.model.state import ChatState
 
 
 def set_language(ctx: Context, session: Session, command: SetLanguage) -> list[Outcome]:
@@ -32,21 +31,6 @@ def set_language(ctx: Context, session: Session, command: SetLanguage) -> list[O
     if account is None or account.language == language.tag:
         return [done]
     return [LanguageSet(who(ctx, session, account.name), account.name, language.tag), done]
-
-
-def speak(session: Session, language: Language) -> None:
-    """Has everything that the client is told from now on be in this language."""
-    session.language = language
-    if session.format.spoken(language) is not session.format:
-        read_as(session, session.format.spoken(language))
-
-
-def speak_as_account(state: ChatState, session: Session) -> None:
-    """To be called when a client has logged in: it reads what it has read elsewhere."""
-    account = state.accounts.get(fold(session.account))
-    language = find(account.language) if account and account.language else None
-    if language:
-        speak(session, language)
 
 
 def remembered(ctx: Context, session: Session, account: Account) -> list[Outcome]:

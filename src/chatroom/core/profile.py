@@ -8,7 +8,7 @@ from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.operator_accounts import is_entitled
 from chatroom.core.permissions import SILENCED_AWAY, is_silent_somewhere, look_ahead
 from chatroom.model.commands import SetAway, SetRealname, SetUserModes
-from chatroom.model.delivery import Delivery
+from chatroom.model.delivery import Delivery, sparing
 from chatroom.model.entities import Session, user_of
 from chatroom.model.events import AwaySet, RealnameSet, UserModesSet
 from chatroom.model.limits import AWAY_BYTES, REALNAME_BYTES
@@ -28,7 +28,7 @@ def set_away(ctx: Context, session: Session, command: SetAway) -> list[Outcome]:
     noted = AwayNoted(bool(message))
     if message == user.away:
         return [noted]
-    return [AwaySet(user.person, message), noted]
+    return [AwaySet(user.person, message)]
 
 
 def set_realname(ctx: Context, session: Session, command: SetRealname) -> list[Outcome]:
@@ -64,7 +64,9 @@ def away_set(ctx: Context, event: AwaySet, delivery: Delivery) -> None:
     user = ctx.state.users.get(event.by.uid)
     if user:
         user.go_away(event.message)
-        delivery.broadcast(event, monitor.peers_and_watchers(ctx.state, user), user.session)
+        delivery.broadcast(event, *sparing(monitor.peers_and_watchers(ctx.state, user), user.sessions))
+        for session in user.sessions:
+            delivery.reply(session, AwayNoted(bool(event.message)))
 
 
 def realname_set(ctx: Context, event: RealnameSet, delivery: Delivery) -> None:
@@ -85,11 +87,11 @@ def user_modes_set(ctx: Context, event: UserModesSet, delivery: Delivery) -> Non
         ctx.state.set_user_mode(user, change.letter, change.on)
         if change.letter == OPERATOR:
             user.granted = change.whom
-            if change.whom and user.session:
-                delivery.reply(user.session, NowOperator())
+            for session in user.sessions if change.whom else ():
+                delivery.reply(session, NowOperator())
     user.become(replace(user.person, bot=BOT in user.modes))
-    if user.session:
-        delivery.reply(user.session, PersonalNotice(replace(event, changes=changes)))
+    for session in user.sessions:
+        delivery.reply(session, PersonalNotice(replace(event, changes=changes)))
 
 
 DECIDERS: Deciders = {SetAway: set_away, SetRealname: set_realname, SetUserModes: set_user_modes}

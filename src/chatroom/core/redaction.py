@@ -87,7 +87,7 @@ def redacted(ctx: Context, event: Redacted, delivery: Delivery) -> None:
                 if each.quote and each.quote.id == event.said:
                     ctx.state.direct_messages[number] = replace(each, quote=Quote(event.said)), uid
             users = (ctx.state.users.get(event.by.uid), ctx.state.users.get(entry[1]))
-            sessions = dict.fromkeys([user.session for user in users if user and user.session])
+            sessions = dict.fromkeys([session for user in users if user for session in user.sessions])
             delivery.broadcast(event, Audience.of(sessions))
             return
 

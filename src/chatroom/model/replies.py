@@ -237,6 +237,31 @@ class AccountDone(Reply):
 
 
 @value
+class DeviceIs:
+    """One connection of the person who asks: since when it is here (milliseconds), and from which address."""
+
+    number: int
+    kind: str
+    since: int
+    address: str
+    server: str  # to which it is connected; "" if it is the only one
+    is_this: bool  # whether it is the one that asks
+
+
+@value
+class DevicesAre(Reply):
+    devices: tuple[DeviceIs, ...]
+
+
+@value
+class DeviceClosed(Reply):
+    """A connection of one's own was ended, as one has asked."""
+
+    number: int
+    kind: str
+
+
+@value
 class AccountIs(Reply):
     """`made` is when the name was claimed, in milliseconds; `here` whether somebody is logged in to it."""
 

@@ -14,6 +14,7 @@ from chatroom.common.language import ENGLISH, Language, mark
 from chatroom.common.names import LOBBY, fold
 from chatroom.common.text import clean, number
 from chatroom.model.commands import (
+    AskDevices,
     AskHistory,
     AskRooms,
     AskSearch,
@@ -56,12 +57,14 @@ SEARCH_RESULTS_SHOWN = 20  # messages that /search shows: a screenful
 
 PROMPT = mark("Username")
 PASSWORD_PROMPT = mark("Password")
+KIND = "netcat"  # of client, as its user would call it
 
 
 class PlainFormat:
     """Events as sentences. All plain clients with one language read the same bytes, and share a `plain_format`."""
 
     own_moves = False
+    one_room = True
     as_sentences = True
 
     def __init__(self, language: Language) -> None:
@@ -100,8 +103,17 @@ def event_lines(event: Event, language: Language = ENGLISH) -> list[str]:
 def _reply_lines(reply: Reply, language: Language) -> list[str]:
     """The lines for a reply: its sentences, and the messages that it shows."""
     if isinstance(reply, PersonalNotice) and not isinstance(reply.event, Invited):
-        return event_lines(reply.event, language)
+        return _own_words(reply.event, language)
     return [*(f"* {sentence}" for sentence in describe_reply(reply, "/", language)), *_messages(reply, language)]
+
+
+def _own_words(event: Event, language: Language) -> list[str]:
+    """The lines for what one is told alone: what one has said from another device to one person says to whom."""
+    lines = event_lines(event, language)
+    if isinstance(event, Said) and "#" not in event.target[:2]:
+        to_whom = language.tr("[to {nick}]", nick=event.target)
+        lines = [line.replace(language.tr("[private]"), to_whom, 1) for line in lines]
+    return lines
 
 
 def _messages(reply: Reply, language: Language) -> Iterator[str]:
@@ -210,7 +222,7 @@ class PlainDialect:
         elif self._claimed and not self._viewer.nick:
             yield from self._prove(text.strip())
         elif not self._viewer.nick:
-            yield Register(text.strip(), "plain", text.strip(), LOBBY)
+            yield Register(text.strip(), "plain", text.strip(), LOBBY, KIND)
         elif text.startswith("/") and not text.startswith("//"):
             name, _, rest = text.partition(" ")
             command = COMMANDS.get(name.lower())
@@ -236,7 +248,7 @@ class PlainDialect:
         yield LogIn(name, password)
         if self._viewer.account:
             self._claimed = ""
-            yield Register(name, "plain", name, LOBBY)
+            yield Register(name, "plain", name, LOBBY, KIND)
 
     def _here(self) -> str:
         return self._viewer.room or LOBBY
@@ -441,7 +453,13 @@ COMMANDS: dict[str, PlainCommand] = {
         PlainCommand(
             mark("/login [NAME] PASSWORD"), mark("prove that a claimed name is yours"), 1, PlainDialect._login
         ),
-        PlainCommand("/logout", mark("log out"), 0, _one(lambda rest: LogOut())),
+        PlainCommand("/devices", mark("list the devices by which you are here"), 0, _one(lambda rest: AskDevices())),
+        PlainCommand(
+            mark("/logout [DEVICE]"),
+            mark("log out, or end the connection of one of your devices"),
+            0,
+            _one(LogOut),
+        ),
         PlainCommand(mark("/password OLD NEW"), mark("change your password"), 2, PlainDialect._password),
         PlainCommand(mark("/quit [TEXT]"), mark("leave"), 0, _one(lambda rest: Quit(rest, own=True))),
     )

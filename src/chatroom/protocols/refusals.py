@@ -106,6 +106,12 @@ _SENTENCES: dict[Code, str] = {
     Code.PASSWORD_BAD: mark("a password has no spaces and at most {password_bytes} bytes; choose another"),
     Code.ACCOUNTS_FULL: mark("no more names can be claimed from where you are for now; try again in an hour"),
     Code.NOT_A_GHOST: mark("that is you"),
+    Code.GHOST_LOGGED_IN: mark("{account} is logged in, so it is no old connection; log in to be {account} here, too"),
+    Code.TOO_MANY_DEVICES: mark(
+        "{account} is here by as many devices as may be; {slash}devices lists them there, "
+        "and {slash}logout DEVICE ends one"
+    ),
+    Code.NO_SUCH_DEVICE: mark("you have no device {number}; {slash}devices lists them"),
     Code.REALNAME_BAD: mark("that can't be a real name"),
     Code.REALNAME_HELD: mark("you can't take another real name while you may not speak in one of your rooms"),
     Code.TOO_MANY_TARGETS: mark("these are too many names at once"),
@@ -177,6 +183,8 @@ _ABOUT: dict[Code, tuple[str, ...]] = {
     Code.NO_SUCH_SERVER: ("server",),
     **dict.fromkeys((Code.OPERATOR_CONFIGURED, Code.ACCOUNT_RESERVED, Code.ACCOUNT_EXISTS), ("account",)),
     **dict.fromkeys((Code.NO_SUCH_ACCOUNT, Code.LOGIN_FAILED, Code.LOGGED_IN_ALREADY), ("account",)),
+    **dict.fromkeys((Code.GHOST_LOGGED_IN, Code.TOO_MANY_DEVICES), ("account",)),
+    Code.NO_SUCH_DEVICE: ("number",),
     **dict.fromkeys((Code.NO_HISTORY, Code.HISTORY_FAILED), ("command", "target")),
     **dict.fromkeys((Code.NO_CTCP, Code.NOTHING_TO_READ, Code.NOT_YOURS_TO_REDACT), ("target",)),
     **dict.fromkeys((Code.MAY_NOT_REDACT, Code.NO_SUCH_MESSAGE), ("target", "msgid")),

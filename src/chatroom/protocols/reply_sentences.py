@@ -4,9 +4,8 @@ A sentence here bears no mark of the server's ("* "), and names commands with th
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-from chatroom.common.durations import moment
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.language import ENGLISH, Language, find, mark, tags
 from chatroom.common.text import clean, plain
@@ -17,7 +16,6 @@ from chatroom.model.events import (
 from chatroom.model.masks import MUTE
 from chatroom.model.modes import INVITED_ONLY, KEY
 from chatroom.model.replies import (
-    AccountChange,
     AccountDone,
     AccountIs,
     AccountLapses,
@@ -25,6 +23,8 @@ from chatroom.model.replies import (
     Announcement,
     AwayNoted,
     CutShort,
+    DeviceClosed,
+    DevicesAre,
     Found,
     Goodbye,
     HistoryIs,
@@ -55,29 +55,18 @@ from chatroom.model.replies import (
     WhoisIs,
 )
 from chatroom.model.values import Member, Topic
+from chatroom.protocols import account_sentences
 from chatroom.protocols.reasons import told
 from chatroom.protocols.refusals import describe_refusal
 from chatroom.protocols.sentence_parts import (
     BANNED_FROM_ROOM,
     BANNED_FROM_SERVER,
     MUTED_IN_ROOM,
+    Reader,
     because,
     list_bans,
 )
 from chatroom.protocols.sentences import describe_event, reactions_sentence
-
-
-class Reader(NamedTuple):
-    """For whom a reply is put into words: the language, and what stands before the commands that a sentence names."""
-
-    language: Language
-    slash: str
-
-    def tr(self, sentence: str, /, **places: object) -> str:
-        return self.language.tr(sentence, slash=self.slash, **places)
-
-    def trn(self, one: str, many: str, count: int, /, **places: object) -> str:
-        return self.language.trn(one, many, count, slash=self.slash, **places)
 
 
 def describe_reply(reply: Reply, slash: str = "", language: Language = ENGLISH) -> list[str]:
@@ -229,54 +218,6 @@ def _servers_are(reply: ServersAre, to: Reader) -> list[str]:
     ]
 
 
-ACCOUNT_CHANGES = {
-    AccountChange.CLAIMED: mark(
-        "{account} is yours now, and you are logged in. Next time, give your password when you are asked for it, "
-        "or type {slash}login {account} PASSWORD."
-    ),
-    AccountChange.LOGGED_IN: mark("You are logged in as {account}."),
-    AccountChange.LOGGED_OUT: mark("You are logged out."),
-    AccountChange.PASSWORD_SET: mark("The password of {account} is changed."),
-    AccountChange.DROPPED: mark("{account} is nobody's any more."),
-    AccountChange.FREED: mark(
-        "{account} is nobody's any more, so you are logged out; {slash}register PASSWORD claims it anew."
-    ),
-    AccountChange.GHOST_CLOSED: mark("The other connection that was called {account} is closed."),
-    AccountChange.ADMITTED: mark("That is the server's password; nobody has claimed the name {account}."),
-}
-NOT_LASTING = mark("This server keeps nothing on disk: the name is yours until it ends.")
-
-
-def _account_done(reply: AccountDone, to: Reader) -> list[str]:
-    sentence = to.tr(ACCOUNT_CHANGES[reply.change], account=clean(reply.account))
-    return [
-        f"{sentence} {to.tr(NOT_LASTING)}" if reply.change is AccountChange.CLAIMED and not reply.lasting else sentence
-    ]
-
-
-def _account_is(reply: AccountIs, to: Reader) -> list[str]:
-    places = {"account": reply.account, "time": moment(reply.made)}
-    if reply.here:
-        return [to.tr("{account} has been claimed since {time}, and is here.", **places)]
-    return [to.tr("{account} has been claimed since {time}.", **places)]
-
-
-def _replay_is(reply: ReplayIs, to: Reader) -> list[str]:
-    return [to.tr(_REPLAY[reply.on, bool(reply.account)], account=reply.account)]
-
-
-_REPLAY = {  # whether it is on, and whether an account keeps that
-    (True, True): mark("When you join a room you are shown what was said since you left it (kept for {account})."),
-    (False, True): mark("When you join a room you are shown nothing from before (kept for {account})."),
-    (True, False): mark(
-        "When you join a room you are shown what was said since you left it (until you leave; log in to have it kept)."
-    ),
-    (False, False): mark(
-        "When you join a room you are shown nothing from before (until you leave; log in to have it kept)."
-    ),
-}
-
-
 def _language_is(reply: LanguageIs, to: Reader) -> list[str]:
     name = reply.language.name()
     if not reply.tags:
@@ -288,18 +229,6 @@ def _language_is(reply: LanguageIs, to: Reader) -> list[str]:
     if reply.account:
         return [to.tr("From now on you read {language} (kept for {account}).", language=name, account=reply.account)]
     return [to.tr("From now on you read {language} (until you leave; log in to have it kept).", language=name)]
-
-
-def _account_lapses(reply: AccountLapses, to: Reader) -> list[str]:
-    return [
-        to.trn(
-            "{account} and the room that you own are freed if you don't log in for {days} days.",
-            "{account} and the {count} rooms that you own are freed if you don't log in for {days} days.",
-            reply.rooms,
-            account=reply.account,
-            days=reply.days,
-        )
-    ]
 
 
 def _goodbye(reply: Goodbye, to: Reader) -> list[str]:
@@ -333,11 +262,13 @@ _REPLIES: dict[type, Callable[[Any, Reader], list[str]]] = {
     Saving: _saving,
     Link: _link,
     ServersAre: _servers_are,
-    AccountDone: _account_done,
-    AccountIs: _account_is,
-    ReplayIs: _replay_is,
+    AccountDone: account_sentences.account_done,
+    AccountIs: account_sentences.account_is,
+    DevicesAre: account_sentences.devices_are,
+    DeviceClosed: account_sentences.device_closed,
+    ReplayIs: account_sentences.replay_is,
     LanguageIs: _language_is,
-    AccountLapses: _account_lapses,
+    AccountLapses: account_sentences.account_lapses,
     Ping: lambda r, to: [],
     Goodbye: _goodbye,
     Announcement: lambda r, to: [r.text],

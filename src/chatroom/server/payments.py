@@ -76,6 +76,9 @@ class Payments:
 
     def wait_for_turn(self, price: float = 1.0, is_dear: bool = False) -> bool:
         """Waits until the flood limit allows it; False if the connection was shut down or reset meanwhile."""
+        user = self._client.session.user
+        if user and len(user.sessions) > 1:
+            self._flood_limit = self._limiter.shared_budget(user.person.uid, self._flood_limit)
         pause = self._flood_limit.take(price)
         if pause > 0:
             poll = select.poll()

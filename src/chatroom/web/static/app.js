@@ -25,7 +25,7 @@ class App {
     this.settings = loadSettings(this.storage);
     /** @type {import("./handshake.js").Visitor} */
     this.visitor = { nick: this.settings.nick, password: "", serverPassword: "" };
-    this.tabs = new Tabs(() => this.letGo("takenOver"));
+    this.tabs = new Tabs(() => this.letGo("takenOver"), () => Boolean(this.state?.account));
     this.languages = (document.querySelector("meta[name=languages]")?.getAttribute("content") ?? "en").split(" ");
     this.signIn = this.makeSignIn();
     /** @type {ChatState | null} */
