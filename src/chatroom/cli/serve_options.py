@@ -43,9 +43,7 @@ def _server_name(context: click.Context, parameter: click.Parameter, value: str)
 
 def _one_line(context: click.Context, parameter: click.Parameter, value: str) -> str:
     if clean(value) != value or len(value.encode()) > DESCRIPTION_BYTES:
-        raise click.BadParameter(
-            tr("that must be one line of at most {description_bytes} bytes.", description_bytes=DESCRIPTION_BYTES)
-        )
+        raise click.BadParameter(tr("that must be one line of at most {count} bytes.", count=DESCRIPTION_BYTES))
     return value
 
 
@@ -106,9 +104,9 @@ class _SizeType(click.ParamType[int]):
         if size < HISTORY_BYTES_MIN:
             self.fail(
                 tr(
-                    "{value} is too little; give it {history_bytes_min_10}MB or more.",
+                    "{value} is too little; give it {least}MB or more.",
                     value=repr(value),
-                    history_bytes_min_10=HISTORY_BYTES_MIN // 10**6,
+                    least=HISTORY_BYTES_MIN // 10**6,
                 ),
                 param,
                 ctx,
