@@ -28,6 +28,8 @@ from chatroom.model.replies import (
     Found,
     Goodbye,
     HistoryIs,
+    IgnoredAre,
+    IgnoreNoted,
     Inviting,
     IsAway,
     LanguageIs,
@@ -50,9 +52,11 @@ from chatroom.model.replies import (
     ServerBansAre,
     ServersAre,
     TopicIs,
+    WaitingAre,
     Welcome,
     WhoIsIn,
     WhoisIs,
+    WillWait,
 )
 from chatroom.model.values import Member, Topic
 from chatroom.protocols import account_sentences
@@ -66,7 +70,8 @@ from chatroom.protocols.sentence_parts import (
     because,
     list_bans,
 )
-from chatroom.protocols.sentences import describe_event, reactions_sentence
+from chatroom.protocols.sentences import describe_event
+from chatroom.protocols.social_sentences import IGNORED, ignored, reactions_sentence
 
 
 def describe_reply(reply: Reply, slash: str = "", language: Language = ENGLISH) -> list[str]:
@@ -253,6 +258,16 @@ _REPLIES: dict[type, Callable[[Any, Reader], list[str]]] = {
     Inviting: _inviting,
     PersonalNotice: _personal_notice,
     IsAway: lambda r, to: [to.tr("{nick} is away: {text}", nick=r.nick, text=plain(r.message))],
+    WillWait: lambda r, to: [to.tr("{nick} is not here; your message is kept until they log in.", nick=r.nick)],
+    WaitingAre: lambda r, to: [
+        to.trn(
+            "{count} message came for you while you were not here:",
+            "{count} messages came for you while you were not here:",
+            len(r.said),
+        )
+    ],
+    IgnoredAre: lambda r, to: [ignored(r, to.language, to.slash)],
+    IgnoreNoted: lambda r, to: [to.tr(IGNORED[r.on], nick=clean(r.whom))],
     AwayNoted: _away_noted,
     Recent: lambda r, to: [to.tr("Earlier in {room}:", room=r.room)],
     ReactionsAre: lambda r, to: [reactions_sentence(r.reactions, to.language)],

@@ -17,20 +17,24 @@ from chatroom.model.events import (
     AccountMade,
     AccountUsed,
     Founded,
+    IgnoreSet,
+    Kept,
     LanguageSet,
     ModesSet,
     Opened,
     OperatorSet,
     PasswordSet,
     Reacted,
+    Received,
     Redacted,
     ReplaySet,
     ServerBanned,
     ServerUnbanned,
+    StrangersSet,
     TopicSet,
 )
 from chatroom.model.modes import CLOSING, NEW_ROOM, ROOM_MODES, ModeKind
-from chatroom.storage import reactions
+from chatroom.storage import reactions, waiting
 from chatroom.storage.deletions import NOTE
 from chatroom.storage.schema import SET_MARK
 from chatroom.storage.search_index import remove_message
@@ -128,9 +132,14 @@ def _language_set(db: sqlite3.Connection, event: LanguageSet) -> None:
     db.execute("UPDATE accounts SET language = ? WHERE key = ?", (event.language, fold(event.account)))
 
 
+def _strangers_set(db: sqlite3.Connection, event: StrangersSet) -> None:
+    db.execute("UPDATE accounts SET strangers = ? WHERE key = ?", (event.on, fold(event.account)))
+
+
 def _account_dropped(db: sqlite3.Connection, event: AccountDropped) -> None:
     db.execute("DELETE FROM accounts WHERE key = ?", (fold(event.account),))
     db.execute("UPDATE places SET owner = '', modes = '' WHERE owner = ?", (fold(event.account),))
+    waiting.forget(db, fold(event.account))
 
 
 def _founded(db: sqlite3.Connection, event: Founded) -> None:
@@ -178,6 +187,11 @@ def _replace_all(db: sqlite3.Connection, event: Lasting) -> None:
     )
     db.execute("DELETE FROM lists")
     db.executemany(_ADD_LIST_ENTRY, [(room, letter, fold(entry.mask), *entry) for room, letter, entry in event.lists])
+    db.execute("DELETE FROM waiting")
+    db.executemany(waiting.ADD_WAITING, event.waiting)
+    db.execute("DELETE FROM ignored")
+    ignored = [(account, fold(each.mask), each.mask, each.whom, each.since) for account, each in event.ignored]
+    db.executemany(waiting.ADD_IGNORED, ignored)
     db.execute(SET_MARK, ("chat", event.chat))
 
 
@@ -194,6 +208,10 @@ PROJECTIONS: dict[type, Callable[[sqlite3.Connection, Any], None]] = {
     OperatorSet: _operator_set,
     ReplaySet: _replay_set,
     LanguageSet: _language_set,
+    StrangersSet: _strangers_set,
+    Kept: waiting.save_kept,
+    Received: waiting.save_received,
+    IgnoreSet: waiting.save_ignored,
     AccountDropped: _account_dropped,
     Founded: _founded,
     Opened: _opened,
