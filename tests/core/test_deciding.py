@@ -114,7 +114,7 @@ COMMANDS: list[ChatCommand] = [
     LeaveAll(),
     LogOut(),
     NoteUse(("op", "nobody")),
-    React("#a", 1, "👍"),
+    React("#a", "op", "👍"),
     Redact("#a", 1, "", "1"),
     Register("dora", "u", "Dora", "#a"),
     Register("eve", "u", "Eve", "#a"),
