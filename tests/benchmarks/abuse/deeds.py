@@ -65,7 +65,8 @@ _PLAIN = """
     /invite r n|/invite n|/kick r n t x|/kick n|/ban r n t x|/ban r m|/unban r n|/unban m|/mute r n t x|/mute n x
     /unmute r n|/bans r|/op r n|/deop r n|/voice n|/devoice r n|/slow r t|/slow off|/key r q|/key off|/mode r +b m
     /mode +imnstC|/mode -mislkC q|/mode r w x|/oper p|/oper z|/away x|/back|/history i|/search x|/set replay on
-    /devices|/reply n x|/reply n|/react n e|/react n x|/unreact n e|/set w w|/servers|/register p|/login n p|/login p|/logout|/password p p|/quit x|x|//x
+    /devices|/reply n x|/reply n|/react n e
+    /react n x|/unreact n e|/set w w|/servers|/register p|/login n p|/login p|/logout|/password p p|/quit x|x|//x
     """
 _SHAPES = {
     "irc": [shape.strip() for row in _IRC.strip().splitlines() for shape in row.split("|")],
