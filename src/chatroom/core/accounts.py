@@ -19,7 +19,7 @@ from typing import Any
 from chatroom.common.addresses import limit_key
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, nickname, skeleton
-from chatroom.core import bans, departures, devices, monitor, notify
+from chatroom.core import bans, departures, devices, monitor, notify, profile, waiting
 from chatroom.core.account_use import note_use, who
 from chatroom.core.context import Appliers, Context, Decider, Deciders, Handlers
 from chatroom.core.login_throttle import UNCOUNTED, Attempt
@@ -420,7 +420,8 @@ def account_dropped(ctx: Context, event: AccountDropped, delivery: Delivery) -> 
     for session in state.sessions.values():
         if session.account == account.name:
             session.account = ""
-    state.markers.pop(owner, None)
+    for kept in (state.markers, state.ignored, state.waiting):
+        kept.pop(owner, None)
     _disown(state, list(state.owned.get(owner, ())))
 
 
@@ -451,6 +452,8 @@ def account_set(ctx: Context, event: AccountSet, delivery: Delivery) -> None:
         state.set_account(user, event.account)
         delivery.broadcast(event, *sparing(monitor.peers_and_watchers(state, user), user.movers()))
         revoke(state, user, event, delivery)
+        profile.restore_modes(state, user, event, delivery)
+        waiting.deliver(state, user, delivery)
 
 
 def _refused_likewise(decider: Decider) -> Decider:

@@ -22,6 +22,7 @@ from chatroom.core import (
     devices,
     guesses,
     history_access,
+    ignoring,
     membership,
     messaging,
     moderation,
@@ -34,6 +35,7 @@ from chatroom.core import (
     redaction,
     registration,
     server_operators,
+    waiting,
 )
 from chatroom.core.context import Appliers, Context, Deciders, Handlers
 from chatroom.model.commands import Burst, ChatCommand
@@ -50,6 +52,7 @@ DECIDER_TABLES: tuple[Deciders, ...] = (
     bans.DECIDERS,
     devices.DECIDERS,
     history_access.DECIDERS,
+    ignoring.DECIDERS,
     membership.DECIDERS,
     messaging.DECIDERS,
     moderation.DECIDERS,
@@ -71,6 +74,7 @@ HANDLER_TABLES: tuple[Handlers, ...] = (
     reactions.HANDLERS,
     read_markers.HANDLERS,
     server_operators.HANDLERS,
+    waiting.HANDLERS,
 )
 APPLIER_TABLES: tuple[Appliers, ...] = (
     account_use.APPLIERS,
@@ -79,6 +83,7 @@ APPLIER_TABLES: tuple[Appliers, ...] = (
     departures.APPLIERS,
     devices.APPLIERS,
     guesses.APPLIERS,
+    ignoring.APPLIERS,
     membership.APPLIERS,
     messaging.APPLIERS,
     moderation.APPLIERS,
@@ -88,6 +93,7 @@ APPLIER_TABLES: tuple[Appliers, ...] = (
     redaction.APPLIERS,
     registration.APPLIERS,
     server_operators.APPLIERS,
+    waiting.APPLIERS,
 )
 
 

@@ -419,21 +419,6 @@ class Redact(ChatCommand):
 
 
 @value
-class React(ChatCommand):
-    """Put a reaction to a message, or take it back. `to` is the message's id, or whose last one it is."""
-
-    target: str
-    to: int | str
-    reaction: str
-    on: bool = True
-
-
-@value
-class TellReactions(SessionCommand):
-    """Tell those who read sentences which reactions there are since the last time. For the server itself."""
-
-
-@value
 class AskMarker(ChatCommand):
     """How far one has read."""
 

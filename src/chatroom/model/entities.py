@@ -221,6 +221,7 @@ class Account(NamedTuple):
     used: int = 0  # when it was used last, in milliseconds; known to the day
     operator: bool = False  # whether it was made an operator of the server at the console
     warned: bool = False  # whether its owner, who has rooms, was told that it is freed when nobody uses it
+    strangers: bool = True  # whether those who aren't logged in may write to its owner
 
     def __repr__(self) -> str:
         return f"Account({self.name!r})"

@@ -318,6 +318,36 @@ class IsAway(Reply):
 
 
 @value
+class WillWait(Reply):
+    """The person just written to is not here, and gets it when they come."""
+
+    nick: str
+
+
+@value
+class WaitingAre(Reply):
+    """What was said to somebody alone while they were not here, oldest first."""
+
+    said: tuple[Said, ...]
+
+
+@value
+class IgnoredAre(Reply):
+    """Whom somebody ignores: masks, and the names that they were made for."""
+
+    entries: tuple[ListEntry, ...]
+
+
+@value
+class IgnoreNoted(Reply):
+    """`whom` is as it was asked for."""
+
+    mask: str
+    whom: str
+    on: bool
+
+
+@value
 class AwayNoted(Reply):
     away: bool
 

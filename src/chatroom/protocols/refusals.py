@@ -139,6 +139,12 @@ _SENTENCES: dict[Code, str] = {
     Code.NOT_YOURS_TO_REDACT: mark("you can't remove messages from {target}"),
     Code.MAY_NOT_REDACT: mark("you may not remove that message"),
     Code.NO_SUCH_MESSAGE: mark("there is no such message, or it is too old"),
+    Code.NO_STRANGERS: mark(
+        "{nick} takes messages only from people who are logged in; {slash}register PASSWORD claims your name"
+    ),
+    Code.WAITING_FULL: mark("too much waits for {nick} already; that was not sent"),
+    Code.IGNORING_TOO_MANY: mark("you are ignoring too many people; {slash}unignore somebody first"),
+    Code.NOT_IGNORED: mark("you are not ignoring {who}; {slash}ignore lists whom you do"),
     Code.NOTHING_TO_REACT_TO: mark("there is no such message, or it is too old"),
     Code.NOTHING_SAID: mark("{nick} has said nothing in {target} lately"),
     Code.REACTION_BAD: mark("a reaction is an emoji or one word, of at most {most} bytes"),
@@ -190,6 +196,8 @@ _ABOUT: dict[Code, tuple[str, ...]] = {
     **dict.fromkeys((Code.NOTHING_TO_REACT_TO, Code.REACTIONS_FULL), ("target", "msgid")),
     Code.REACTION_BAD: ("target", "most"),
     Code.NOTHING_SAID: ("target", "nick"),
+    Code.IGNORING_TOO_MANY: ("mask",),
+    Code.NOT_IGNORED: ("who",),
     Code.TIME_BAD: ("word",),
     Code.WATCHING_TOO_MANY: ("nicks",),
     Code.TOO_MANY_TARGETS: ("nicks",),

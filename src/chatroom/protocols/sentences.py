@@ -4,7 +4,7 @@ They serve netcat, the server's console, the log of what operators do and the ex
 mark of the server's ("* "), and names commands as the console does, without a slash: `plain` adds both for netcat.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from chatroom.common.errors import ChatError, Code
@@ -49,6 +49,8 @@ from chatroom.model.replies import (
     Found,
     Goodbye,
     HistoryIs,
+    IgnoredAre,
+    IgnoreNoted,
     Inviting,
     IsAway,
     Link,
@@ -70,9 +72,11 @@ from chatroom.model.replies import (
     ServerBansAre,
     ServersAre,
     TopicIs,
+    WaitingAre,
     Welcome,
     WhoIsIn,
     WhoisIs,
+    WillWait,
 )
 from chatroom.model.values import Member, MessageKind, ModeChange, Topic
 from chatroom.protocols import account_sentences
@@ -87,9 +91,7 @@ from chatroom.protocols.sentence_parts import (
     lasting,
     list_bans,
 )
-
-NAMES_SHOWN = 2  # of those who have put one reaction to a message; how many more there are is a number
-
+from chatroom.protocols.social_sentences import IGNORED, ignored, reactions_sentence, speaker, user_modes_set
 
 # ---- events ---------------------------------------------------------------------------------------------------------
 
@@ -113,45 +115,6 @@ def _said(event: Said, language: Language) -> list[str]:
         return [f"{private}{by} {' '.join(lines)}"]
     first = [f"{private}{by}: {line}" for line in lines[:1]]
     return [*first, *(f"{private}{event.by.nick}: {line}" for line in lines[1:])]
-
-
-def speaker(event: Said, language: Language = ENGLISH) -> str:
-    """Who has said something, and what it answers, as far as that is known."""
-    nick, quote = event.by.nick, event.quote
-    if quote is None:
-        return nick
-    if not quote.text:
-        return language.tr("{nick} (to an earlier message)", nick=nick)
-    return language.tr('{nick} (to {other}: "{text}")', nick=nick, other=quote.nick, text=quote.text)
-
-
-def reactions_sentence(reactions: Sequence[Reacted], language: Language = ENGLISH) -> str:
-    """Who has reacted to a message, and how: one sentence for all reactions to it."""
-    people: dict[str, list[str]] = {}
-    for event in reactions:
-        people.setdefault(event.reaction, []).append(event.by.nick)
-    kinds = [
-        language.tr("{reaction} by {people}", reaction=plain(reaction), people=_some(nicks, language))
-        for reaction, nicks in people.items()
-    ]
-    quote = reactions[0].quote
-    private = "" if "#" in reactions[0].target[:1] else f"{language.tr('[private]')} "
-    sentence = language.tr(
-        '{reactions} on {nick}: "{text}"', reactions=", ".join(kinds), nick=quote.nick, text=quote.text
-    )
-    return private + sentence
-
-
-def _some(nicks: Sequence[str], language: Language) -> str:
-    """The first of these people by name, and how many more there are."""
-    if len(nicks) == 1:
-        return nicks[0]
-    if len(nicks) <= NAMES_SHOWN + 1:
-        return language.tr("{people} and {nick}", people=", ".join(nicks[:-1]), nick=nicks[-1])
-    named = ", ".join(nicks[:NAMES_SHOWN])
-    return language.trn(
-        "{people} and {count} other", "{people} and {count} others", len(nicks) - NAMES_SHOWN, people=named
-    )
 
 
 def _left(event: Left | Departed, language: Language) -> list[str]:
@@ -320,7 +283,7 @@ _EVENTS: dict[type, Callable[[Any, Language], list[str]]] = {
     ServerBanned: lambda e, to: [server_banned(e, e.whom or e.mask, to)],
     ServerUnbanned: lambda e, to: [server_unbanned(e, to)],
     Invited: lambda e, to: [],  # the one who is invited is told by a reply
-    UserModesSet: lambda e, to: [to.tr("Your modes: {modes}", modes=written(e.changes))],
+    UserModesSet: user_modes_set,
     RealnameSet: lambda e, to: [],
     AccountSet: _account_set,
     Alerted: _alerted,
@@ -500,6 +463,16 @@ _REPLIES: dict[type, Callable[[Any, Reader], list[str]]] = {
     Inviting: _inviting,
     PersonalNotice: _personal_notice,
     IsAway: lambda r, to: [to.tr("{nick} is away: {text}", nick=r.nick, text=plain(r.message))],
+    WillWait: lambda r, to: [to.tr("{nick} is not here; your message is kept until they log in.", nick=r.nick)],
+    WaitingAre: lambda r, to: [
+        to.trn(
+            "{count} message came for you while you were not here:",
+            "{count} messages came for you while you were not here:",
+            len(r.said),
+        )
+    ],
+    IgnoredAre: lambda r, to: [ignored(r, to.language, to.slash)],
+    IgnoreNoted: lambda r, to: [to.tr(IGNORED[r.on], nick=clean(r.whom))],
     AwayNoted: _away_noted,
     Recent: lambda r, to: [to.tr("Earlier in {room}:", room=r.room)],
     ReactionsAre: lambda r, to: [reactions_sentence(r.reactions, to.language)],

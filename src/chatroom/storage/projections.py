@@ -17,19 +17,23 @@ from chatroom.model.events import (
     AccountMade,
     AccountUsed,
     Founded,
+    IgnoreSet,
+    Kept,
     ModesSet,
     Opened,
     OperatorSet,
     PasswordSet,
     Reacted,
+    Received,
     Redacted,
     ReplaySet,
     ServerBanned,
     ServerUnbanned,
+    StrangersSet,
     TopicSet,
 )
 from chatroom.model.modes import CLOSING, NEW_ROOM, ROOM_MODES, ModeKind
-from chatroom.storage import reactions
+from chatroom.storage import reactions, waiting
 from chatroom.storage.deletions import NOTE
 from chatroom.storage.schema import SET_MARK
 from chatroom.storage.search_index import remove_message
@@ -122,9 +126,14 @@ def _replay_set(db: sqlite3.Connection, event: ReplaySet) -> None:
     db.execute("UPDATE accounts SET replay = ? WHERE key = ?", (event.on, fold(event.account)))
 
 
+def _strangers_set(db: sqlite3.Connection, event: StrangersSet) -> None:
+    db.execute("UPDATE accounts SET strangers = ? WHERE key = ?", (event.on, fold(event.account)))
+
+
 def _account_dropped(db: sqlite3.Connection, event: AccountDropped) -> None:
     db.execute("DELETE FROM accounts WHERE key = ?", (fold(event.account),))
     db.execute("UPDATE places SET owner = '', modes = '' WHERE owner = ?", (fold(event.account),))
+    waiting.forget(db, fold(event.account))
 
 
 def _founded(db: sqlite3.Connection, event: Founded) -> None:
@@ -172,6 +181,11 @@ def _replace_all(db: sqlite3.Connection, event: Lasting) -> None:
     )
     db.execute("DELETE FROM lists")
     db.executemany(_ADD_LIST_ENTRY, [(room, letter, fold(entry.mask), *entry) for room, letter, entry in event.lists])
+    db.execute("DELETE FROM waiting")
+    db.executemany(waiting.ADD_WAITING, event.waiting)
+    db.execute("DELETE FROM ignored")
+    ignored = [(account, fold(each.mask), each.mask, each.whom, each.since) for account, each in event.ignored]
+    db.executemany(waiting.ADD_IGNORED, ignored)
     db.execute(SET_MARK, ("chat", event.chat))
 
 
@@ -187,6 +201,10 @@ PROJECTIONS: dict[type, Callable[[sqlite3.Connection, Any], None]] = {
     PasswordSet: _password_set,
     OperatorSet: _operator_set,
     ReplaySet: _replay_set,
+    StrangersSet: _strangers_set,
+    Kept: waiting.save_kept,
+    Received: waiting.save_received,
+    IgnoreSet: waiting.save_ignored,
     AccountDropped: _account_dropped,
     Founded: _founded,
     Opened: _opened,

@@ -28,6 +28,8 @@ from chatroom.model.replies import (
     Goodbye,
     Here,
     HistoryIs,
+    IgnoredAre,
+    IgnoreNoted,
     InvitationsAre,
     Inviting,
     IsAway,
@@ -58,11 +60,13 @@ from chatroom.model.replies import (
     TopicIs,
     UptimeIs,
     UsersAre,
+    WaitingAre,
     WatchedAre,
     Welcome,
     WhoIsIn,
     WhoisIs,
     WhowasIs,
+    WillWait,
 )
 from chatroom.model.values import Member, Topic
 from chatroom.protocols.irc import account_replies, history_replies, numerics
@@ -299,6 +303,12 @@ def _watched_are(to: ReplyWriter, reply: WatchedAre) -> Iterator[str]:
     yield to.line(numerics.RPL_ENDOFMONLIST)
 
 
+def _ignored_are(to: ReplyWriter, reply: IgnoredAre) -> Iterator[str]:
+    for entry in reply.entries:
+        yield to.line(numerics.RPL_SILELIST, to.nick, entry.mask)
+    yield to.line(numerics.RPL_ENDOFSILELIST)
+
+
 def _marker_is(to: ReplyWriter, reply: MarkerIs) -> Iterator[str]:
     since = f"timestamp={timestamp(reply.time)}" if reply.time else "*"
     yield f":{to.server.name} MARKREAD {reply.target} {since}\r\n"
@@ -435,6 +445,10 @@ _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     AwayNoted: lambda to, r: iter([to.line(numerics.RPL_NOWAWAY if r.away else numerics.RPL_UNAWAY)]),
     Goodbye: _goodbye,
     Recent: _recent,
+    WaitingAre: lambda to, r: history_replies.messages(to, r.said),
+    WillWait: lambda to, r: iter([to.line(numerics.RPL_WILL_WAIT, nick=r.nick)]),
+    IgnoredAre: _ignored_are,
+    IgnoreNoted: lambda to, r: iter([f":{to.mask} SILENCE {'+' if r.on else '-'}{r.mask}\r\n"]),
     ReactionsAre: lambda to, r: iter(()),  # such clients are told of each as it comes
     HistoryIs: lambda to, r: history_replies.events(to, r.events, f"chathistory {r.name}", r.reactions),
     TargetsAre: history_replies.targets,
