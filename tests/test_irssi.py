@@ -107,14 +107,18 @@ def test_irssi_keeps_order_in_its_room(irssi: Callable[[int, str], Irssi], serve
 def test_it_logs_in_by_sasl_and_gets_its_name_back(
     server: ChatServer, guests: Guests, irssi: Callable[..., Irssi]
 ) -> None:
-    """The connection that held the name is closed; who is logged in is operator in a room of their own."""
+    """Who is logged in is one person with every client, and operator in a room of their own."""
     irma = guests.irc("irma", room="#tea")
     irma.send("NICKSERV REGISTER open-sesame")
     irma.wait("is yours, and you are logged in")
-    irma.send("PART #tea", "JOIN #tea")
+    irma.send("PART #tea", "JOIN #tea", "TOPIC #tea :green")
     again = irssi(server.port, "irma", "open-sesame")
     again.sees("You are now logged in as irma")
     again.sees("SASL authentication succeeded")
-    assert irma.rest()[-1] == "ERROR :Closing link: you have come in again from elsewhere"
-    again.type("/join #tea")
+    again.type("/window goto #tea")
+    again.sees("Topic for #tea: green")
     again.sees(r"\[@irma\]")
+    again.type("/msg #tea from irssi")
+    irma.wait(r"^:irma!\S+ PRIVMSG #tea :from irssi$")
+    irma.send("PRIVMSG #tea :and from here")
+    again.sees(r"irma> and from here")

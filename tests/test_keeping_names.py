@@ -50,19 +50,22 @@ def login(account: str) -> str:
 
 
 def test_a_name_claimed_with_netcat_is_ones_own_over_irc(guests: Guests) -> None:
-    """And the other way round: one identity for all dialects."""
-    claim(guests.plain("bob"))
-    ghost = guests._peers[0]
+    """And the other way round: one person for all dialects, who comes and leaves once."""
+    claim(netcat := guests.plain("bob"))
     bob = guests.irc("bob", password=login("bob"))
-    ghost.wait(r"^\* Goodbye \(you have come in again from elsewhere\)\.$")
-    claim(guests.irc("carol"))
+    bob.send("PRIVMSG #lobby :from here, too")
+    netcat.wait("^bob: from here, too$")
+    claim(first := guests.irc("carol"))
     carol = guests.stranger()
     carol.send("carol")
     carol.wait("^Password$")
     carol.send(PASSWORD)
     carol.wait(r"^\* Welcome, carol\. With you in #lobby: bob\.")
-    bob.wait(r"^:carol!\S+ QUIT :came in again from elsewhere$")
     bob.wait(r"^:carol!\S+ JOIN #lobby$")
+    first.send("QUIT")
+    first.rest()
+    carol.send("still here")
+    assert not [line for line in bob.until(r"^:carol!\S+ PRIVMSG #lobby :still here$") if " QUIT " in line]
 
 
 def test_sasl_over_a_real_connection(guests: Guests) -> None:

@@ -127,3 +127,13 @@ def test_bans_without_end_are_bounded(script: Script, monkeypatch: pytest.Monkey
     assert len(room.banned) == 20
     script.feed(":op!u@h MODE #lobby -b n0!*@*")
     assert len(room.banned) == 19
+
+
+def test_a_line_of_ever_so_many_modes_is_not_obeyed_to_its_end(script: Script) -> None:
+    """Each change is a line in the room: one line of the server must not fill it, or take seconds."""
+    room = script.state.rooms["#lobby"]
+    before = len(room.entries)
+    script.feed(f"@time={'9' * 6000};msgid={'y' * 6000};+draft/reply={'z' * 6000} :op!u@h MODE #lobby +{'m' * 60_000}")
+    assert len(room.entries) - before < 200
+    entry = room.entries[-1]
+    assert (entry.msgid, entry.reply_to) == ("", "")

@@ -173,3 +173,20 @@ def test_what_is_said_may_have_several_lines() -> None:
     for command in ("/me waves\nand leaves", "/msg bob one\ntwo"):
         run(script.state, script.lobby, command)
     assert len([line for line in script.take() if line.startswith("PRIVMSG")]) == 4
+
+
+def test_help_has_every_command_in_one_group(script: Script) -> None:
+    """So that nobody reads forty lines for one of them."""
+    grouped = [name for names in slash_commands.GROUPS.values() for name in names]
+    assert sorted(grouped) == sorted(COMMANDS)
+    slash_commands.run(script.state, script.lobby, "/help part")
+    assert texts(script.lobby.entries)[-1].startswith("/leave [ROOM]")
+
+
+@pytest.mark.parametrize("typed", ["/kick bob 1.5h", "/ban bob 10min loud", "/mute bob 3rd time"])
+def test_what_looks_like_a_time_and_is_none_is_not_taken_for_a_reason(script: Script, typed: str) -> None:
+    """Where the server keeps times; it would refuse it, or remove somebody for good."""
+    script.feed(":irc 005 me TIMEDBANS=BAN,MUTE,KICK :are supported")
+    with pytest.raises(Misuse, match="is no time"):
+        slash_commands.run(script.state, script.lobby, typed)
+    assert script.take() == []

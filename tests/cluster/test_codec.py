@@ -44,7 +44,7 @@ def test_somebody_known_travels_as_their_uid_and_arrives_as_who_they_are_now() -
     now = {"1.1": ALICE}
     codec = Codec(REPLICATED_EVENTS, now.get)
     row = codec.write(Said(ALICE, "#a", "hi", MessageKind.MESSAGE))
-    assert row == ["Said", "1.1", "#a", "hi", "message", "", "", None]
+    assert row == ["Said", "1.1", "#a", "hi", "message", "", "", None, ""]
     now["1.1"] = Person("1.1", "alicia", "u", "127.0.0.1")
     assert codec.read(row).by.nick == "alicia"
 

@@ -405,8 +405,8 @@ def test_a_password_and_a_ghost_are_of_the_account_that_was_meant(node: Start) -
     assert one.server.hub.state.accounts["alice"].secret == secret
     holder = one.guests.irc("holder")
     guest = two.guests.irc("guest")
-    holder.send("NICK dora", f"PRIVMSG NickServ :REGISTER {PASSWORD}")
-    holder.wait(" 900 ")
+    holder.send("NICK dora", f"PRIVMSG NickServ :REGISTER {PASSWORD}", "NICKSERV LOGOUT")
+    holder.wait(" 901 ")
     agree(one, two)
     two.log.spool.let(open=False)
     guest.send(f"PRIVMSG NickServ :GHOST dora {PASSWORD}")

@@ -6,13 +6,24 @@ from chatroom.cluster import snapshots
 from chatroom.cluster.object_graph import Graph, attributes
 from chatroom.model.entities import Room, Server, User
 from chatroom.model.state import ChatState
-from chatroom.model.values import Person
+from chatroom.model.values import Device, Person
 from tests.chat import Chat
 
 # What is each server's own: its clients, and who of them wants to know what.
-OWN = {"sessions", "watchers", "here", "markers", "marking", "server_session", "audit_log", "forgotten", "service"}
+OWN = {
+    "received",
+    "sessions",
+    "watchers",
+    "here",
+    "markers",
+    "marking",
+    "server_session",
+    "audit_log",
+    "forgotten",
+    "service",
+}
 # What is made of the shared, by `ChatState.reindex`.
-DERIVED = {"nicks", "claimed", "networks", "expiries", "mask_counts", "room_looks", "owned", "left_lists"}
+DERIVED = {"nicks", "claimed", "networks", "expiries", "mask_counts", "room_looks", "owned", "left_lists", "presences"}
 
 
 def test_all_of_the_state_is_either_shared_or_each_servers_own() -> None:
@@ -35,7 +46,7 @@ def test_a_hub_that_loads_a_snapshot_holds_what_was_in_it() -> None:
     assert snapshots.snapshot(other, behind) == text
     assert other.nicks.get("alice") is other.users[alice.uid]
     assert other.rooms["#tea"].members[alice.uid] is other.users[alice.uid]
-    assert other.users[alice.uid].session is None
+    assert other.users[alice.uid].sessions == ()
     assert other.users[alice.uid].member_info().person.nick == "alice"
     assert not list(other.rooms["#tea"].audience)
     assert other.rooms["#tea"].has_speech_restrictions
@@ -50,6 +61,6 @@ def test_every_slot_of_users_and_rooms_is_written() -> None:
 def test_no_other_class_is_made_than_those_it_was_told_of() -> None:
     """Whatever stands in a snapshot."""
     alice = User(Person("1", "alice", "u", "127.0.0.1"), None, 0)
-    text = Graph({"User": User, "Person": Person}).write({"user": alice})
+    text = Graph({"User": User, "Person": Person, "Device": Device}).write({"user": alice})
     with pytest.raises(KeyError):
         Graph({"Room": Room}).read(text)

@@ -150,18 +150,20 @@ def test_an_account_is_an_operator_on_all_servers(node: Start) -> None:
     agree(one, two)
     assert two.server.hub.state.accounts["alice"].is_at_home("127.0.0.1")
     bob.send(f"NICKSERV IDENTIFY alice {PASSWORD}")
-    bob.wait("You are logged in as alice")
+    bob.wait("NICK alice")
     two.server.event_log.submit(two.server.hub.state.server_session, [SetOperator("alice", on=True)])
     alice.wait(r"^\* Your modes: \+o$")
-    bob.wait(r"^:bob!\S+ MODE bob \+o\r?$")
+    bob.wait(r"^:alice!\S+ MODE alice \+o\r?$")
+    agree(one, two)
+    alice.send("/quit")
+    alice.rest()
     agree(one, two)
     bob.send("NICKSERV LOGOUT")
-    bob.wait(r"^:bob!\S+ MODE bob -o\r?$")
+    bob.wait(r"^:alice!\S+ MODE alice -o\r?$")
     bob.send(f"NICKSERV IDENTIFY alice {PASSWORD}")
-    bob.wait(r"^:bob!\S+ MODE bob \+o\r?$")
+    bob.wait(r"^:alice!\S+ MODE alice \+o\r?$")
     one.server.event_log.submit(one.server.hub.state.server_session, [SetOperator("alice", on=False)])
-    alice.wait(r"^\* Your modes: -o$")
-    bob.wait(r"^:bob!\S+ MODE bob -o\r?$")
+    bob.wait(r"^:alice!\S+ MODE alice -o\r?$")
     agree(one, two)
     assert one.server.hub.state.holders["o"] == two.server.hub.state.holders["o"] == 0
 
@@ -311,7 +313,7 @@ def test_a_redis_that_is_not_there_is_told_of_without_its_password(url: str) -> 
 
 
 def test_an_account_made_on_one_server_is_known_on_all(node: Start) -> None:
-    """Its name is kept, its owner logs in anywhere, and gets it from an older connection on another server."""
+    """Its name is kept, and its owner logs in anywhere: by several servers, they are one person."""
     one, two = node("one"), node("two")
     alice = one.guests.plain("alice")
     alice.send("/register open-sesame-1")
@@ -323,10 +325,19 @@ def test_an_account_made_on_one_server_is_known_on_all(node: Start) -> None:
     bob.wait("wrong|not right|no such|password")
     bob.send("/login alice open-sesame-1")
     bob.wait("You are logged in as alice")
-    assert alice.rest()[-1].startswith("* Goodbye")
     bob.send("/who")
     bob.wait(r"1 in #lobby: alice$")
     agree(one, two)
+    alice.send("one and the same")
+    bob.wait("^alice: one and the same$")
+    bob.send("/devices")
+    bob.wait("^. Device 1: netcat, .* from 127.0.0.1, one$")
+    bob.wait("^. Device 2, this one: netcat, .* from 127.0.0.1, two$")
+    bob.send("/logout 1")
+    assert alice.rest()[-1].startswith("* Goodbye (you have ended this connection")
+    agree(one, two)
+    bob.send("/who")
+    bob.wait(r"1 in #lobby: alice$")
 
 
 def test_the_console_lists_the_servers(redis: Redis, node: Start, serve: Callable[..., Served]) -> None:

@@ -123,9 +123,9 @@ def test_login_gives_somebody_their_name_back(chat: Chat) -> None:
 
 
 def test_an_old_connection_gives_way_to_its_owner(chat: Chat) -> None:
-    """The ghost of a lost connection is closed, and the newcomer has the name."""
+    """One that holds the name without being logged in is closed, and the newcomer has the name."""
     ghost, eve = proven(chat, "bob"), chat.plain("eve")
-    ghost.send("JOIN #lobby").heard()
+    ghost.send("JOIN #lobby", "NICKSERV LOGOUT").heard()
     eve.heard()
     bob = chat.plain().send("bob", PASSWORD)
     assert bob.nick == "bob"
@@ -394,7 +394,7 @@ def test_sasl_twice_is_once_too_often(chat: Chat) -> None:
     eve = newcomer(chat, "NICK eve", "USER u 0 * :Eve", "CAP END")
     eve.send("AUTHENTICATE PLAIN")
     assert numerics(eve.send(f"AUTHENTICATE {sasl('bob', PASSWORD)}").heard())[:3] == ["AUTHENTICATE", "900", "903"]
-    assert eve.nick == "eve"
+    assert eve.user is bob.user
     assert eve.account == "bob"
 
 
@@ -452,7 +452,7 @@ def test_nickserv_is_a_way_of_saying_the_same(chat: Chat) -> None:
     def say(text: str) -> list[str]:
         return service(al.send(f"PRIVMSG NickServ :{text}").heard())
 
-    assert len(say("nonsense")) == len(say("HELP")) == 8
+    assert len(say("nonsense")) == len(say("HELP")) == 9
     assert say("REGISTER x") == ["A password has at least 8 characters and is not the name; choose another."]
     assert say(f"register {PASSWORD} al@example.org")[0].startswith("The name al is yours, and you are logged in.")
     assert al.account == "al"
@@ -470,8 +470,12 @@ def test_nickserv_is_a_way_of_saying_the_same(chat: Chat) -> None:
 
 
 def test_ghost_closes_the_other_connection(chat: Chat) -> None:
-    """With the password, or for who is logged in; then the name can be had."""
+    """With the password, or for who is logged in; then the name can be had. Who is logged in is no ghost."""
     ghost, bob = proven(chat, "bob"), chat.irc("bob_")
+    assert service(bob.send(f"NICKSERV GHOST bob {PASSWORD}").heard()) == [
+        "bob is logged in, so it is no old connection; IDENTIFY makes you bob here, too."
+    ]
+    ghost.send("NICKSERV LOGOUT")
     assert "not the password" in service(bob.send("NICKSERV GHOST bob guess!").heard())[0]
     assert service(bob.send(f"NICKSERV GHOST bob {PASSWORD}").heard()) == [
         "The other connection that was called bob is closed."
@@ -668,10 +672,12 @@ def test_rooms_owned_are_bounded(chat: Chat) -> None:
 def test_a_name_given_up_is_free_and_so_are_its_rooms(chat: Chat) -> None:
     """Whoever was logged in to it is not any more."""
     bob, twin = proven(chat, "bob"), proven(chat, "bob", "robert")
-    bob.send("JOIN #tea", f"NICKSERV DROP bob {PASSWORD}")
+    bob.send("JOIN #tea")
+    twin.heard()
+    bob.send(f"NICKSERV DROP bob {PASSWORD}")
     assert (bob.account, twin.account, chat.hub.state.owners) == ("", "", {})
     assert numerics(twin.heard()) == ["901"]
-    assert chat.hub.state.users[twin.uid].person.account == ""
+    assert chat.hub.state.users[bob.uid].person.account == ""
     assert chat.plain().send("bob").heard()[0] == "* bob is taken; choose another name"
 
 

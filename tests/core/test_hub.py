@@ -119,7 +119,10 @@ def state(hub: Hub) -> object:
     """All that a hub knows, as values that can be compared."""
     return (
         {
-            uid: (user.person, user.away, tuple(user.rooms), user.since, user.active, user.session and user.session.uid)
+            uid: (
+                *(user.person, user.away, tuple(user.rooms), user.since, user.active, user.devices),
+                tuple([session.uid for session in user.sessions]),
+            )
             for uid, user in hub.state.users.items()
         },
         {nick: user.person.uid for nick, user in hub.state.nicks.by_nick.items()},
@@ -425,11 +428,13 @@ def test_a_notice_is_never_answered(recorded: RecordedHub, target: str) -> None:
 def test_who_writes_to_somebody_away_is_told_so(recorded: RecordedHub) -> None:
     """With the away message; until they are back."""
     alice, bob = recorded.guest("alice"), recorded.guest("bob")
-    assert recorded.do(bob, SetAway("tea"))[-1] == AwayNoted(True)
+    recorded.do(bob, SetAway("tea"))
+    assert recorded.post.replies == [("bob", AwayNoted(True))]
     assert recorded.told() == [("AwaySet", {"alice"})]
     assert recorded.hub.decide(alice, Say("bob", "hi"))[1:] == [IsAway("bob", "tea")]
     assert recorded.hub.decide(bob, SetAway("tea")) == [AwayNoted(True)]
-    assert recorded.do(bob, SetAway(""))[-1] == AwayNoted(False)
+    recorded.do(bob, SetAway(""))
+    assert recorded.post.replies[-1] == ("bob", AwayNoted(False))
     assert recorded.hub.decide(alice, Say("bob", "hi"))[1:] == []
 
 
@@ -562,8 +567,7 @@ def assert_sound(hub: Hub) -> None:
         assert all(
             hub.state.rooms[name] is room and user.person.uid in room.members for name, room in user.rooms.items()
         )
-        assert user.session
-        assert user.session.user is user
+        assert [session.user for session in user.sessions] == [user]
 
 
 @given(_STORIES)

@@ -13,7 +13,7 @@ from chatroom.core.passwords import Passwords
 from chatroom.model.commands import FreeAccounts, SetOperator
 from chatroom.model.events import AccountDropped, AccountMade, OperatorSet
 from chatroom.model.values import Person
-from chatroom.protocols.sentences import describe_reply
+from chatroom.protocols.reply_sentences import describe_reply
 from tests.chat import NOON, QUICK, Chat, Client, place
 from tests.core.test_accounts import PASSWORD, claim, proven
 from tests.peers import Guests, Irc, Served
@@ -54,10 +54,13 @@ def test_who_logs_in_to_such_an_account_is_an_operator(chat: Chat, name: str) ->
     assert is_operator(irc)
     later = chat.irc("later").send(f"NICKSERV IDENTIFY {name} {PASSWORD}")
     assert {"381", "MODE"} <= {line.split()[1] for line in later.heard()}
-    assert ":later!u@127.0.0.1 MODE later -o" in later.send("NICKSERV LOGOUT").heard()
-    assert not is_operator(later)
-    assert is_operator(netcat)
-    assert later.send("KILL elsewhere").heard()[0].split()[1] == "481"
+    netcat.send("/quit")
+    later.leave()
+    assert f":{name}!plain@127.0.0.1 MODE {name} -o" in irc.send("NICKSERV LOGOUT").heard()
+    assert not is_operator(irc)
+    assert irc.send("KILL elsewhere").heard()[0].split()[1] == "481"
+    irc.leave()
+    netcat = chat.plain().send(name, PASSWORD)
     netcat.send("/mode -o")
     assert netcat.send("/logout", f"/login {name} {PASSWORD}").account == name
     assert is_operator(netcat)

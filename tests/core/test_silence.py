@@ -191,7 +191,7 @@ def test_nor_after_a_login_that_leaves_the_name_as_it_is() -> None:
     """An IRC client that identifies, and then takes the name that is its own."""
     chat = known_as_robert()
     _, op = muted_bob(chat)
-    bob = chat.hub.state.nicks.by_nick["bob"].session
+    (bob,) = chat.hub.state.nicks.by_nick["bob"].sessions
     assert isinstance(bob, Client)
     bob.dialect = IrcDialect(bob, chat.info)
     bob.send(f"PRIVMSG NickServ :IDENTIFY robert {PASSWORD}", "NICK robert").heard()

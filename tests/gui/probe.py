@@ -50,8 +50,8 @@ def state(view: TkView) -> dict[str, Any]:
         "pill": _label(view.messages.pill),
         "empty": _label(view.messages.empty),
         "banner": str(view._banner_text["text"]) if view.banner.winfo_manager() else "",
-        "header": [str(label["text"]) for label in (view._name, view._people, view._topic)],
-        "status": [str(label["text"]) for label in (view._status, view._security)],
+        "header": [str(view._name["text"]), str(view._people["text"]), view._topic.whole],
+        "status": [view._status.whole, str(view._security["text"])],
         "rooms": _labels(view.rooms.tree, "rooms", "direct"),
         "members": [label for label in _labels(view.members.tree, "") if "—" not in label],
         "rooms_shown": bool(view.rooms.winfo_ismapped()),
@@ -99,7 +99,7 @@ def _labels(tree: ttk.Treeview, *parents: str) -> list[str]:
 
 def _choices(picker: Picker) -> list[str]:
     rows = picker._list.get_children()
-    return [str(picker._list.set(item, "name")) for item in rows] or [str(picker._text["text"])]
+    return [str(picker._list.set(item, "name")) for item in rows]
 
 
 def _first(text: Any, tag: str, root: Any) -> list[int] | None:

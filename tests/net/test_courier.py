@@ -37,6 +37,7 @@ class CountingFormat:
     """Renders an event as its text in a line, and counts how often."""
 
     own_moves = False
+    one_room = False
     as_sentences = False
 
     def __init__(self, mark: str = "", same: str = "") -> None:

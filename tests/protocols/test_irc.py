@@ -114,7 +114,7 @@ def test_a_line_becomes_commands(line: str, commands: list[Command]) -> None:
 
 def test_registration_waits_for_nick_and_user_and_the_end_of_negotiation() -> None:
     """In any order; CAP LS or REQ puts it off until CAP END: IRCv3 capability-negotiation."""
-    register = Register("al", "a", "Al")
+    register = Register("al", "a", "Al", kind="IRC")
     assert read("NICK al", "USER a 0 * :Al", nick="")[-1] == register
     assert read("USER a 0 * :Al", "NICK al", nick="")[-1] == register
     assert not [c for c in read("CAP LS", "NICK al", "USER a 0 * :Al", nick="") if isinstance(c, Register)]

@@ -94,8 +94,8 @@ def test_a_line_becomes_a_command(line: str, command: Command) -> None:
 
 def test_every_line_is_a_name_until_one_is_accepted() -> None:
     """Even one with a slash; blanks around it don't count."""
-    assert read(b" alice \n", Somebody("", "")) == [Register("alice", "plain", "alice", "#lobby")]
-    assert read(b"/help\n", Somebody("", "")) == [Register("/help", "plain", "/help", "#lobby")]
+    assert read(b" alice \n", Somebody("", "")) == [Register("alice", "plain", "alice", "#lobby", "netcat")]
+    assert read(b"/help\n", Somebody("", "")) == [Register("/help", "plain", "/help", "#lobby", "netcat")]
 
 
 @pytest.mark.parametrize(

@@ -183,10 +183,24 @@ def test_help_lists_the_commands(guests: Guests) -> None:
     alice.send("/help")
     told = alice.sync()
     listed = {line.split()[1]: line for line in told if line.startswith("* /")}
-    commands = ["/help", "/nick", "/join", "/leave", "/rooms", "/who", "/whois", "/msg", "/me", "/topic"]
+    commands = [
+        "/help",
+        "/nick",
+        "/join",
+        "/leave",
+        "/rooms",
+        "/who",
+        "/whois",
+        "/msg",
+        "/me",
+        "/reply",
+        "/react",
+        "/unreact",
+        "/topic",
+    ]
     order = ["/invite", "/kick", "/ban", "/unban", "/mute", "/unmute", "/bans", "/op", "/deop", "/voice", "/devoice"]
     more = ["/slow", "/key", "/mode", "/oper", "/away", "/back"]
-    accounts = ["/register", "/login", "/logout", "/password"]
+    accounts = ["/register", "/login", "/devices", "/logout", "/password"]
     assert list(listed) == [*commands, *order, *more, "/history", "/search", "/set", "/servers", *accounts, "/quit"]
     assert all(len(line.split()) > 2 for line in listed.values())
 

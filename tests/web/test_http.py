@@ -83,10 +83,32 @@ def test_the_sentences_of_a_language_are_served_with_their_plural_rule(server: C
         assert polish["strings"].keys() == table().keys()
         people = [polish["strings"]["peopleCount"][int(polish["forms"][count])] for count in (0, 1, 2, 5, 12, 22, 101)]
         assert people == [f"{{count}} {word}" for word in ("osób", "osoba", "osoby", "osób", "osób", "osoby", "osób")]
-        index = browser.get("/").text
-        assert '<meta name="languages" content="en pl">' in index
-        for unknown in ("/strings/en.json", "/strings/xx.json", "/strings/pl", "/strings/../pl.json"):
+        for unknown in ("/strings/xx.json", "/app.xx.js", "/strings/pl", "/strings/../pl.json"):
             assert browser.get(unknown).status == 404
+
+
+@pytest.mark.parametrize(
+    ("accepted", "tag"),
+    [
+        ("", "en"),
+        ("pl", "pl"),
+        ("pl-PL,pl;q=0.9,en;q=0.8", "pl"),
+        ("en;q=0.5, pl", "pl"),
+        ("de, en;q=0.7, pl;q=0.1", "en"),
+    ]
+    + [(wrong, "en") for wrong in ("*", "pl;q=x", ",;,", "../pl", "x" * 3000, "pl" * 300)],
+)
+def test_the_page_loads_its_script_in_the_language_of_the_browser(server: ChatServer, accepted: str, tag: str) -> None:
+    """So nobody asks for sentences but who chooses another language. Shared caches are told that the page varies."""
+    with Browser(server.port) as browser:
+        told = browser.get("/", Accept_Language=accepted)
+        assert told.headers["vary"] == "Accept-Encoding, Accept-Language"
+        assert f'<html lang="{tag}">' in told.text and '<meta name="languages" content="en pl">' in told.text
+        name = {"en": "app.js", "pl": "app.pl.js"}[tag]
+        assert f'src="{name}"' in told.text
+        script = browser.get(f"/{name}")
+        assert ("Wyślij" in script.text) is (tag == "pl")
+        assert ("Come in" in script.text) is (tag == "en")
 
 
 def test_head_is_get_without_the_body(server: ChatServer) -> None:

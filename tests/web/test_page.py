@@ -281,6 +281,26 @@ def test_a_second_tab_offers_to_take_over(server: ChatServer, visit: Visit, gues
     expect(second.get_by_text("has taken over")).to_be_visible()
 
 
+def test_two_tabs_are_one_person_who_is_logged_in(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """The second asks for the password and for nothing else; both hear what is said in either."""
+    bob = guests.irc("bob", room="#lobby")
+    nora = visit(server.port).come("nora")
+    nora.say("/register open-sesame")
+    expect(nora.page.locator(".self .account small")).to_have_text("logged in")
+    second = nora.tab()
+    second.goto(nora.address)
+    second.get_by_label("Password of this name").fill("open-sesame")
+    second.keyboard.press("Enter")
+    expect(second.locator("header h1")).to_have_text("#lobby")
+    nora.say("from the first")
+    expect(second.get_by_text("from the first")).to_be_visible()
+    nora.page, first = second, nora.page
+    nora.say("from the second")
+    expect(first.get_by_text("from the second")).to_be_visible()
+    told = bob.until("PRIVMSG #lobby :from the second")
+    assert len([line for line in told if " JOIN " in line or " QUIT " in line]) == 1
+
+
 # ---- lost and found -------------------------------------------------------------------------------------------------
 
 
@@ -785,6 +805,8 @@ def test_the_page_speaks_the_language_of_its_reader(server: ChatServer, visit: V
     bob = guests.irc("bob")
     nora = visit(server.port, locale="pl-PL")
     page = nora.page
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(nora.address)))
     page.goto(nora.address)
     page.get_by_label("Twoja nazwa").fill("server")
     page.keyboard.press("Enter")
@@ -793,6 +815,7 @@ def test_the_page_speaks_the_language_of_its_reader(server: ChatServer, visit: V
     page.get_by_role("button", name="Wejdź").click()
     expect(page.locator(".self .account small")).to_have_text("gość")
     assert page.locator("html").get_attribute("lang") == "pl"
+    assert sorted({*asked} - {"icon.svg", "manifest.webmanifest"}) == ["", "app.css", "app.pl.js"]
     expect(page.locator(".members h2")).to_have_text("Tutaj — 2")
     for count, people in ((1, "ola dołącza"), (3, "ela, iga i 1"), (5, "a1, a2 i jeszcze 3 osoby dołączają")):
         more = {1: ["ola"], 3: ["ela", "iga"], 5: ["a1", "a2", "a3", "a4", "a5"]}[count]
@@ -825,12 +848,84 @@ def test_the_page_speaks_the_language_of_its_reader(server: ChatServer, visit: V
     assert page.locator("html").get_attribute("lang") == "en"
 
 
-def test_a_page_without_its_sentences_is_english(server: ChatServer, visit: Visit) -> None:
-    """Where there is no such language, and where the file doesn't come."""
-    visit(server.port, locale="de-DE").come("nora")
-    lost = visit(server.port, locale="pl-PL")
-    lost.page.route("**/strings/*", lambda route: route.abort())
-    lost.come("ola")
+def test_a_page_whose_sentences_do_not_come_goes_on_as_it_is(server: ChatServer, visit: Visit) -> None:
+    """Where there is no such language it is in English; where the file of another one doesn't come, in the old one."""
+    nora = visit(server.port, locale="de-DE").come("nora")
+    nora.page.route("**/strings/*", lambda route: route.abort())
+    nora.pick(nora.page.locator(".self .account"), "Language: English")
+    nora.page.locator("dialog").get_by_role("button", name="polski").click()
+    expect(nora.page.locator("dialog")).to_have_count(0)
+    nora.say("still here")
+    nora.sees("still here")
+    expect(nora.page.locator(".self .account small")).to_have_text("guest")
+
+
+def test_answers_and_reactions_are_shown_and_made(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """A quote leads to what it answers, a chip toggles; who comes later sees both."""
+    bob = guests.irc("bob", "message-tags", "echo-message", room="#tea")
+    nora = visit(server.port).come("nora", "#tea", "#tea")
+    page = nora.page
+    bob.send("PRIVMSG #tea :is this right?")
+    nora.sees("is this right?")
+    question = page.locator(".message").filter(has_text="is this right?").first
+    question.hover()
+    question.get_by_role("button", name="Reply").click()
+    expect(page.locator(".answering")).to_contain_text("Reply to bob: is this right?")
+    nora.say("yes, it is")
+    bob.wait(r"\+draft/reply=\w+ .*PRIVMSG #tea :yes, it is")
+    expect(page.locator(".answering")).to_be_empty()
+    reply = page.locator(".message").filter(has=page.locator(".text", has_text="yes, it is"))
+    expect(reply.locator(".quote")).to_have_text("bob: is this right?")
+    reply.locator(".quote").click()
+    expect(page.locator(".message.found .text")).to_have_text("is this right?")
+
+    question.hover()
+    question.get_by_role("button", name="React", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="🎉").click()
+    msgid = bob.wait(r"draft/react=🎉.*reply=(\w+)")
+    chip = question.locator(".chip")
+    expect(chip).to_have_text("🎉 1")
+    bob.send(f"@+draft/react=🎉;+reply={msgid[1]} TAGMSG #tea")
+    expect(chip).to_have_text("🎉 2")
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    expect(chip).to_have_attribute("title", "🎉 by nora and bob")
+    chip.click()
+    expect(chip).to_have_text("🎉 1")
+    expect(chip).to_have_attribute("aria-pressed", "false")
+
+    ola = visit(server.port, PHONE, touch=True).come("ola", "#tea", "#tea")
+    late = ola.page.locator(".message").filter(has_text="is this right?").first
+    expect(late.locator(".chip")).to_have_text("🎉 1")
+    late.locator(".chip").click()
+    expect(chip).to_have_text("🎉 2")
+    nora.composer.fill("hmm")
+    expect(ola.page.locator(".typing")).to_have_text("nora is typing…")
+    nora.composer.fill("")
+    expect(ola.page.locator(".typing")).to_have_text("")
+
+
+def test_a_quote_of_what_is_taken_back_is_gone(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """No words of it stay in an answer; and in a quiet room nobody complains of who types."""
+    jan = guests.irc("jan", room="#tea")
+    nora = visit(server.port).come("nora", "#tea", "#tea")
+    nora.say("a secret")
+    nora.sees("a secret")
+    ola = visit(server.port).come("ola", "#tea", "#tea")
+    row = ola.page.locator(".message").filter(has_text="a secret").first
+    row.hover()
+    row.get_by_role("button", name="Reply").click()
+    ola.say("oh")
+    nora.sees("oh")
+    expect(nora.page.locator(".message.mention")).to_have_count(1)
+    nora.page.locator(".message").filter(has=nora.page.locator(".text", has_text="a secret")).hover()
+    nora.pick(nora.page.locator(".message:hover .more"), "Take back")
+    expect(ola.page.locator(".quote")).to_have_text("An earlier message")
+    expect(ola.page.locator(".messages")).not_to_contain_text("a secret")
+    jan.send("MODE #tea +m")
+    ola.notes("quiet")
+    ola.composer.fill("may I?")
+    ola.page.wait_for_timeout(500)
+    expect(ola.page.locator(".note.error")).to_have_count(0)
 
 
 def test_who_somebody_is_shows_over_the_chat(server: ChatServer, visit: Visit, guests: Guests) -> None:

@@ -11,6 +11,7 @@ from chatroom.common.irc_message import Message
 from chatroom.common.names import fold
 from chatroom.common.text import clean
 
+_LETTERS_MAX = 100  # of the changes of a line, with their signs; servers send some 20
 _BAN = "b"
 _MUTE = "q"  # a list of its own on some servers; others have bans of the kind "mute"
 
@@ -53,7 +54,7 @@ def _changes(state: SessionState, params: tuple[str, ...]) -> Iterator[tuple[str
     lists, always, when_set = state.mode_kinds()
     arguments = iter(params[1:])
     sign = "+"
-    for letter in clean(params[0]) if params else "":
+    for letter in clean(params[0])[:_LETTERS_MAX] if params else "":
         if letter in "+-":
             sign = letter
             continue

@@ -15,7 +15,7 @@ from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import Kind
 from chatroom.common.durations import seconds
 from chatroom.common.irc_message import Message, needs_colon
-from chatroom.common.language import tr
+from chatroom.common.language import mark, tr
 from chatroom.common.text import number
 
 _HISTORY_MESSAGES = 50
@@ -171,6 +171,8 @@ def _timed(state: SessionState, command: str, rest: str) -> tuple[str, str, str]
     nick, _, rest = rest.partition(" ")
     first, _, more = rest.strip().partition(" ")
     if not seconds(first):
+        if first[:1].isdigit() and state.knows_times(command):
+            raise Misuse(tr("{word} is no time; 30s, 10m, 2h, 1d and 1w are. A reason has a letter first.", word=first))
         return nick, "", rest.strip()
     if not state.knows_times(command):
         raise Misuse("This server keeps no times; leave it out.")
@@ -325,9 +327,13 @@ def _raw(state: SessionState, room: Room, rest: str) -> None:
 
 
 def _help(state: SessionState, room: Room, rest: str) -> None:
-    command = COMMANDS.get(rest.removeprefix("/"))
-    for each in [command] if command else COMMANDS.values():
-        state.inform(f"{each.usage}  –  {each.help}", room=room)
+    name = rest.removeprefix("/")
+    if command := COMMANDS.get(_ALIASES.get(name, name)):
+        state.inform(f"{command.usage}  –  {tr(command.help)}", room=room)
+        return
+    for group, names_of_group in GROUPS.items():
+        lines = [f"{COMMANDS[each].usage}  –  {tr(COMMANDS[each].help)}" for each in names_of_group]
+        state.inform("\n".join([tr(group), *lines]), room=room)
 
 
 COMMANDS: dict[str, SlashCommand] = {
@@ -388,3 +394,12 @@ COMMANDS: dict[str, SlashCommand] = {
     "raw": SlashCommand("/raw LINE", "send a line of IRC as it is", _raw, True),
 }
 _ALIASES = {"j": "join", "part": "leave", "list": "rooms", "query": "msg", "names": "who", "quote": "raw", "h": "help"}
+GROUPS = {  # of /help
+    mark("Rooms"): ("join", "leave", "rooms", "who", "topic", "invite", "history", "search"),
+    mark("Talking"): ("msg", "me", "undo", "whois"),
+    mark("Keeping order"): (
+        "kick", "ban", "unban", "bans", "mute", "unmute", "op", "deop", "voice", "devoice", "slow", "key", "mode",
+    ),
+    mark("You"): ("nick", "away", "back", "register", "login", "logout", "password", "set", "oper"),
+    mark("The program"): ("help", "quit", "raw"),
+}  # fmt: skip

@@ -32,6 +32,7 @@ BATCHES_MAX = 16  # open at once; lines of any further one are handled as they c
 BATCH_LINES_MAX = 5_000  # kept of a batch; a page of history is 100
 BATCH_CHARACTERS_MAX = 1_000_000  # kept of a batch
 _MSGID_CHARACTERS_MAX = 200
+_TIME_CHARACTERS_MAX = 40  # of a time: 2026-11-29T12:00:00.000Z has 24
 # Times that every time zone and every platform can show; a server may send any.
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC).timestamp()
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
@@ -285,16 +286,13 @@ class SessionState:
     def entry(self, message: Message, kind: Kind, text: str = "") -> TranscriptEntry:
         """An entry for something that a message tells, with its author, time and msgid."""
         nick = clean(message.nick)
-        msgid = message.tags.get("msgid", "")
-        if needs_colon(msgid) or not msgid.isprintable() or len(msgid) > _MSGID_CHARACTERS_MAX:
-            msgid = ""  # nothing that could be asked for
-        reply_to = message.tags.get(REPLY, "")
+        msgid, reply_to = _msgid(message.tags.get("msgid", "")), _msgid(message.tags.get(REPLY, ""))
         return TranscriptEntry(kind, self._time_of(message), nick, text, msgid, own=self.is_me(nick), reply_to=reply_to)
 
     def _time_of(self, message: Message) -> float:
         """When the server says it happened (IRCv3 server-time), or now."""
         stamp = message.tags.get("time")
-        if stamp:
+        if stamp and len(stamp) <= _TIME_CHARACTERS_MAX:
             try:
                 return min(max(datetime.fromisoformat(stamp).timestamp(), _EARLIEST), _LATEST)
             except (ValueError, OverflowError, OSError):
@@ -450,3 +448,9 @@ class SessionState:
 
 def _mention_pattern(nick: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){re.escape(nick)}(?!\w)", re.IGNORECASE)
+
+
+def _msgid(text: str) -> str:
+    """The id of a message, "" for what could not be asked for."""
+    usable = len(text) <= _MSGID_CHARACTERS_MAX and text.isprintable() and not needs_colon(text)
+    return text if usable else ""

@@ -44,7 +44,7 @@ class Absence:
         self._logins.clear()
         if share:
             for session in self._ctx.state.sessions.values():
-                if session.user and session.user.session is session:
+                if session.user and session in session.user.sessions:
                     self._tell_missed(session, session.user, delivery)
             self.gap = False
 

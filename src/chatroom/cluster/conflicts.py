@@ -10,7 +10,7 @@ from typing import Any
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_room
-from chatroom.core import membership
+from chatroom.core import devices, membership
 from chatroom.core.permissions import Action, Attempt, is_silent, is_silent_somewhere, require
 from chatroom.core.replay import unnoticed
 from chatroom.model.entities import User
@@ -57,7 +57,8 @@ def _connected(state: ChatState, event: Connected) -> ChatError | None:
     """The account that they have logged in to may have been dropped while they were coming."""
     if event.by.account and fold(event.by.account) not in state.accounts:
         event.by = replace(event.by, account="")  # type: ignore[misc]  # as it is now
-    error = not_to_be_called(state, event.by, event.by.nick)
+    presence = state.presence_of(event.by.account)
+    error = _full(presence) if presence else not_to_be_called(state, event.by, event.by.nick)
     if error is None and event.room and _barred(state, event.room, User(event.by, None, 0)):
         event.room = ""  # type: ignore[misc]  # they come in all the same
     return error
@@ -141,8 +142,8 @@ def _account_made(state: ChatState, event: AccountMade) -> ChatError | None:
 
 
 def _ghosted(state: ChatState, event: Ghosted) -> ChatError | None:
-    """The name that was proven to be somebody's own may be nobody's by now, or its holder have another."""
-    claimed = fold(event.who.nick) in state.accounts
+    """The name that was proven to be somebody's own may be nobody's by now, or its holder have another, or log in."""
+    claimed = fold(event.who.nick) in state.accounts and fold(event.who.account) != fold(event.who.nick)
     return None if claimed else ChatError(Code.NO_SUCH_ACCOUNT, event.who.nick)
 
 
@@ -156,8 +157,20 @@ def _password_set(state: ChatState, event: PasswordSet) -> ChatError | None:
 
 
 def _account_set(state: ChatState, event: AccountSet) -> ChatError | None:
-    known = not event.account or fold(event.account) in state.accounts
-    return None if known else ChatError(Code.LOGIN_FAILED, event.account)
+    """Who is logged in by now has their devices added to."""
+    if event.account and fold(event.account) not in state.accounts:
+        return ChatError(Code.LOGIN_FAILED, event.account)
+    presence = state.presence_of(event.account)
+    return _full(presence) if presence and presence.person.uid != event.by.uid else None
+
+
+def _full(presence: User) -> ChatError | None:
+    """Why somebody can have no further device."""
+    try:
+        devices.require_place(presence)
+    except ChatError as error:
+        return error
+    return None
 
 
 _TABLE: dict[type, Callable[[ChatState, Any], ChatError | None]] = {

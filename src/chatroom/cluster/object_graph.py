@@ -2,8 +2,8 @@
 
 - Objects with an identity (users, rooms) stand in a table, and are referred to by their place in it; so nothing is
   written twice, and what was one object is one again. Values (dataclasses, tuples, enums) stand where they are used.
-- What only means something on one server is left out: a session is None, an audience is empty. So is what is only kept
-  so that it need not be made again: slots that begin with _, which `refresh` makes anew.
+- What only means something on one server is left out: a tuple of sessions and an audience are empty. So is what is only
+  kept so that it need not be made again: slots that begin with _, which `refresh` makes anew.
 - Only classes that the reader was told of are made, and none of their code is run.
 """
 
@@ -81,6 +81,8 @@ class _Writer:
         if is_dataclass(kind):
             return [_VALUE, self._called[kind], *self._every(_fields(kind)(it))]
         if issubclass(kind, tuple):
+            if it and isinstance(it[0], Session):
+                return [_TUPLE]
             return (
                 [_VALUE, self._called[kind], *self._every(it)] if hasattr(it, "_fields") else [_TUPLE, *self._every(it)]
             )
@@ -100,8 +102,6 @@ class _Writer:
         return [value if type(value) in _PLAIN else write(value) for value in values]
 
     def _write_object(self, it: Any) -> Any:
-        if isinstance(it, Session):
-            return None
         if isinstance(it, Audience):
             return [_AUDIENCE]
         if isinstance(it, Enum):

@@ -212,7 +212,7 @@ class RedisEventLog(EventLog):
             for command in burst.singly():
                 self._submit(session, command)
         else:
-            spoken = MessageBurst(said[0].by, said[0].target, burst.texts)
+            spoken = MessageBurst(said[0].by, said[0].target, burst.texts, session.uid)
             self.replica.send(session, Proposal(session, [], [self.replica.codec.write(spoken)], words=True))
 
     def _reply(self, session: Session, outcomes: list[Outcome], label: str | None) -> None:

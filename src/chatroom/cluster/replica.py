@@ -40,10 +40,11 @@ from chatroom.model.audience import Audience
 from chatroom.model.delivery import Capture, Delivery
 from chatroom.model.departure_reasons import link_lost
 from chatroom.model.durable_state import Lasting
-from chatroom.model.entities import Server, Session
+from chatroom.model.entities import Server, Session, User
 from chatroom.model.events import Connected, Departed, Event, Said
 from chatroom.model.outcomes import HistoryQuery, Labelled, ReplyToOther, Survey
 from chatroom.model.replies import AccountDone, Announcement, Refused, Reply
+from chatroom.model.state import ChatState, server_id
 from chatroom.model.values import MessageKind, Via
 
 # losses of Redis's data over which a server that was away is known to have been part of the chat
@@ -213,7 +214,8 @@ class Replica:
         self._hub.apply(event, delivery)
         uid = event.by.uid
         if type(event) is Connected and uid.startswith(f"{self.id}.") and uid not in self._hub.state.sessions:
-            departed = Departed(event.by, "connection closed")  # while they were coming
+            by = self._hub.state.presence_of(event.by.account)  # who may be here by another device
+            departed = Departed(by.person if by else event.by, "connection closed", device=uid)  # while it was coming
             self._spool.add(Proposal(None, [departed], self.rows([departed])))
         return None
 
@@ -305,7 +307,9 @@ class Replica:
 
     def _apply_burst(self, burst: MessageBurst, proposal: Proposal | None, delivery: Delivery) -> None:
         session = proposal.session if proposal and proposal.session and not proposal.session.closing else None
-        said = [Said(burst.by, burst.room, text, MessageKind.MESSAGE) for text in burst.texts]
+        said = [
+            Said(burst.by, burst.room, text, MessageKind.MESSAGE, "", "", None, burst.device) for text in burst.texts
+        ]
         room = self._hub.state.rooms.get(fold(burst.room))
         if room and room.slow:  # it was not when this was decided: each of them is looked at
             errors = [self._settle_and_apply(event, delivery) for event in said]
@@ -365,11 +369,11 @@ class Replica:
         self._come_again()
 
     def _lose(self, server: Server, why: str, delivery: Delivery) -> None:
-        """A server's people leave. If it is this one, they don't notice."""
+        """A server's devices go, and the people who have no others. If it is this one, they don't notice."""
         self._servers.remove(server.id)
-        prefix, mine = f"{server.id}.", server.id == self.id
-        for user in [user for uid, user in self._hub.state.users.items() if uid.startswith(prefix)]:
-            departed = Departed(user.person, why, user.room_names())
+        mine = server.id == self.id
+        for user, uid in _devices_at(self._hub.state, server.id):
+            departed = Departed(user.person, why, user.room_names(), uid)
             self._place(departed)
             if mine:
                 connections.detach_user(self._hub.state, user)  # the client goes on: its user comes again
@@ -477,6 +481,12 @@ class Replica:
         """The last entry that was applied, and what it has led to."""
         mark = snapshots.Mark(self.last, self.time, self._servers.moment, self.chat, self._before)
         return self.at, snapshots.snapshot(self._hub.state, mark)
+
+
+def _devices_at(state: ChatState, server: str) -> list[tuple[User, str]]:
+    """The devices that are connected to a server, by its id: whose they are, and their uids."""
+    every = [(user, device.who.uid) for user in state.users.values() for device in user.devices]
+    return [(user, uid) for user, uid in every if server_id(uid) == server]
 
 
 def _via(proposal: Proposal) -> Via | None:

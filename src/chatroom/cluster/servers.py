@@ -77,6 +77,7 @@ class MessageBurst:
     by: Person
     room: str
     texts: list[str]
+    device: str = ""  # by which it was said
 
 
 @value

@@ -30,7 +30,7 @@ from chatroom.cluster.servers import (
     ServerLeft,
 )
 from chatroom.common.names import NICK_CHARACTERS, fold, skeleton
-from chatroom.core import membership, monitor, restore
+from chatroom.core import connections, devices, membership, monitor, restore
 from chatroom.core.context import Context
 from chatroom.core.operator_accounts import revoke
 from chatroom.model import durable_state as lasts
@@ -48,14 +48,18 @@ from chatroom.model.events import (
     AwaySet,
     Connected,
     Departed,
+    DeviceEnded,
     Event,
     Founded,
     Ghosted,
     Guessed,
+    IgnoreSet,
     Invited,
     Joined,
+    Kept,
     Kicked,
     Killed,
+    LanguageSet,
     Left,
     ModesSet,
     Opened,
@@ -63,12 +67,14 @@ from chatroom.model.events import (
     PasswordSet,
     Reacted,
     RealnameSet,
+    Received,
     Redacted,
     Renamed,
     ReplaySet,
     Said,
     ServerBanned,
     ServerUnbanned,
+    StrangersSet,
     TopicSet,
     UserModesSet,
 )
@@ -76,8 +82,8 @@ from chatroom.model.limits import MASKS_PER_LIST
 from chatroom.model.masks import MaskList
 from chatroom.model.reactions import Reactions
 from chatroom.model.replies import AccountChange, AccountDone, PersonalNotice
-from chatroom.model.state import ChatState
-from chatroom.model.values import ListEntry, MessageKind, ModeChange, Person, Quote, Topic, Via
+from chatroom.model.state import ChatState, server_id
+from chatroom.model.values import Device, ListEntry, MessageKind, ModeChange, Person, Quote, Topic, Via
 
 Place = Callable[[Event], None]  # gives an event its id and time
 
@@ -90,6 +96,10 @@ REPLICATED_EVENTS: dict[str, type[Event]] = {
     "Renamed": Renamed,
     "Said": Said,
     "Reacted": Reacted,
+    "Kept": Kept,
+    "Received": Received,
+    "IgnoreSet": IgnoreSet,
+    "StrangersSet": StrangersSet,
     "Redacted": Redacted,
     "TopicSet": TopicSet,
     "AwaySet": AwaySet,
@@ -104,8 +114,10 @@ REPLICATED_EVENTS: dict[str, type[Event]] = {
     "PasswordSet": PasswordSet,
     "OperatorSet": OperatorSet,
     "ReplaySet": ReplaySet,
+    "LanguageSet": LanguageSet,
     "AccountDropped": AccountDropped,
     "Ghosted": Ghosted,
+    "DeviceEnded": DeviceEnded,
     "Founded": Founded,
     "Opened": Opened,
     "Killed": Killed,
@@ -145,6 +157,7 @@ _OBJECTS: dict[str, type] = {
 }
 _VALUES: dict[str, type] = {
     "Account": Account,
+    "Device": Device,
     "Entry": ListEntry,
     "Kind": MessageKind,
     "Lasting": lasts.Lasting,
@@ -215,7 +228,16 @@ def lasting(state: ChatState) -> Lasting:
     ]
     of_server = [("", "", entry) for entry in state.bans.values()]
     nobody = Person("", "", "", "")
-    return Lasting(nobody, tuple(state.accounts.values()), tuple(rooms), (*of_rooms, *of_server))
+    waiting = [(key, said.id, said.conversation) for key, every in state.waiting.items() for said in every]
+    ignored = [(key, e) for key, entries in state.ignored.items() if key in state.accounts for e in entries.values()]
+    return Lasting(
+        nobody,
+        tuple(state.accounts.values()),
+        tuple(rooms),
+        (*of_rooms, *of_server),
+        tuple(waiting),
+        tuple(ignored),
+    )
 
 
 def _owned(state: ChatState, key: str, owner: str) -> Owned:
@@ -233,13 +255,13 @@ def share(state: ChatState, server: str) -> str:
 
     Among them are those who have left while it was away: what they said before, and that they leave, follows.
     """
-    own = [user for uid, user in state.users.items() if uid.partition(".")[0] == server]
+    own = [alone for user in state.users.values() if (alone := _alone(user, server)).devices]
     if not own:
         return ""
     places = {key: room for user in own for key, room in user.rooms.items()}
     return GRAPH.write(
         {
-            "users": [_alone(user) for user in own],
+            "users": [_nowhere(user) for user in own],
             "accounts": [made(state, user.person.account) for user in own],
             "ranks": [
                 [(room.name, room.ranks.get(user.person.uid, "")) for room in user.rooms.values()] for user in own
@@ -255,9 +277,16 @@ def made(state: ChatState, account: str) -> int:
     return known.id if known else 0
 
 
-def _alone(user: User) -> User:
+def _alone(user: User, server: str) -> User:
+    """Somebody with those of their devices that are connected to a server."""
     user = copy.copy(user)
-    user.session, user.rooms, user.invitations = None, {}, {}
+    user.devices = tuple([device for device in user.devices if server_id(device.who.uid) == server])
+    return user
+
+
+def _nowhere(user: User) -> User:
+    user = copy.copy(user)
+    user.sessions, user.rooms, user.invitations = (), {}, {}
     return user
 
 
@@ -268,16 +297,61 @@ def _empty(room: Room) -> Room:
 
 
 def bring(ctx: Context, text: str, place: Place, mine: bool, delivery: Delivery) -> None:
-    """Adds a server's share. With `mine` it is this server's: its clients never saw each other leave."""
+    """Adds a server's share. With `mine` it is this server's: its clients never saw each other leave.
+
+    The devices of who is here by others are added to those.
+    """
     brought = GRAPH.read(text)
     settings = {fold(room.name): room for room in brought["rooms"]}
     for user, made_by, ranks in zip(brought["users"], brought["accounts"], brought["ranks"], strict=True):
-        if user.person.uid not in ctx.state.users:
+        known = _known(ctx.state, user, made_by)
+        missing = [name for name, _ in ranks if known is None or fold(name) not in known.rooms]
+        before = set(known.rooms) if known else set()
+        if known is None:
             _admit(ctx, user, made_by, mine, delivery)
-            for name, held in ranks:
-                _enter(ctx, user, settings[fold(name)], held, place, mine, delivery)
-            if not mine:
-                monitor.has_come(ctx, user, delivery)
+        for name, held in ranks:
+            if name in missing:
+                _enter(ctx, known or user, settings[fold(name)], held, place, mine and known is None, delivery)
+        if known:
+            brought_keys = [fold(name) for name, _ in ranks]
+            here = brought_keys[-1] if brought_keys else ""
+            _add_devices(ctx, known, user, here, before.difference(brought_keys), mine, delivery)
+        elif not mine:
+            monitor.has_come(ctx, user, delivery)
+
+
+def _known(state: ChatState, user: User, made_by: int) -> User | None:
+    """Who somebody is here already, by devices on other servers."""
+    account = user.person.account
+    same = made_by and made_by == made(state, account)
+    return state.users.get(user.person.uid) or (state.presence_of(account) if same else None)
+
+
+def _add_devices(
+    ctx: Context, known: User, user: User, here: str, new: set[str], mine: bool, delivery: Delivery
+) -> None:
+    """Adds the devices of `user` to who they are here. They have not seen yet that they are in the rooms `new`.
+
+    The one that is in one room at a time is in `here`.
+    """
+    for device in user.devices:
+        if known.device(device.who.uid):
+            continue
+        devices.add(known, device)
+        session = ctx.state.sessions.get(device.who.uid) if mine else None
+        if session and not session.closing:
+            account = session.account
+            if session.format.one_room and session.place is None:
+                session.place = here
+            connections.put_on(ctx.state, known, session)
+            if account != known.person.account:
+                session.account = account
+                log_out(ctx, session, delivery)
+            if user.person.nick != known.person.nick:
+                delivery.reply(session, PersonalNotice(Renamed(user.person, known.person.nick)))
+            for key in new:
+                if session.is_in(known.rooms[key]):
+                    delivery.reply(session, PersonalNotice(Joined(known.person, known.rooms[key].name)))
 
 
 def add(ctx: Context, text: str) -> list[str]:
@@ -307,6 +381,9 @@ def add(ctx: Context, text: str) -> list[str]:
         there = ctx.state.lists.get(key, new_lists())[letter] if key else ctx.state.bans
         if fold(entry.mask) not in there and (not key or len(there) < MASKS_PER_LIST):
             restore.entry(ctx.state, key, letter, entry)
+    for key, entry in theirs.ignored:
+        if key in ctx.state.accounts and key not in others:
+            ctx.state.ignored.setdefault(key, MaskList()).setdefault(fold(entry.mask), entry)
     for key in {key for key, _, _ in theirs.lists}:
         if key in ctx.state.rooms:
             ctx.state.rooms[key].refresh()
@@ -321,11 +398,12 @@ def _admit(ctx: Context, user: User, made_by: int, mine: bool, delivery: Deliver
     user.become(replace(person, nick=_free(ctx.state, person)))
     ctx.state.users[before.uid] = user
     ctx.state.nicks.add(user)
+    ctx.state.note_login(user)
     ctx.state.holders.update(user.modes)
     ctx.state.most = max(ctx.state.most, len(ctx.state.users))
-    session = ctx.state.sessions.get(before.uid) if mine else None
-    if session and not session.closing:
-        user.session, session.user = session, user
+    found = [ctx.state.sessions.get(device.who.uid) for device in user.devices] if mine else []
+    for session in [session for session in found if session and not session.closing]:
+        session.user, user.sessions = user, (*user.sessions, session)
         ctx.state.here += 1
         if account != before.account:
             log_out(ctx, session, delivery)

@@ -1,7 +1,8 @@
 """Claimed names: who has proven that a name is theirs, and what follows from it.
 
 - An account is a name and a secret. Nobody needs one. Its name can't be used by others; who owns it and asks for it
-  gets it, even if an older connection holds it: that one is closed.
+  gets it, even if a connection that is not logged in holds it: that one is closed.
+- Who is logged in is one user, by however many connections (`devices`).
 - Checking a password takes long, so the rules return `Deferred`, which the log has done without its lock. What comes of
   it (`Checked`, `Hashed`) is carried out next, and looks at everything again.
 - What changes is an event: `AccountMade`, `PasswordSet`, `ReplaySet`, `AccountDropped`, `AccountSet`, `Ghosted`. Only a
@@ -18,7 +19,7 @@ from typing import Any
 from chatroom.common.addresses import limit_key
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, nickname, skeleton
-from chatroom.core import bans, departures, monitor, notify
+from chatroom.core import bans, connections, departures, devices, languages, monitor, notify, profile, waiting
 from chatroom.core.account_use import note_use, who
 from chatroom.core.context import Appliers, Context, Decider, Deciders, Handlers
 from chatroom.core.login_throttle import UNCOUNTED, Attempt
@@ -34,15 +35,16 @@ from chatroom.model.commands import (
     LogIn,
     LogOut,
     MakeAccount,
+    Quit,
     SetPassword,
-    SetReplay,
 )
-from chatroom.model.delivery import Delivery
+from chatroom.model.delivery import Delivery, sparing
 from chatroom.model.departure_reasons import PASSWORD_CHANGED
-from chatroom.model.entities import Account, Session, User, movers, user_of
+from chatroom.model.entities import Account, Session, User, user_of
 from chatroom.model.events import AccountDropped, AccountMade, AccountSet, Ghosted, PasswordSet, Renamed, ReplaySet
 from chatroom.model.modes import closed
 from chatroom.model.outcomes import Deferred, Outcome
+from chatroom.model.preferences import SetReplay
 from chatroom.model.replies import AccountChange, AccountDone, AccountIs, Refused, ReplayIs
 from chatroom.model.state import ChatState
 from chatroom.model.values import Person, Via
@@ -104,8 +106,9 @@ def _made(ctx: Context, session: Session, command: MakeAccount, secret: str) -> 
     name = _name_of(session, command)
     _may_claim(ctx, session, name)
     log.info("%s claimed the name %s", session.host, name)
+    language = session.language.tag if session.has_chosen_language else ""
     return [
-        AccountMade(who(ctx, session, name), name, secret, limit_key(session.host)),
+        AccountMade(who(ctx, session, name), name, secret, limit_key(session.host), language),
         _done(ctx, AccountChange.CLAIMED, name, command.via),
     ]
 
@@ -143,7 +146,7 @@ def hashed(ctx: Context, session: Session, command: Hashed) -> list[Outcome]:
             raise ChatError(Code.NOT_LOGGED_IN)
         by = user_of(session).person
         done = _done(ctx, AccountChange.PASSWORD_SET, session.account, ask.via)
-        return [PasswordSet(by, session.account, command.secret), done]
+        return [PasswordSet(by, session.account, command.secret, device=session.uid), done]
     except ChatError as error:
         return [Refused(error, ask.via)]
 
@@ -244,8 +247,10 @@ def _proven(ctx: Context, session: Session, ask: Proof, account: Account) -> lis
     if isinstance(ask, CloseGhost):
         return _closed(ctx, session, ask)
     more = [*note_use(ctx, session, account), *_renewed(ctx, session, ask, account)]
+    more += languages.remembered(ctx, session, account)
     if session.user is None:
         session.account = account.name
+        connections.speak_as_account(ctx.state, session)
         return [_done(ctx, AccountChange.LOGGED_IN, account.name, ask.via), *more]
     return [*_logged_in(ctx, session, session.user, account, ask), *more]
 
@@ -263,11 +268,17 @@ def _logged_in(ctx: Context, session: Session, user: User, account: Account, ask
     ban = bans.on_person(ctx.state, person)
     if ban:
         raise ChatError(Code.NICK_BANNED, account.name, str(ban.until), ban.reason)
+    presence = ctx.state.presence_of(account.name)
+    if presence:
+        devices.require_place(presence)
+        require_free_to_rename(user, presence.person.nick)
     # The answer comes first, as SASL clients expect it.
     outcomes: list[Outcome] = [
         _done(ctx, AccountChange.LOGGED_IN, account.name, ask.via),
         AccountSet(user.person, account.name),
     ]
+    if presence:
+        return outcomes
     if ask.take and fold(person.nick) != fold(account.name):
         way = make_way(ctx.state, person, account.name)
         logged_in = copy(user)
@@ -283,6 +294,8 @@ def _logged_in(ctx: Context, session: Session, user: User, account: Account, ask
 
 def log_out(ctx: Context, session: Session, command: LogOut) -> list[Outcome]:
     user = user_of(session)
+    if command.device:
+        return devices.end(user, command.device)
     if not session.account:
         raise ChatError(Code.NOT_LOGGED_IN)
     ahead = look_ahead(user, user.person, command)
@@ -290,6 +303,8 @@ def log_out(ctx: Context, session: Session, command: LogOut) -> list[Outcome]:
         return ahead
     require_free_to_rename(user, "")
     done = _done(ctx, AccountChange.LOGGED_OUT, session.account, command.via)
+    if len(user.devices) > 1:  # the others stay, under the name that this one would have to give up
+        return [done, Deferred(lambda: Quit("you have logged out"))]
     return [AccountSet(user.person, ""), done]
 
 
@@ -309,7 +324,7 @@ def _dropped(ctx: Context, session: Session, account: Account, via: Via) -> list
     user = user_of(session)
     if user.person.account == account.name:
         require_free_to_rename(user, "")
-    dropped = AccountDropped(user.person, account.name)
+    dropped = AccountDropped(user.person, account.name, device=session.uid)
     log.info("%s dropped the name %s", session.nick, account.name)
     return [dropped, _done(ctx, AccountChange.DROPPED, account.name, via)]
 
@@ -324,6 +339,8 @@ def _closed(ctx: Context, session: Session, command: CloseGhost) -> list[Outcome
     ghost = ctx.state.user_named(command.nick)
     if ghost is session.user:
         raise ChatError(Code.NOT_A_GHOST, ghost.person.nick)
+    if ghost.person.account and fold(ghost.person.account) == fold(command.nick):
+        raise ChatError(Code.GHOST_LOGGED_IN, ghost.person.nick)
     done = _done(ctx, AccountChange.GHOST_CLOSED, ghost.person.nick, command.via)
     return [Ghosted(user_of(session).person, ghost.person), done]
 
@@ -332,8 +349,8 @@ def ask_account(ctx: Context, session: Session, command: AskAccount) -> list[Out
     account = ctx.state.accounts.get(fold(command.account))
     if account is None:
         raise ChatError(Code.NO_SUCH_ACCOUNT, command.account)
-    here = any(user.person.account == account.name for user in ctx.state.users.values())
-    return [AccountIs(account.name, account.time, here)]
+    here = ctx.state.presence_of(account.name)
+    return [AccountIs(account.name, account.time, here is not None)]
 
 
 def _done(ctx: Context, change: AccountChange, account: str, via: Via) -> AccountDone:
@@ -349,6 +366,7 @@ def account_made(ctx: Context, event: AccountMade, delivery: Delivery) -> None:
     if fold(event.account) in state.accounts:
         return
     made = Account(event.account, event.secret, event.id, event.time, home=event.home, used=event.time)
+    made = made._replace(language=event.language)
     state.accounts[fold(event.account)] = made
     state.claimed.setdefault(skeleton(event.account), event.account)
     delivery.broadcast(event, notify.NOBODY)
@@ -371,11 +389,12 @@ def _end_other_logins(ctx: Context, event: PasswordSet, delivery: Delivery) -> N
     state = ctx.state
     name = state.accounts[fold(event.account)].name
     for session in state.sessions.values():
-        if session.account == name and session.uid != event.by.uid:
+        if session.account == name and session.uid != event.device:
             session.account = ""  # of who has no name yet, it is not given one by this login
-    for user in [user for user in state.users.values() if user.person.account == name]:
-        if user.person.uid != event.by.uid:
-            departures.throw_out(ctx, event, user.person, PASSWORD_CHANGED, PASSWORD_CHANGED, delivery)
+    user = state.presence_of(name)
+    for device in user.devices if user else ():
+        if user and device.who.uid != event.device:
+            departures.end_device(ctx, event, user, device.who.uid, PASSWORD_CHANGED, delivery)
 
 
 def replay_set(ctx: Context, event: ReplaySet, delivery: Delivery) -> None:
@@ -399,12 +418,14 @@ def account_dropped(ctx: Context, event: AccountDropped, delivery: Delivery) -> 
     for user in state.users.values():
         if user.person.account == account.name:
             account_set(ctx, AccountSet(user.person, "", id=event.id, time=event.time), delivery)
-            if user.session and user.person.uid != event.by.uid:
-                delivery.reply(user.session, _done(ctx, change, account.name, Via.COMMAND))
+            for session in user.sessions:
+                if session.uid != event.device:
+                    delivery.reply(session, _done(ctx, change, account.name, Via.COMMAND))
     for session in state.sessions.values():
         if session.account == account.name:
             session.account = ""
-    state.markers.pop(owner, None)
+    for kept in (state.markers, state.ignored, state.waiting):
+        kept.pop(owner, None)
     _disown(state, list(state.owned.get(owner, ())))
 
 
@@ -424,14 +445,20 @@ def account_set(ctx: Context, event: AccountSet, delivery: Delivery) -> None:
     state = ctx.state
     if event.account and fold(event.account) not in state.accounts:
         return
-    session = state.sessions.get(event.by.uid)
-    if session:
-        session.account = event.account
-    user = state.users.get(event.by.uid)
+    user, presence = state.users.get(event.by.uid), state.presence_of(event.account)
+    if user and presence and presence is not user:
+        devices.merge(ctx, user, presence, event, delivery)
+        return
+    session = state.sessions.get(event.by.uid)  # which may have no name yet
+    for each in user.sessions if user else (session,) if session else ():
+        each.account = event.account
+        connections.speak_as_account(state, each)
     if user:
-        user.become(replace(user.person, account=event.account))
-        delivery.broadcast(event, monitor.peers_and_watchers(state, user), movers(user.session))
+        state.set_account(user, event.account)
+        delivery.broadcast(event, *sparing(monitor.peers_and_watchers(state, user), user.movers()))
         revoke(state, user, event, delivery)
+        profile.restore_modes(state, user, event, delivery)
+        waiting.deliver(state, user, delivery)
 
 
 def _refused_likewise(decider: Decider) -> Decider:

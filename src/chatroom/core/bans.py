@@ -163,16 +163,16 @@ def _masks(state: ChatState, who: str) -> tuple[list[str], Person | None]:
     masks = [whole_mask(whom.nick)]
     if whom.account:
         masks.append(f"{ACCOUNT}{whom.account}")
-    if not any(_shares_place(user.person, whom) for user in state.users.values()):
-        masks.append(f"*!*@{whom.place}")
+    place = whom.place
+    others = [user.person for user in state.users.values() if user.person.place == place]
+    if not any(_is_somebody_else(person, whom) for person in others):
+        masks.append(f"*!*@{place}")
     return masks, whom
 
 
-def _shares_place(person: Person, whom: Person) -> bool:
-    """Whether somebody else comes from the same address. Who is logged in to the same account is nobody else."""
-    if person.place != whom.place or person.uid == whom.uid:
-        return False
-    return not whom.account or person.account != whom.account
+def _is_somebody_else(person: Person, whom: Person) -> bool:
+    """Whether two people are not the same. Who is logged in to the same account is."""
+    return person.uid != whom.uid and (not whom.account or person.account != whom.account)
 
 
 def require_space(state: ChatState, user: User, room: str, letter: str, added: int) -> None:

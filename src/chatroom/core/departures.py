@@ -1,10 +1,14 @@
 """Leaving the server: because somebody wants to, was thrown off, or came in again from elsewhere."""
 
+from collections.abc import Iterable
+
 from chatroom.common.text import GHOST
-from chatroom.core import connections, membership, monitor, notify, read_markers
+from chatroom.core import connections, ignoring, membership, monitor, notify, read_markers
 from chatroom.core.context import Appliers, Context
-from chatroom.model.delivery import Delivery
+from chatroom.core.replay import note
+from chatroom.model.delivery import Delivery, sparing
 from chatroom.model.departure_reasons import OVERTAKEN
+from chatroom.model.entities import Session, User
 from chatroom.model.events import Departed, Event, Ghosted, Killed
 from chatroom.model.modes import USER_MODES
 from chatroom.model.replies import Goodbye
@@ -13,10 +17,15 @@ from chatroom.model.values import Person
 
 def departed(ctx: Context, event: Departed, delivery: Delivery) -> None:
     state = ctx.state
-    user = state.users.pop(event.by.uid, None)
-    if user is None:
+    user = state.users.get(event.by.uid)
+    if user is None or (event.device and user.device(event.device) is None):
         return
-    delivery.broadcast(event, user.peers(), user.session)
+    if event.device and len(user.devices) > 1:
+        _device_gone(ctx, user, event.device, event)
+        return
+    del state.users[user.person.uid]
+    state.forget_login(user)
+    delivery.broadcast(event, *sparing(user.peers(), user.sessions))
     for room in list(user.rooms.values()):
         membership.exit_room(state, user, room, event)
     for letter in USER_MODES:
@@ -25,10 +34,23 @@ def departed(ctx: Context, event: Departed, delivery: Delivery) -> None:
     state.gone.appendleft((user.person, event.time))
     monitor.has_gone(ctx, user.person, delivery)
     read_markers.forget(state, user)
-    if user.session:
-        user.session.closing = True  # what it has sent before, and is still to be read, counts no more
-        user.session.user = None
+    ignoring.forget(state, user.person)
+    for session in user.sessions:
+        session.closing = True  # what it has sent before, and is still to be read, counts no more
+        session.user = None
         state.here -= 1
+
+
+def _device_gone(ctx: Context, user: User, uid: str, event: Event) -> None:
+    """One of several devices goes; the person stays."""
+    user.devices = tuple([device for device in user.devices if device.who.uid != uid])
+    for room in user.rooms.values():
+        note(ctx.state, room, user.person, event)
+    session = user.session_of(uid)
+    if session:
+        connections.take_off(ctx.state, user, session)
+        session.closing = True  # first: else it would be taken for a stranger
+        session.user = None
 
 
 def killed(ctx: Context, event: Killed, delivery: Delivery) -> None:
@@ -46,13 +68,23 @@ def ghosted(ctx: Context, event: Ghosted, delivery: Delivery) -> None:
 
 
 def throw_out(ctx: Context, event: Event, who: Person, reason: str, goodbye: str, delivery: Delivery) -> None:
-    """Ends somebody's connection, by an event. `reason` is for the others, `goodbye` for the one who has to go."""
+    """Ends all of somebody's connections. `reason` is for the others, `goodbye` for the one who has to go."""
     user = ctx.state.users.get(who.uid)
-    if user is None:
-        return
-    session = user.session
-    departed(ctx, Departed(user.person, reason, user.room_names(), id=event.id, time=event.time), delivery)
-    if session:
+    if user:
+        sessions = user.sessions
+        departed(ctx, Departed(user.person, reason, user.room_names(), id=event.id, time=event.time), delivery)
+        _say_goodbye(ctx, sessions, goodbye, delivery)
+
+
+def end_device(ctx: Context, event: Event, user: User, uid: str, reason: str, delivery: Delivery) -> None:
+    """Ends one of somebody's connections, by an event; they leave if it was the last."""
+    sessions = [session for session in user.sessions if session.uid == uid]
+    departed(ctx, Departed(user.person, reason, user.room_names(), uid, id=event.id, time=event.time), delivery)
+    _say_goodbye(ctx, sessions, reason, delivery)
+
+
+def _say_goodbye(ctx: Context, sessions: Iterable[Session], goodbye: str, delivery: Delivery) -> None:
+    for session in sessions:
         session.goodbye = goodbye
         connections.detach(ctx.state, session)
         delivery.reply(session, Goodbye(goodbye))

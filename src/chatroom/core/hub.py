@@ -19,8 +19,11 @@ from chatroom.core import (
     bans,
     connections,
     departures,
+    devices,
     guesses,
     history_access,
+    ignoring,
+    languages,
     membership,
     messaging,
     moderation,
@@ -33,6 +36,7 @@ from chatroom.core import (
     redaction,
     registration,
     server_operators,
+    waiting,
 )
 from chatroom.core.context import Appliers, Context, Deciders, Handlers
 from chatroom.model.commands import Burst, ChatCommand
@@ -47,7 +51,9 @@ DECIDER_TABLES: tuple[Deciders, ...] = (
     account_use.DECIDERS,
     accounts.DECIDERS,
     bans.DECIDERS,
+    devices.DECIDERS,
     history_access.DECIDERS,
+    ignoring.DECIDERS,
     membership.DECIDERS,
     messaging.DECIDERS,
     moderation.DECIDERS,
@@ -65,17 +71,22 @@ HANDLER_TABLES: tuple[Handlers, ...] = (
     accounts.HANDLERS,
     connections.HANDLERS,
     guesses.HANDLERS,
+    languages.HANDLERS,
     monitor.HANDLERS,
     reactions.HANDLERS,
     read_markers.HANDLERS,
     server_operators.HANDLERS,
+    waiting.HANDLERS,
 )
 APPLIER_TABLES: tuple[Appliers, ...] = (
     account_use.APPLIERS,
     accounts.APPLIERS,
     bans.APPLIERS,
     departures.APPLIERS,
+    devices.APPLIERS,
     guesses.APPLIERS,
+    ignoring.APPLIERS,
+    languages.APPLIERS,
     membership.APPLIERS,
     messaging.APPLIERS,
     moderation.APPLIERS,
@@ -85,6 +96,7 @@ APPLIER_TABLES: tuple[Appliers, ...] = (
     redaction.APPLIERS,
     registration.APPLIERS,
     server_operators.APPLIERS,
+    waiting.APPLIERS,
 )
 
 

@@ -11,8 +11,8 @@ from chatroom.core.guesses import require_key_tries
 from chatroom.core.permissions import SILENCED_AWAY, Action, Attempt, Role, is_silent, require, role
 from chatroom.core.replay import note, replay_missed
 from chatroom.model.commands import Join, Leave, LeaveAll, NoteWrongKey
-from chatroom.model.delivery import Delivery
-from chatroom.model.entities import Lists, Room, Session, User, movers, new_lists, user_of
+from chatroom.model.delivery import Delivery, sparing
+from chatroom.model.entities import Lists, Room, Session, User, new_lists, user_of
 from chatroom.model.events import AwaySet, Event, Founded, Joined, Left, Opened
 from chatroom.model.limits import REASON_BYTES, ROOMS_PER_USER
 from chatroom.model.masks import MaskList
@@ -78,9 +78,14 @@ def join(ctx: Context, session: Session, command: Join) -> list[Outcome]:
     user = user_of(session)
     room = ctx.state.rooms.get(fold(command.room))
     name = room.name if room else _name_of_room(ctx.state, command.room)
+    several = len(user.devices) > 1
+    device = session.uid if session.place is not None else ""
+    moves = command.move and not several  # what others of one's devices are in, perhaps, is not left
+    left: list[Outcome] = [Left(user.person, r.name, "") for r in user.rooms.values() if r is not room and moves]
     if room and user.person.uid in room.members:
-        return [room.state(user)] if command.move else []
-    left: list[Outcome] = [Left(user.person, r.name, "") for r in user.rooms.values()] if command.move else []
+        if session.is_in(room):
+            return [room.state(user)] if command.move else []
+        return [*left, Joined(user.person, room.name, device)]
     if len(user.rooms) - len(left) >= ROOMS_PER_USER:
         raise ChatError(Code.TOO_MANY_ROOMS, name)
     try:
@@ -89,7 +94,7 @@ def join(ctx: Context, session: Session, command: Join) -> list[Outcome]:
         if error.code is not Code.KEY_WRONG or not command.key:
             raise
         return [Refused(error), Deferred(lambda: NoteWrongKey(name))]
-    joined = [*left, Joined(user.person, room.name if room else name)]
+    joined = [*left, Joined(user.person, room.name if room else name, device)]
     if room and room.is_owned_by(user.person):
         joined.append(room.to_operator(user.person))
     return joined
@@ -121,19 +126,49 @@ def leave_all(ctx: Context, session: Session, command: LeaveAll) -> list[Outcome
 
 def joined(ctx: Context, event: Joined, delivery: Delivery) -> None:
     user = ctx.state.users.get(event.by.uid)
-    if user is None or fold(event.room) in user.rooms:
-        return
-    room = enter(ctx, user, event.room, event, delivery)
-    session = user.session
-    if session:
-        if session in ctx.state.marking:
-            delivery.reply(session, read_markers.marker(ctx.state, user, room.name))
-        delivery.reply(session, room.state(user))
-        replay_missed(ctx, session, room, delivery)
+    if user:
+        put_in(ctx, user, event, delivery)
 
 
-def enter(ctx: Context, user: User, name: str, event: Event, delivery: Delivery) -> Room:
-    """Puts a user into a room, which is opened if nobody is in it, and tells the room."""
+def put_in(ctx: Context, user: User, event: Joined, delivery: Delivery, welcomed: Session | None = None) -> None:
+    """Has a user enter a room, and shows it to those of their devices that are in it then; but not to `welcomed`.
+
+    If the user is in it already, only the device that is in one room at a time goes there.
+    """
+    room = user.rooms.get(fold(event.room))
+    before = [session for session in user.sessions if room and session.is_in(room)]
+    if room is None:
+        room = enter(ctx, user, event.room, event, delivery, event.device)
+    elif (session := user.session_of(event.device)) and session not in before:
+        _go(user, session, room)
+        room.audience = room.audience.plus(session)
+    for session in user.sessions:
+        if session.is_in(room) and session not in before and session is not welcomed:
+            show(ctx, session, room, delivery)
+
+
+def _go(user: User, session: Session, room: Room) -> None:
+    """Has a client that is in one room at a time leave the one where it is, for another."""
+    here = user.rooms.get(session.place or "")
+    if here:
+        here.audience = here.audience.minus(session)
+    session.place = fold(room.name)
+
+
+def show(ctx: Context, session: Session, room: Room, delivery: Delivery) -> None:
+    """Tells a client what it needs to know of a room that it is in from now on."""
+    user = user_of(session)
+    if session in ctx.state.marking:
+        delivery.reply(session, read_markers.marker(ctx.state, user, room.name))
+    delivery.reply(session, room.state(user))
+    replay_missed(ctx, session, room, delivery)
+
+
+def enter(ctx: Context, user: User, name: str, event: Event, delivery: Delivery, device: str = "") -> Room:
+    """Puts a user into a room, which is opened if nobody is in it, and tells the room.
+
+    Of the devices that are in one room at a time, the one with the uid `device` goes there, and those that are nowhere.
+    """
     state, key = ctx.state, fold(name)
     room = state.rooms.get(key)
     opened = room is None
@@ -145,6 +180,9 @@ def enter(ctx: Context, user: User, name: str, event: Event, delivery: Delivery)
         reopen(ctx, room, delivery)
     while ctx.keep_ms and room.recent and room.recent[0].time < event.time - ctx.keep_ms:
         room.recent.popleft()
+    for session in user.sessions:
+        if session.place is not None and (session.uid == device or session.place not in user.rooms):
+            _go(user, session, room)
     room.add(user)
     if opened and key != LOBBY:
         _found(ctx, room, user, event, delivery)
@@ -152,10 +190,11 @@ def enter(ctx: Context, user: User, name: str, event: Event, delivery: Delivery)
     user.invitations.pop(key, None)
     silent = is_silent(room, user)  # then their real name and their away message are not for this room
     by = replace(event.by, realname=event.by.nick) if silent else event.by
-    delivery.broadcast(Joined(by, room.name, id=event.id, time=event.time), room.audience, movers(user.session))
+    joined = Joined(by, room.name, id=event.id, time=event.time)
+    delivery.broadcast(joined, *sparing(room.audience, user.movers()))
     if user.away:
         away = AwaySet(event.by, SILENCED_AWAY if silent else user.away, id=event.id, time=event.time)
-        delivery.broadcast(away, room.audience, user.session)
+        delivery.broadcast(away, *sparing(room.audience, user.sessions))
     return room
 
 
@@ -208,7 +247,8 @@ def left(ctx: Context, event: Left, delivery: Delivery) -> None:
     user = ctx.state.users.get(event.by.uid)
     room = user.rooms.get(fold(event.room)) if user else None
     if user and room:
-        delivery.broadcast(event, room.audience, movers(user.session))
+        # One that did not leave by itself, as another device did, has to be told.
+        delivery.broadcast(event, *sparing(room.audience, user.movers() if len(user.devices) == 1 else ()))
         exit_room(ctx.state, user, room, event)
 
 

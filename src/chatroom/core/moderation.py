@@ -13,7 +13,7 @@ from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.membership import exit_room
 from chatroom.core.permissions import Action, require
 from chatroom.model.commands import AskList, Invite, Kick, SetModes, SetTopic
-from chatroom.model.delivery import Delivery
+from chatroom.model.delivery import Delivery, sparing
 from chatroom.model.entities import Lists, Room, Session, User, new_lists, user_of
 from chatroom.model.events import Invited, Kicked, ModesSet, TopicSet
 from chatroom.model.limits import KEY_BYTES, MASKS_PER_LIST, MODES_PER_LINE, REASON_BYTES, ROOMS_PER_USER, TOPIC_BYTES
@@ -216,9 +216,9 @@ def invited(ctx: Context, event: Invited, delivery: Delivery) -> None:
         user.invitations[fold(room.name)] = room
         if len(user.invitations) > ROOMS_PER_USER:
             del user.invitations[next(iter(user.invitations))]
-    delivery.broadcast(event, room.audience, by.session if by else None)
-    if user.session:
-        delivery.reply(user.session, PersonalNotice(event))
+    delivery.broadcast(event, *sparing(room.audience, by.sessions if by else ()))
+    for session in user.sessions:
+        delivery.reply(session, PersonalNotice(event))
 
 
 def modes_set(ctx: Context, event: ModesSet, delivery: Delivery) -> None:

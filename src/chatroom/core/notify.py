@@ -24,8 +24,7 @@ def author(ctx: Context, event: Event, delivery: Delivery) -> None:
     """Tells who caused an event, if they are connected here. The server itself has no uid."""
     state = ctx.state
     by = state.users.get(event.by.uid)
-    session = state.server_session if not event.by.uid else by.session if by else None
-    if session:
+    for session in (state.server_session,) if not event.by.uid else by.sessions if by else ():
         delivery.reply(session, PersonalNotice(event))
 
 
@@ -48,7 +47,7 @@ def audit(ctx: Context, event: Event) -> None:
 def with_mode(state: ChatState, letter: str) -> Audience:
     """All who are connected here and have this user mode."""
     holders = (user for user in state.users.values() if letter in user.modes)
-    return Audience.of(user.session for user in holders if user.session)
+    return Audience.of(session for user in holders for session in user.sessions)
 
 
 def everybody(state: ChatState, reply: Reply, delivery: Delivery) -> None:
@@ -58,5 +57,6 @@ def everybody(state: ChatState, reply: Reply, delivery: Delivery) -> None:
 
 
 def one(user: User, reply: Reply, delivery: Delivery) -> None:
-    if user.session:
-        delivery.reply(user.session, reply)
+    """Tells all of somebody's clients."""
+    for session in user.sessions:
+        delivery.reply(session, reply)

@@ -80,12 +80,12 @@ def set_granted(state: ChatState, user: User, by: str, event: Event, delivery: D
     """Makes somebody an operator by their account, or with "" no operator, and tells them; `event` is why."""
     state.set_user_mode(user, OPERATOR, by != "")
     user.granted = by
-    if user.session:
+    changes = (ModeChange(by != "", OPERATOR),)
+    told = UserModesSet(user.person, changes, id=event.id, time=event.time)
+    for session in user.sessions:
         if by:
-            delivery.reply(user.session, NowOperator())
-        changes = (ModeChange(by != "", OPERATOR),)
-        told = UserModesSet(user.person, changes, id=event.id, time=event.time)
-        delivery.reply(user.session, PersonalNotice(told))
+            delivery.reply(session, NowOperator())
+        delivery.reply(session, PersonalNotice(told))
 
 
 def revoke(state: ChatState, user: User, event: Event, delivery: Delivery) -> None:

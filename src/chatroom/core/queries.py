@@ -46,7 +46,7 @@ from chatroom.model.replies import (
     WhoisIs,
     WhowasIs,
 )
-from chatroom.model.state import ChatState
+from chatroom.model.state import ChatState, server_id
 from chatroom.model.values import ModeChange, Person
 
 NAMES_LISTED_MAX = 1000  # people in an answer to NAMES without a room: about 20 KiB
@@ -188,8 +188,8 @@ def ask_whois(ctx: Context, session: Session, command: AskWhois) -> list[Outcome
             _idle(user, ctx.clock()),
             user.since,
             modes,
-            bool(user.session and user.session.secure),
-            ctx.state.server_of(user.person.uid),
+            bool(user.sessions) and all(each.secure for each in user.sessions),
+            ctx.state.server_of(user.devices[0].who.uid if user.devices else user.person.uid),
             user.person.address if user is viewer or viewer.is_operator else "",
         )
     ]
@@ -268,7 +268,7 @@ def servers(state: ChatState) -> tuple[tuple[str, int, int], ...]:
     """Of each its name, how many people are connected to it, and how many milliseconds it is behind."""
     if not state.servers:
         return (("", len(state.users), 0),)
-    people = Counter(uid.partition(".")[0] for uid in state.users)
+    people = Counter(server for user in state.users.values() for server in {server_id(d.who.uid) for d in user.devices})
     return tuple((server.name, people[server.id], server.lag) for server in state.servers.values())
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, nickname
-from chatroom.core import bans, membership, monitor, replay
+from chatroom.core import bans, devices, membership, monitor, profile, replay, waiting
 from chatroom.core.accounts import make_way
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.operator_accounts import grant
@@ -15,7 +15,7 @@ from chatroom.model.entities import Session, User, user_of
 from chatroom.model.events import Connected, Renamed
 from chatroom.model.outcomes import Deferred, Outcome
 from chatroom.model.replies import Refused, Saving, Welcome
-from chatroom.model.values import Person
+from chatroom.model.values import Device, Person
 
 
 def register(ctx: Context, session: Session, command: Register) -> list[Outcome]:
@@ -23,18 +23,24 @@ def register(ctx: Context, session: Session, command: Register) -> list[Outcome]
         raise ChatError(Code.ALREADY_REGISTERED)
     if not session.admitted:
         raise ChatError(Code.PASSWORD_NEEDED)
-    nick = nickname(command.nick)
+    presence = ctx.state.presence_of(session.account)
+    nick = presence.person.nick if presence else nickname(command.nick)
     person = replace(person_of(ctx, session, nick, command.username), realname=command.realname)
-    way = make_way(ctx.state, person, nick)
+    way = [] if presence else make_way(ctx.state, person, nick)
+    if presence:
+        devices.require_place(presence)
     ban = bans.on_person(ctx.state, person)
     if ban:
         refused = Refused(ChatError(Code.BANNED_HERE, str(ban.until), ban.reason))
         return [refused, Deferred(lambda: Quit("banned from this server", refused=True))]
-    try:
-        membership.require_entry(ctx.state, command.room, User(person, None, 0), "")
-    except ChatError as error:
-        return [*way, Connected(person), Refused(error), *grant(ctx, person, person.account)]
-    return [*way, Connected(person, room=command.room), *grant(ctx, person, person.account)]
+    connected = Connected(person, command.room, command.kind)
+    kept_out: list[Outcome] = []
+    if not (presence and fold(command.room) in presence.rooms):
+        try:
+            membership.require_entry(ctx.state, command.room, presence or User(person, None, 0), "")
+        except ChatError as error:
+            connected, kept_out = Connected(person, kind=command.kind), [Refused(error)]
+    return [*way, connected, *kept_out, *([] if presence else grant(ctx, person, person.account))]
 
 
 def person_of(ctx: Context, session: Session, nick: str, username: str) -> Person:
@@ -62,14 +68,20 @@ def rename(ctx: Context, session: Session, command: Rename) -> list[Outcome]:
 
 def connected(ctx: Context, event: Connected, delivery: Delivery) -> None:
     state, person = ctx.state, event.by
+    presence = state.presence_of(person.account)
+    if presence:
+        if presence.device(person.uid) is None:
+            devices.attach(ctx, presence, Device(person, event.kind, event.time), event.room, event, delivery)
+        return
     if state.nicks.get(person.nick) or person.uid in state.users:
         return
     if person.account and fold(person.account) not in state.accounts:  # it was given up while they were coming
         person = replace(person, account="", host=person.place)
         event = replace(event, by=person)
     session = state.sessions.get(person.uid)
-    user = User(person, session, event.time)
+    user = User(person, session, event.time, event.kind)
     state.users[person.uid] = user
+    state.note_login(user)
     state.nicks.add(user)
     state.most = max(state.most, len(state.users))
     room = membership.enter(ctx, user, event.room, event, delivery) if event.room else None
@@ -82,6 +94,8 @@ def connected(ctx: Context, event: Connected, delivery: Delivery) -> None:
             replay.replay_missed(ctx, session, room, delivery)
         if not ctx.is_saving:
             delivery.reply(session, Saving(works=False))
+    profile.restore_modes(state, user, event, delivery)
+    waiting.deliver(state, user, delivery)
     monitor.has_come(ctx, user, delivery)
 
 

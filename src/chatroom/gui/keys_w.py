@@ -9,6 +9,7 @@ from collections.abc import Callable
 _ROWS = ((24, "qwertyuiop"), (38, "asdfghjkl"), (52, "zxcvbnm"))
 _PLACES = {first + index: letter for first, row in _ROWS for index, letter in enumerate(row)}
 # What Tk's own bindings do for Latin letters, Caps Lock or not.
+MENU_KEYS = ("<Shift-F10>", "<App>" if sys.platform == "win32" else "<Menu>")  # open the menu of what has the keyboard
 _EDITS = {"c": "<<Copy>>", "v": "<<Paste>>", "x": "<<Cut>>", "z": "<<Undo>>", "y": "<<Redo>>"}
 _SHIFT = 1  # in an event's state
 _MODIFIERS = 4 | 8  # Control, Alt

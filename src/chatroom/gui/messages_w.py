@@ -9,12 +9,15 @@ from functools import partial
 from tkinter import ttk
 
 from chatroom.client.transcript_entry import NICK_COLOURS
+from chatroom.gui.keys_w import MENU_KEYS
+from chatroom.gui.labels_w import Pane, shown
 from chatroom.gui.palette import Palette
 from chatroom.gui.style import Fonts, pixels
 from chatroom.gui.transcript import Splice
 
 _CLICKABLE = ("link", "retry", "delete", "more", "copy", "place")
 _WHEEL_PIXELS = 60
+_LINE_CHARACTERS = 100  # across, at most, with the time before them: longer lines are hard to follow
 
 
 class Messages(ttk.Frame):
@@ -36,14 +39,14 @@ class Messages(ttk.Frame):
         self._on_click = on_click
         self._is_following = is_following
         self._on_menu = on_menu
+        self._pane = Pane(self)
         self.text = tk.Text(
-            self, wrap="word", state="disabled", font=fonts.tiny, padx=10, pady=8, bd=0, highlightthickness=1,
+            self._pane, wrap="word", state="disabled", font=fonts.tiny, padx=10, pady=8, bd=0, highlightthickness=0,
             cursor="arrow", takefocus=True, insertwidth=0, width=1, height=1, spacing1=0, spacing3=0,
         )  # fmt: skip
-        self._bar = ttk.Scrollbar(self, command=self._dragged)
-        self.text.configure(yscrollcommand=self._bar.set)
-        self.text.grid(row=0, column=0, sticky="nsew")
-        self._bar.grid(row=0, column=1, sticky="ns")
+        self._pane.hold(self.text, ttk.Scrollbar(self._pane, command=self._dragged))
+        self._pane.grid(row=0, column=0, sticky="nsew")
+        self._margin = 0  # on the right, where the window is wide
         self.columnconfigure(0, weight=1)
         self.rowconfigure(0, weight=1)
         self.pill = tk.Button(self, bd=0, highlightthickness=0, padx=16, pady=6, command=on_latest, takefocus=False)
@@ -52,11 +55,16 @@ class Messages(ttk.Frame):
 
     def _bind(self) -> None:
         text = self.text
-        text.bind("<Configure>", lambda _: self.repin())
+        text.bind("<Configure>", lambda _: self._resized())
         text.bind("<MouseWheel>", lambda e: self.scroll(-_WHEEL_PIXELS if e.delta > 0 else _WHEEL_PIXELS))
-        for up, down in (("<Button-4>", "<Button-5>"), ("<Up>", "<Down>")):
-            text.bind(up, lambda _: self.scroll(-_WHEEL_PIXELS))
-            text.bind(down, lambda _: self.scroll(_WHEEL_PIXELS))
+        text.bind("<Button-4>", lambda _: self.scroll(-_WHEEL_PIXELS))
+        text.bind("<Button-5>", lambda _: self.scroll(_WHEEL_PIXELS))
+        text.bind("<Up>", lambda _: self._step(-1))
+        text.bind("<Down>", lambda _: self._step(1))
+        text.bind("<Return>", lambda _: self._press())
+        text.bind("<KP_Enter>", lambda _: self._press())
+        for key in MENU_KEYS:
+            text.bind(key, lambda _: self._popup_by_key())
         text.bind("<Prior>", lambda _: self.page(-1))
         text.bind("<Next>", lambda _: self.page(1))
         text.bind("<Home>", lambda _: self._jump(0.0))
@@ -80,8 +88,8 @@ class Messages(ttk.Frame):
         text.configure(
             background=palette.bg, foreground=palette.text, selectbackground=palette.selection,
             selectforeground=palette.text, inactiveselectbackground=palette.selection,
-            highlightbackground=palette.border, highlightcolor=palette.outline,
         )  # fmt: skip
+        self._pane.restyle(palette, palette.border)
         indent = fonts.small.measure("00:00") + pixels(self, 8) if timestamps else pixels(self, 16)
         for tag in ("line", "mention", "found"):
             text.tag_configure(tag, font=fonts.body, lmargin2=indent, tabs=(indent,), spacing1=2, spacing3=2)
@@ -114,6 +122,16 @@ class Messages(ttk.Frame):
             activeforeground=palette.accent_text, font=fonts.body,
         )  # fmt: skip
         self.empty.configure(background=palette.bg, foreground=palette.muted, font=fonts.body)
+        self._margin = -1
+        self._resized()
+
+    def _resized(self) -> None:
+        """Keeps lines short enough to be read where the window is wide."""
+        margin = max(0, self.text.winfo_width() - _LINE_CHARACTERS * self._fonts.body.measure("n"))
+        if margin != self._margin:
+            self._margin = margin
+            for tag in ("line", "mention", "found"):
+                self.text.tag_configure(tag, rmargin=margin)
         self.repin()
 
     def show_pill(self, label: str) -> None:
@@ -156,7 +174,7 @@ class Messages(ttk.Frame):
         chunks: list[str | tuple[str, ...]] = []
         for row in splice.rows:
             for piece, tag in row.segments:
-                chunks += (piece, (row.tag, tag))
+                chunks += (shown(piece), (row.tag, tag))
             chunks += ("\n", (row.tag,))
         if chunks:
             text.insert(f"{line}.0", "", (), *chunks)
@@ -220,6 +238,42 @@ class Messages(ttk.Frame):
         span = text.tag_prevrange(tag, f"{index}+1c")
         if span and not text.tag_ranges("sel"):
             self._on_click(int(index.partition(".")[0]) - 1, tag, text.get(*span))
+
+    def _row(self) -> int:
+        """The row that is selected, or the last one: where the keyboard is among the messages."""
+        text = self.text
+        at = text.index("sel.first" if text.tag_ranges("sel") else "end-2c")
+        return int(at.partition(".")[0]) - 1
+
+    def _step(self, step: int) -> str:
+        """Selects the next row, or the first time the last one."""
+        text = self.text
+        row = self._row() + (step if text.tag_ranges("sel") else 0)
+        row = max(0, min(row, int(text.index("end-2c").partition(".")[0]) - 1))
+        text.tag_remove("sel", "1.0", "end")
+        text.tag_add("sel", f"{row + 1}.0", f"{row + 1}.end")
+        text.see(f"{row + 1}.0")
+        self._on_scrolled(self.at_top, self.at_bottom)
+        return "break"
+
+    def _first(self, tag: str) -> str:
+        """The first words with this tag in the row where the keyboard is."""
+        row = self._row() + 1
+        span = self.text.tag_nextrange(tag, f"{row}.0", f"{row}.end")
+        return self.text.get(*span) if span else ""
+
+    def _press(self) -> str:
+        """Does what a click on the row where the keyboard is would do."""
+        tag = next((tag for tag in _CLICKABLE if self._first(tag)), "")
+        if tag:
+            self._on_click(self._row(), tag, self._first(tag))
+        return "break"
+
+    def _popup_by_key(self) -> str:
+        text, row = self.text, self._row()
+        box = text.bbox(f"{row + 1}.0") or (0, 0, 0, 0)
+        self._on_menu(row, self._first("link"), text.winfo_rootx() + box[0], text.winfo_rooty() + box[1])
+        return "break"
 
     def _popup(self, event: "tk.Event[tk.Misc]") -> str:
         """Asks for the menu of the row under the pointer, which is selected if nothing is."""

@@ -2,11 +2,14 @@
 
 import tkinter as tk
 from collections.abc import Callable
+from tkinter import font as tkfont
 from tkinter import ttk
 
 from chatroom.gui.palette import Palette
 from chatroom.gui.style import pixels, take_keys
 from chatroom.gui.view_protocol import NewRow
+
+_PIXELS, _WIDE_PIXELS = 440, 560  # of the card's width
 
 
 class Picker(ttk.Frame):
@@ -17,6 +20,7 @@ class Picker(ttk.Frame):
         self._on_pick = on_pick
         self._on_close = on_close
         self._rows: list[tuple[str, str]] = []
+        self._is_table = False  # to read, and not to choose from
         self._new: NewRow = lambda typed: (typed, "")
         self._typed = tk.StringVar(self)
         self._title = ttk.Label(self, style="Bold.TLabel")
@@ -24,7 +28,6 @@ class Picker(ttk.Frame):
         self._list = ttk.Treeview(self, show="", columns=("name", "about"), height=9, selectmode="browse")
         self._list.column("name", width=pixels(self, 150), stretch=False)
         self._list.column("about", width=pixels(self, 230))
-        self._text = ttk.Label(self, justify="left")
         self._typed.trace_add("write", lambda *_: self._filter())
         for widget in (self._entry, self._list, self):
             widget.bind("<Return>", lambda _: self._pick())
@@ -40,25 +43,30 @@ class Picker(ttk.Frame):
     def show(self, title: str, rows: list[tuple[str, str]], new: NewRow) -> None:
         self._rows, self._new = rows, new
         self._title.configure(text=title)
-        self._text.pack_forget()
+        self._list.pack_forget()
         self._title.pack(anchor="w")
         self._entry.pack(fill="x", pady=6)
         self._list.pack(fill="both", expand=True)
+        self._is_table = False
+        self._list.column("name", width=pixels(self, 150))
         self._typed.set("")
         self._filter()
         self._place()
         take_keys(self._entry)
 
-    def show_text(self, title: str, text: str) -> None:
-        self._rows = []
+    def show_table(self, title: str, rows: list[tuple[str, str]]) -> None:
+        """Shows something to read in two columns."""
+        self._rows, self._is_table = rows, True
+        font = tkfont.nametofont(str(ttk.Style(self).lookup("Treeview", "font")))
+        self._list.column("name", width=max(font.measure(name) for name, _ in rows) + pixels(self, 20))
         self._title.configure(text=title)
         self._entry.pack_forget()
-        self._list.pack_forget()
-        self._text.configure(text=text)
         self._title.pack(anchor="w", pady=(0, 8))
-        self._text.pack(anchor="w")
+        self._list.pack(fill="both", expand=True)
+        self._typed.set("")
+        self._filter()
         self._place()
-        take_keys(self)
+        take_keys(self._list)
 
     def hide(self) -> str:
         if self.winfo_ismapped():
@@ -67,7 +75,13 @@ class Picker(ttk.Frame):
         return "break"
 
     def _place(self) -> None:
-        self.place(relx=0.5, rely=0.1, anchor="n")
+        """In the middle, and no larger than the pane."""
+        self.update_idletasks()
+        across, down = self.master.winfo_width(), self.master.winfo_height()
+        widest = pixels(self, _WIDE_PIXELS if self._is_table else _PIXELS)
+        self.place(
+            relx=0.5, rely=0.02, anchor="n", width=min(widest, across), height=min(self.winfo_reqheight(), down - 8)
+        )
         self.lift()
 
     def _filter(self) -> None:
@@ -94,7 +108,7 @@ class Picker(ttk.Frame):
 
     def _pick(self) -> str:
         chosen = self._list.selection()
-        name = str(self._list.set(chosen[0], "name")) if chosen else ""
+        name = str(self._list.set(chosen[0], "name")) if chosen and not self._is_table else ""
         self.hide()
         if name:
             self._on_pick(name)

@@ -6,34 +6,55 @@ from tkinter import ttk
 
 from chatroom.common.language import tr
 from chatroom.gui import menus
+from chatroom.gui.keys_w import MENU_KEYS
+from chatroom.gui.labels_w import Pane, shortened, shown
 from chatroom.gui.palette import Palette
 from chatroom.gui.presenter import Presenter
 from chatroom.gui.style import Fonts
 from chatroom.gui.view_protocol import MemberRow, RoomRow
 
 
+def _place(tree: ttk.Treeview) -> tuple[int, int]:
+    """Where on the screen the line is that has the keyboard."""
+    box = tree.bbox(tree.focus()) if tree.focus() else ""
+    x, y = (box[0], box[1]) if box else (0, 0)
+    return tree.winfo_rootx() + x, tree.winfo_rooty() + y
+
+
 class Rooms(ttk.Frame):
     """The rooms under one heading, the conversations under another; one line each."""
 
     def __init__(
-        self, parent: tk.Misc, presenter: Presenter, width: int, show_menu: Callable[[int, int], None]
+        self, parent: tk.Misc, presenter: Presenter, fonts: Fonts, width: int, show_menu: Callable[[int, int], None]
     ) -> None:
         super().__init__(parent)
         self._presenter = presenter
         self._show_menu = show_menu
-        self.tree = ttk.Treeview(self, show="tree", selectmode="browse")
+        self._width = width
+        self._pane = Pane(self)
+        self.tree = ttk.Treeview(self._pane, show="tree", selectmode="browse")
         self.tree.column("#0", width=width, stretch=False)
         self.tree.insert("", "end", "rooms", text="Rooms", open=True)
         self.tree.insert("", "end", "direct", text="Direct", open=True)
-        self.tree.pack(fill="both", expand=True)
+        self._pane.hold(self.tree, ttk.Scrollbar(self._pane, command=self.tree.yview), hides_bar=True)
+        self._pane.pack(fill="both", expand=True)
         ttk.Button(self, text="Join a room…", style="Flat.TButton", command=presenter.list_rooms).pack(anchor="w")
+        self._fonts = fonts
         self._rows: list[RoomRow] = []
         self._current = ""
         self.tree.bind("<<TreeviewSelect>>", lambda _: self._selected())
         self.tree.bind("<Button-3>", self._popup)
         self.tree.bind("<Control-Button-1>", self._popup)
+        for key in MENU_KEYS:
+            self.tree.bind(key, lambda _: self._popup_by_key())
+
+    def _popup_by_key(self) -> str:
+        self._show_menu(*_place(self.tree))
+        return "break"
 
     def restyle(self, palette: Palette, fonts: Fonts) -> None:
+        self._fonts = fonts
+        self._pane.restyle(palette, palette.surface)
         self.tree.tag_configure("unread", font=fonts.bold)
         self.tree.tag_configure("alert", font=fonts.bold, foreground=palette.error)
         self.tree.tag_configure("absent", foreground=palette.muted)
@@ -46,7 +67,9 @@ class Rooms(ttk.Frame):
                 self.tree.delete(*gone)
         for row, item in zip(rows, ids, strict=True):
             dot = ("● " if row.present else "○ ") if row.direct else ""
-            text = f"{dot}{row.name}   {row.count}".rstrip()
+            font = self._fonts.bold if row.count else self._fonts.body
+            room = self._width - font.measure(f"   {row.count}") - 2 * self._fonts.body.measure("m") * 2
+            text = f"{shortened(shown(dot + row.name), font, room)}   {row.count}".rstrip()
             tag = "alert" if row.alert else "unread" if row.count else "" if row.present else "absent"
             if self.tree.exists(item):
                 self.tree.item(item, text=text, tags=(tag,))
@@ -74,20 +97,28 @@ class Rooms(ttk.Frame):
 class Members(ttk.Frame):
     """The members of the room, one line each, in the colour of their messages."""
 
-    def __init__(self, parent: tk.Misc, presenter: Presenter, width: int) -> None:
+    def __init__(self, parent: tk.Misc, presenter: Presenter, fonts: Fonts, width: int) -> None:
         super().__init__(parent)
         self._presenter = presenter
-        self.tree = ttk.Treeview(self, show="tree", selectmode="browse", style="Flat.Treeview")
+        self._width = width
+        self._pane = Pane(self)
+        self.tree = ttk.Treeview(self._pane, show="tree", selectmode="browse", style="Flat.Treeview")
         self.tree.column("#0", width=width, stretch=False)
-        self.tree.pack(fill="both", expand=True)
+        self._pane.hold(self.tree, ttk.Scrollbar(self._pane, command=self.tree.yview), hides_bar=True)
+        self._pane.pack(fill="both", expand=True)
+        self._fonts = fonts
         self._rows: list[MemberRow] = []
         self._menu = tk.Menu(self, tearoff=False)
         self.tree.bind("<ButtonRelease-1>", lambda e: self._act("msg", self.tree.identify_row(e.y)))
         self.tree.bind("<Return>", lambda _: self._act("msg", self.tree.focus()))
+        for key in MENU_KEYS:
+            self.tree.bind(key, lambda _: self._popup_by_key())
         self.tree.bind("<Button-3>", self._popup)
         self.tree.bind("<Control-Button-1>", self._popup)
 
     def restyle(self, palette: Palette, fonts: Fonts) -> None:
+        self._fonts = fonts
+        self._pane.restyle(palette, palette.surface)
         for number, colour in enumerate(palette.nicks):
             self.tree.tag_configure(f"nick{number}", foreground=colour)
         self.tree.tag_configure("away", foreground=palette.muted)
@@ -110,7 +141,8 @@ class Members(ttk.Frame):
         tree.delete(*items[same : len(items) - tail])
         for index, row in enumerate(rows[same : len(rows) - tail], same):
             tag = "heading" if not row.nick else "away" if row.away else f"nick{row.colour}"
-            tree.insert("", index, text=row.text, tags=(tag,))
+            text = shortened(row.text, self._fonts.body, self._width - self._fonts.body.measure("m"))
+            tree.insert("", index, text=text, tags=(tag,))
         self._rows = rows
 
     def _nick(self, item: str) -> str:
@@ -126,6 +158,12 @@ class Members(ttk.Frame):
             return
         self.fill_menu(nick)
         self._menu.tk_popup(event.x_root, event.y_root)
+
+    def _popup_by_key(self) -> str:
+        if nick := self._nick(self.tree.focus() or next(iter(self.tree.selection()), "")):
+            self.fill_menu(nick)
+            self._menu.tk_popup(*_place(self.tree))
+        return "break"
 
     def fill_menu(self, nick: str) -> None:
         """Makes the menu for a member."""

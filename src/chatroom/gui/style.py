@@ -68,7 +68,7 @@ def apply(root: tk.Misc, palette: Palette, fonts: Fonts) -> None:
         ("Title", palette.text, fonts.large),
     ):
         style.configure(f"{name}.TLabel", foreground=colour, font=font)
-    _buttons(style, palette, fonts)
+    _buttons(style, palette, fonts, root)
     _fields(style, palette)
     _lists(style, palette, fonts, root)
 
@@ -81,7 +81,7 @@ def colour_menu(menu: tk.Menu, palette: Palette, fonts: Fonts) -> None:
     )  # fmt: skip
 
 
-def _buttons(style: ttk.Style, palette: Palette, fonts: Fonts) -> None:
+def _buttons(style: ttk.Style, palette: Palette, fonts: Fonts, root: tk.Misc) -> None:
     style.configure("TButton", background=palette.surface, bordercolor=palette.border, padding=(12, 6), font=fonts.body)
     style.map("TButton", background=[("active", palette.border)], foreground=[("disabled", palette.muted)])
     accent = {"background": palette.accent, "foreground": palette.accent_text}
@@ -118,6 +118,7 @@ def _buttons(style: ttk.Style, palette: Palette, fonts: Fonts) -> None:
         bordercolor=palette.surface,
         troughcolor=palette.surface,
         arrowcolor=palette.text,
+        arrowsize=pixels(root, 13),
         gripcount=0,
     )
     style.map("TScrollbar", background=[("active", palette.outline), ("disabled", palette.surface)])

@@ -327,7 +327,11 @@ class Transcript:
         """The text of an entry, or its beginning and what shows all of it."""
         text = entry.text
         lines = text.split("\n")
-        if entry.serial in self.expanded or (len(text) <= _LONG_CHARACTERS and len(lines) <= _LONG_LINES):
+        if (
+            entry.kind not in SPOKEN
+            or entry.serial in self.expanded
+            or (len(text) <= _LONG_CHARACTERS and len(lines) <= _LONG_LINES)
+        ):
             return text, []
         text = "\n".join(lines[:_SHOWN_LINES])
         text = text[:_SHOWN_CHARACTERS] if len(text) > _LONG_CHARACTERS else text

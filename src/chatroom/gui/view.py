@@ -9,9 +9,12 @@ from functools import partial
 from tkinter import filedialog, messagebox, ttk
 
 from chatroom.client.settings import Settings
+from chatroom.common.language import tr
 from chatroom.gui import keys_w, notify, palette, style, view_models
 from chatroom.gui.composer_w import Composer
 from chatroom.gui.connect_panel_w import ConnectPanel
+from chatroom.gui.icon_w import picture
+from chatroom.gui.labels_w import ShortLabel, shortened
 from chatroom.gui.links import LinkOpener
 from chatroom.gui.menu_w import MainMenu
 from chatroom.gui.messages_w import Messages
@@ -43,6 +46,8 @@ class TkView:
         self._is_sized = False
         self._side_panes: bool | None = None  # what F9 asked for; None is as the width allows
         root.title("chatroom")
+        self._icon = picture(root)
+        root.iconphoto(True, self._icon)
         root.geometry("x".join(str(style.pixels(root, side)) for side in _SIZE_PIXELS))
         root.minsize(*_LEAST_PIXELS)
 
@@ -54,8 +59,8 @@ class TkView:
         self.chat.columnconfigure(1, weight=1)
         self.chat.rowconfigure(0, weight=1)
         px = style.pixels
-        self.rooms = Rooms(self.chat, presenter, px(self.root, 170), self._room_menu)
-        self.members = Members(self.chat, presenter, px(self.root, 130))
+        self.rooms = Rooms(self.chat, presenter, self.fonts, px(self.root, 170), self._room_menu)
+        self.members = Members(self.chat, presenter, self.fonts, px(self.root, 130))
         self._build_centre()
         self._build_status()
         self.picker = Picker(self.centre, presenter.picked, self.focus_composer)
@@ -76,7 +81,7 @@ class TkView:
         head.columnconfigure(2, weight=1)
         self._name = ttk.Label(head, style="Bold.TLabel")
         self._people = ttk.Label(head, style="Quiet.TLabel")
-        self._topic = ttk.Label(head, style="Quiet.TLabel", width=1)
+        self._topic = ShortLabel(head, self.fonts.body, "Quiet.TLabel")
         self._menu_button = ttk.Menubutton(head, text="Menu ▾", takefocus=True)
         self._name.grid(row=0, column=0, padx=(2, 12))
         self._people.grid(row=0, column=1, padx=(0, 12))
@@ -118,7 +123,7 @@ class TkView:
         bar.grid(row=1, column=0, columnspan=3, sticky="ew", padx=12, pady=(0, 6))
         bar.columnconfigure(1, weight=1)
         self._dot_label = ttk.Label(bar, text="●")
-        self._status = ttk.Label(bar, style="Small.TLabel", width=1)
+        self._status = ShortLabel(bar, self.fonts.small, "Small.TLabel")
         self._security = ttk.Label(bar, style="Small.TLabel")
         self._dot_label.grid(row=0, column=0, padx=(0, 4))
         self._status.grid(row=0, column=1, sticky="ew")
@@ -233,9 +238,9 @@ class TkView:
         self.members.show(members)
 
     def show_header(self, header: Header) -> None:
-        self._name.configure(text=header.name)
+        self._name.configure(text=shortened(header.name, self.fonts.bold, self.centre.winfo_width() // 2))
         self._people.configure(text=header.people)
-        self._topic.configure(text=header.topic)
+        self._topic.show(header.topic)
 
     def show_banner(self, banner: Banner | None) -> None:
         if banner is None:
@@ -252,7 +257,7 @@ class TkView:
 
     def show_status(self, status: Status) -> None:
         self._dot_label.configure(foreground=getattr(self.colours, status.role))
-        self._status.configure(text=status.text)
+        self._status.show(status.text)
         self._security.configure(text=status.security, foreground=getattr(self.colours, status.security_role))
 
     def show_title(self, title: str) -> None:
@@ -338,7 +343,7 @@ class TkView:
     # --- the window itself --------------------------------------------------------------------------------------------
 
     def show_keys(self) -> None:
-        self.picker.show_text("Keys", view_models.KEYS)
+        self.picker.show_table(tr("Keys"), [(keys, tr(what)) for keys, what in view_models.KEYS])
 
     def has_focus(self) -> bool:
         """Whether the keyboard is somewhere in this window."""

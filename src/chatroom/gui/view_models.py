@@ -18,18 +18,26 @@ _OPERATOR_SIGNS = "~&@%"
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe"})  # have no parts in Unicode
 _SECURITY_ROLES = {Security.NONE: "warn", Security.UNVERIFIED: "warn", Security.VERIFIED: "ok"}
 
-KEYS = """\
-Enter — send        Shift+Enter — new line
-Up, Down at the edge, Ctrl+Up, Ctrl+Down — messages you sent
-Tab — complete a name or a command; else the next field
-F6 — next pane        F9 — show or hide the side panes
-Ctrl+PgUp, Ctrl+PgDn, Alt+1…9 — other rooms
-Ctrl+K — go to a room        Ctrl+J — join a room
-PgUp, PgDn — scroll        Ctrl+End — latest message
-Ctrl+F — search        F3, Shift+F3 — next, previous match
-Ctrl + plus, minus, 0 — larger, smaller, normal text
-Esc — close search, or go to the latest message
-/help — what can be typed"""
+KEYS = (  # and what they do
+    ("Enter", mark("sends")),
+    ("Shift+Enter", mark("breaks the line")),
+    ("Up, Down; Ctrl+Up, Ctrl+Down", mark("messages that you sent")),
+    ("Tab", mark("completes a name or a command")),
+    ("F6", mark("goes to the next pane")),
+    ("F9", mark("shows or hides the side panes")),
+    ("Ctrl+PgUp, Ctrl+PgDn, Alt+1…9", mark("goes to another room")),
+    ("Ctrl+K", mark("goes to a room or a person")),
+    ("Ctrl+J", mark("joins a room")),
+    ("PgUp, PgDn", mark("scrolls")),
+    ("Ctrl+End", mark("goes to the latest message")),
+    ("Ctrl+F", mark("searches")),
+    ("F3, Shift+F3", mark("next and previous match")),
+    ("F6, Up, Enter", mark("opens a link, sends again, copies code in a message")),
+    ("Shift+F10", mark("opens the menu of a message, a room or a member")),
+    ("Ctrl++, Ctrl+-, Ctrl+0", mark("larger, smaller, normal text")),
+    ("Esc", mark("closes what is open, or goes to the latest message")),
+    ("/help", mark("lists what can be typed")),
+)
 
 
 def room_rows(state: SessionState) -> list[RoomRow]:

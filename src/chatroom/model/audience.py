@@ -11,6 +11,7 @@ class Format(Hashable, Protocol):
     """Renders events for all clients that read the same bytes (one dialect, language and set of capabilities)."""
 
     own_moves: bool  # whether a client wants to be told that it has joined or left a room itself
+    one_room: bool  # whether a client is in one room at a time, in whatever rooms its person is
     as_sentences: bool  # whether people read it, who are told of several reactions by one line
 
     def render(self, event: Event) -> bytes:

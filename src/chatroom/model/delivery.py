@@ -1,6 +1,7 @@
 """Where the hub hands over what is to be told, and to whom."""
 
 import threading
+from collections.abc import Sequence
 from typing import Protocol
 
 from chatroom.model.audience import Audience
@@ -17,6 +18,13 @@ class Delivery(Protocol):
 
     def reply(self, session: Session, reply: Reply) -> None:
         """Tell one client alone."""
+
+
+def sparing(audience: Audience, sessions: Sequence[Session]) -> tuple[Audience, Session | None]:
+    """The audience for a broadcast without these sessions, and whom it is to skip: one is skipped at no cost."""
+    if len(sessions) < 2:
+        return audience, sessions[0] if sessions else None
+    return audience.without(set(sessions)), None
 
 
 class DeliveryQueue(Delivery, Protocol):

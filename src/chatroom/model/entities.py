@@ -30,7 +30,7 @@ from chatroom.model.modes import (
     ModeKind,
 )
 from chatroom.model.replies import RoomState
-from chatroom.model.values import ListEntry, Member, ModeChange, Person, Topic
+from chatroom.model.values import Device, ListEntry, Member, ModeChange, Person, Topic
 
 # people of whom a slow room remembers when they spoke, before it forgets those who may speak again
 SLOW_MODE_SPEAKERS_KEPT = 1000
@@ -52,11 +52,13 @@ class Session:
         "extended_monitor",
         "format",
         "goodbye",
+        "has_chosen_language",
         "has_tried",
         "host",
         "language",
         "near",
         "paced",
+        "place",
         "replay",
         "secure",
         "spent",
@@ -79,6 +81,7 @@ class Session:
         self.secure = False  # whether its connection is encrypted
         self.near = False  # whether it comes from this machine
         self.language = own()  # that it reads; at first the server's
+        self.has_chosen_language = False
         self.replay = True  # whether it is told what was said in a room before it joins
         # Processor seconds of look-ups for it that it has still to pay for; for its own thread alone.
         self.spent = 0.0
@@ -87,6 +90,8 @@ class Session:
         self.goodbye = ""  # why others ended it; "" if they did not
         self.paced = False  # whether its lines or look-ups wait for their turn, perhaps an answer to a ping among them
         self.closing = False  # goodbye was said; what the client sends now is not read any more
+        # The folded name of the one room that it is in, of all those of its user, "" if it is in none; None: in all.
+        self.place: str | None = None
 
     @property
     def nick(self) -> str:
@@ -107,34 +112,42 @@ class Session:
 
     @property
     def room(self) -> str:
-        """The room that the user is in; the one joined last, if there are several; "" if there is none."""
-        return next(reversed(self.user.rooms.values())).name if self.user and self.user.rooms else ""
+        """The room that the client is in; the one joined last, if there are several; "" if there is none."""
+        rooms = self.user.rooms if self.user else {}
+        if self.place is not None:
+            return rooms[self.place].name if self.place in rooms else ""
+        return next(reversed(rooms.values())).name if rooms else ""
 
-
-def movers(session: Session | None) -> Session | None:
-    """Whom to skip when telling of that session's own coming or going."""
-    return None if session is None or session.format.own_moves else session
+    def is_in(self, room: "Room") -> bool:
+        """Whether the client is told what happens in a room that its user is in."""
+        return self.place is None or self.place == fold(room.name)
 
 
 class User:
-    """Somebody with a name. A user of another server has no session here."""
+    """Somebody with a name, by one connection or several: a guest has one *device*, who is logged in may have more.
+
+    `devices` has all of them, `sessions` those that are connected to this server.
+    """
 
     __slots__ = (
         "_member_info",
         "active",
         "away",
+        "devices",
         "granted",
         "invitations",
         "modes",
         "person",
         "rooms",
-        "session",
+        "sessions",
         "since",
     )
 
-    def __init__(self, person: Person, session: Session | None, now: int) -> None:
+    def __init__(self, person: Person, session: Session | None, now: int, kind: str = "") -> None:
+        """`kind` is that of the device by which they come."""
         self.person = person
-        self.session = session
+        self.devices: tuple[Device, ...] = (Device(person, kind, now),)
+        self.sessions: tuple[Session, ...] = (session,) if session else ()
         self.away = ""
         self.modes: set[str] = set()  # letters of `modes.USER_MODES`
         self.granted = ""  # how the account has made them an operator of the server; "" if it has not
@@ -162,6 +175,17 @@ class User:
         assert all(rank in RANKS for rank in ranks)
         return replace(self._member_info, ranks=ranks) if ranks else self._member_info
 
+    def device(self, uid: str) -> Device | None:
+        return next((device for device in self.devices if device.who.uid == uid), None)
+
+    def session_of(self, uid: str) -> Session | None:
+        """The session of the device with that uid, if it is connected here."""
+        return next((session for session in self.sessions if session.uid == uid), None)
+
+    def movers(self) -> tuple[Session, ...]:
+        """Whom to spare when telling of this user's own coming or going."""
+        return tuple([session for session in self.sessions if not session.format.own_moves])
+
     def room_names(self) -> tuple[str, ...]:
         return tuple([room.name for room in self.rooms.values()])
 
@@ -177,11 +201,12 @@ class User:
     def peers(self) -> Audience:
         """All who share a room with this user, the user included: who is told of a new name or a departure."""
         if len(self.rooms) == 1:
-            return next(iter(self.rooms.values())).audience
+            room = next(iter(self.rooms.values()))
+            if all(session.is_in(room) for session in self.sessions):
+                return room.audience
         groups = [group for room in self.rooms.values() for group in room.audience.groups.values()]
         sessions: dict[Listener, None] = dict.fromkeys(chain.from_iterable(groups))
-        if self.session:
-            sessions[self.session] = None
+        sessions.update(dict.fromkeys(self.sessions))
         return Audience.of(sessions)
 
 
@@ -198,6 +223,8 @@ class Account(NamedTuple):
     used: int = 0  # when it was used last, in milliseconds; known to the day
     operator: bool = False  # whether it was made an operator of the server at the console
     warned: bool = False  # whether its owner, who has rooms, was told that it is freed when nobody uses it
+    strangers: bool = True  # whether those who aren't logged in may write to its owner
+    language: str = ""  # that its clients read, by its tag; "" if none was chosen
 
     def __repr__(self) -> str:
         return f"Account({self.name!r})"
@@ -256,15 +283,16 @@ class Room:
 
     def add(self, user: User) -> None:
         self.members[user.person.uid] = user
-        if user.session:
-            self.audience = self.audience.plus(user.session)
+        for session in user.sessions:
+            if session.is_in(self):
+                self.audience = self.audience.plus(session)
 
     def remove(self, user: User) -> None:
         del self.members[user.person.uid]
         self.ranks.pop(user.person.uid, None)
         self._verdicts.pop(user.person.uid, None)
-        if user.session:
-            self.audience = self.audience.minus(user.session)
+        for session in user.sessions:
+            self.audience = self.audience.minus(session)
 
     def remember(self, said: Said) -> None:
         """Keeps a message for those who join, without its tags; where long ones add up, those said first go."""
@@ -299,7 +327,7 @@ class Room:
         """The members that have this rank or a higher one."""
         enough = list(RANKS)[: list(RANKS).index(letter) + 1]
         holders = (self.members[uid] for uid, ranks in self.ranks.items() if any(r in enough for r in ranks))
-        return [user.session for user in holders if user.session]
+        return [session for user in holders for session in user.sessions if session.is_in(self)]
 
     def refresh_speech_checks(self) -> None:
         """To be called when modes or lists have changed."""

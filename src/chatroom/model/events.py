@@ -21,14 +21,21 @@ class Event:
 
 @value
 class Connected(Event):
-    """Somebody has come to the server; if `room` isn't "", straight into it."""
+    """Somebody has come to the server; if `room` isn't "", straight into it.
+
+    If somebody is logged in to the account of `by` already, it is one more device of theirs. `kind` is the device's.
+    """
 
     room: str = ""
+    kind: str = ""
 
 
 @value
 class Joined(Event):
+    """`device` is the uid of the one that enters, where that is in one room at a time; "" if it makes no difference."""
+
     room: str
+    device: str = ""
 
 
 @value
@@ -39,10 +46,22 @@ class Left(Event):
 
 @value
 class Departed(Event):
-    """Somebody has left the server; `rooms` are those they were in."""
+    """Somebody has left the server; `rooms` are those they were in.
+
+    With `device`, the uid of one of theirs, that alone has gone: they leave if it was the last.
+    """
 
     reason: str
     rooms: tuple[str, ...] = ()
+    device: str = ""
+
+
+@value
+class DeviceEnded(Event):
+    """`by` has ended a device of their own, by its uid; `reason` is what it is told."""
+
+    device: str
+    reason: str
 
 
 @value
@@ -58,7 +77,8 @@ class Said(Event):
     """`target` is a room's or a person's name, as it is written there.
 
     `conversation` is the key under which two people's words are kept, "" where they are not. `quote` is the message
-    that this one answers, if it does.
+    that this one answers, if it does. `device` is the uid of the one by which it was said: the person's others are
+    told, too.
     """
 
     target: str
@@ -67,6 +87,57 @@ class Said(Event):
     tags: str = ""
     conversation: str = ""
     quote: Quote | None = None
+    device: str = field(default="", compare=False)
+
+
+@value
+class Kept(Event):
+    """Something was said to the owner of an account, who is not here: it waits for them. The rest is as in `Said`."""
+
+    account: str
+    text: str
+    kind: MessageKind
+    conversation: str
+    quote: Quote | None = None
+    device: str = ""
+
+    def said(self, target: str) -> Said:
+        """The message to them under this name."""
+        return Said(
+            self.by,
+            target,
+            self.text,
+            self.kind,
+            conversation=self.conversation,
+            quote=self.quote,
+            id=self.id,
+            time=self.time,
+        )
+
+
+@value
+class Received(Event):
+    """The owner of an account was told of all that waited for them, up to the message with the id `last`."""
+
+    account: str
+    last: int
+
+
+@value
+class IgnoreSet(Event):
+    """`by` ignores whom a mask matches, or does not any more. `whom` is the name that it was made for."""
+
+    mask: str
+    whom: str
+    on: bool
+
+
+@value
+class StrangersSet(Event):
+    """Whether who isn't logged in may write to the owner of an account."""
+
+    account: str
+    on: bool
 
 
 @value
@@ -78,6 +149,7 @@ class Reacted(Event):
     reaction: str
     on: bool = True
     conversation: str = ""
+    device: str = field(default="", compare=False)
 
 
 @value
@@ -156,6 +228,7 @@ class AccountMade(Event):
     account: str
     secret: str = field(repr=False)
     home: str = ""  # the address, as limits count it
+    language: str = ""  # that they have chosen, by its tag
 
 
 @value
@@ -170,11 +243,15 @@ class AccountUsed(Event):
 
 @value
 class PasswordSet(Event):
-    """A new password, which ends other logins. With `before`, the old secret, it is the same password, hashed anew."""
+    """A new password, which ends other logins. With `before`, the old secret, it is the same password, hashed anew.
+
+    `device` is the uid of the one that stays.
+    """
 
     account: str
     secret: str = field(repr=False)
     before: str = field(default="", repr=False)
+    device: str = ""
 
 
 @value
@@ -194,11 +271,23 @@ class ReplaySet(Event):
 
 
 @value
+class LanguageSet(Event):
+    """The language that the account's clients read, by its tag."""
+
+    account: str
+    language: str
+
+
+@value
 class AccountDropped(Event):
-    """The name is nobody's any more. `used` is when it was used last, if that is why: a later use keeps it."""
+    """The name is nobody's any more. `used` is when it was used last, if that is why: a later use keeps it.
+
+    `device` is the uid of the one by which it was dropped; who is logged in by others is told.
+    """
 
     account: str
     used: int = 0
+    device: str = ""
 
 
 @value

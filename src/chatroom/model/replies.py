@@ -3,6 +3,7 @@
 from enum import Enum
 
 from chatroom.common.errors import ChatError
+from chatroom.common.language import Language
 from chatroom.model.events import Event, Reacted, Said
 from chatroom.model.values import ListEntry, Member, Person, Topic, Via, value
 
@@ -236,6 +237,31 @@ class AccountDone(Reply):
 
 
 @value
+class DeviceIs:
+    """One connection of the person who asks: since when it is here (milliseconds), and from which address."""
+
+    number: int
+    kind: str
+    since: int
+    address: str
+    server: str  # to which it is connected; "" if it is the only one
+    is_this: bool  # whether it is the one that asks
+
+
+@value
+class DevicesAre(Reply):
+    devices: tuple[DeviceIs, ...]
+
+
+@value
+class DeviceClosed(Reply):
+    """A connection of one's own was ended, as one has asked."""
+
+    number: int
+    kind: str
+
+
+@value
 class AccountIs(Reply):
     """`made` is when the name was claimed, in milliseconds; `here` whether somebody is logged in to it."""
 
@@ -249,6 +275,15 @@ class ReplayIs(Reply):
     """What `SetReplay` has set; `account` is "" if only this connection's."""
 
     on: bool
+    account: str
+
+
+@value
+class LanguageIs(Reply):
+    """What is read from now on; `tags` are those that were asked for, none if nothing was; `account` keeps it."""
+
+    language: Language
+    tags: tuple[str, ...]
     account: str
 
 
@@ -290,6 +325,36 @@ class IsAway(Reply):
 
     nick: str
     message: str
+
+
+@value
+class WillWait(Reply):
+    """The person just written to is not here, and gets it when they come."""
+
+    nick: str
+
+
+@value
+class WaitingAre(Reply):
+    """What was said to somebody alone while they were not here, oldest first."""
+
+    said: tuple[Said, ...]
+
+
+@value
+class IgnoredAre(Reply):
+    """Whom somebody ignores: masks, and the names that they were made for."""
+
+    entries: tuple[ListEntry, ...]
+
+
+@value
+class IgnoreNoted(Reply):
+    """`whom` is as it was asked for."""
+
+    mask: str
+    whom: str
+    on: bool
 
 
 @value

@@ -2,6 +2,7 @@
 
 from collections import Counter, deque
 from collections.abc import Hashable
+from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -32,6 +33,7 @@ class _Deaf:
     """The format of who reads nothing."""
 
     own_moves = False
+    one_room = False
     as_sentences = False
 
     def render(self, event: Event) -> bytes:
@@ -45,6 +47,11 @@ class _Deaf:
 
     def spoken(self, language: Language) -> "_Deaf":
         return self
+
+
+def server_id(uid: str) -> str:
+    """The id of the server that a connection is to, by its uid."""
+    return uid.partition(".")[0]
 
 
 class AuditEntry(NamedTuple):
@@ -77,6 +84,7 @@ class ChatState:
     SHARED = (
         *("users", "rooms", "lists", "bans", "accounts", "owners", "kept"),
         *("direct_messages", "gone", "holders", "most", "dormant_rooms", "servers", "absent", "reactions"),
+        *("waiting", "ignored"),
     )
 
     def __init__(self, name: str, lasting: bool) -> None:
@@ -85,6 +93,7 @@ class ChatState:
         self.service = Member(Person("", SERVICE, SERVICE, name, "looks after claimed names"), "")
         self.users: dict[str, User] = {}  # by uid
         self.nicks = NickIndex()
+        self.presences: dict[str, User] = {}  # those who are logged in, by folded account; one user an account at most
         self.rooms: dict[str, Room] = {}  # by folded name
         self.lists: dict[str, Lists] = {}  # of rooms, with somebody in them or not, by folded name
         # Those of them that are forgotten some day, the next first: nobody is in their rooms, which are nobody's.
@@ -111,12 +120,16 @@ class ChatState:
         self.marking: dict[Session, None] = {}  # those who are told of it: IRCv3 read-marker
         # What was said to one person alone, with their uid.
         self.direct_messages: deque[tuple[Said, str]] = deque(maxlen=DIRECT_MESSAGES_KEPT)
+        self.waiting: dict[str, list[Said]] = {}  # for people who are not here, by folded account, oldest first
+        # Of these, what was told to clients of this server since they have come: up to which id; by account, likewise.
+        self.received: dict[str, int] = {}
+        self.ignored: dict[str, MaskList] = {}  # whom people ignore; kept by `chatroom.core.ignoring`
         self.reactions = Reactions()  # to messages of rooms and to private ones
         self.gone: deque[tuple[Person, int]] = deque(maxlen=WHOWAS_KEPT)  # with when they went; the last first
         self.absent: dict[str, int] = {}  # what people saw last of rooms; kept by `chatroom.core.replay`
         self.holders = Counter[str]()  # how many users have a mode, by its letter
         self.most = 0  # users at once, so far
-        self.here = 0  # users that are connected to this server
+        self.here = 0  # clients that are connected to this server and have a name
         self.servers: dict[str, Server] = {}  # by id; none if this is the only one
 
     def room_named(self, name: str, user: User) -> Room:
@@ -137,6 +150,7 @@ class ChatState:
     def reindex(self) -> None:
         """Makes the indexes anew after what is `SHARED` was replaced."""
         self.nicks.rebuild(self.users.values())
+        self.presences = {fold(user.person.account): user for user in self.users.values() if user.person.account}
         self.claimed.clear()
         for account in self.accounts.values():
             self.claimed.setdefault(skeleton(account.name), account.name)
@@ -250,6 +264,26 @@ class ChatState:
             raise ChatError(Code.NO_SUCH_NICK, nick)
         return user
 
+    def presence_of(self, account: str) -> User | None:
+        """Who is logged in to this account; None if nobody is, or `account` is ""."""
+        return self.presences.get(fold(account)) if account else None
+
+    def set_account(self, user: User, account: str) -> None:
+        """Logs a user in to an account that nobody is logged in to; or out, with ""."""
+        self.forget_login(user)
+        user.become(replace(user.person, account=account))
+        self.note_login(user)
+
+    def note_login(self, user: User) -> None:
+        """To be called when somebody comes who may be logged in, or logs in."""
+        if user.person.account:
+            self.presences[fold(user.person.account)] = user
+
+    def forget_login(self, user: User) -> None:
+        """To be called when somebody who may be logged in leaves, or logs out."""
+        if self.presence_of(user.person.account) is user:
+            del self.presences[fold(user.person.account)]
+
     def set_user_mode(self, user: User, letter: str, on: bool) -> None:
         if on is not (letter in user.modes):
             (user.modes.add if on else user.modes.remove)(letter)
@@ -265,5 +299,5 @@ class ChatState:
 
     def server_of(self, uid: str) -> str:
         """The name of the server that somebody is connected to, "" if there is only one."""
-        server = self.servers.get(uid.partition(".")[0])
+        server = self.servers.get(server_id(uid))
         return server.name if server else ""

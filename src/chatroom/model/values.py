@@ -37,7 +37,10 @@ class Via(Enum):
 
 @value
 class Person:
-    """Who somebody was at the moment of an event; `uid` stays the same over renames and is never used twice."""
+    """Who somebody was at the moment of an event; `uid` stays the same over renames and is never used twice.
+
+    It is that of the connection by which they came first.
+    """
 
     uid: str
     nick: str
@@ -71,6 +74,18 @@ class HistoryPoint:
 
     id: int = 0
     time: int = 0
+
+
+class Device(NamedTuple):
+    """One connection of a person. A guest has one; who is logged in may have several.
+
+    `who` is the person as they came by it: its `uid` is the connection's own, its address the device's.
+    """
+
+    who: Person
+    kind: str  # what speaks there: "netcat", "IRC", "browser"
+    since: int  # milliseconds
+    number: int = 1  # by which its owner names it; no two devices of a person have the same
 
 
 class ListEntry(NamedTuple):

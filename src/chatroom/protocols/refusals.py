@@ -106,6 +106,12 @@ _SENTENCES: dict[Code, str] = {
     Code.PASSWORD_BAD: mark("a password has no spaces and at most {password_bytes} bytes; choose another"),
     Code.ACCOUNTS_FULL: mark("no more names can be claimed from where you are for now; try again in an hour"),
     Code.NOT_A_GHOST: mark("that is you"),
+    Code.GHOST_LOGGED_IN: mark("{account} is logged in, so it is no old connection; log in to be {account} here, too"),
+    Code.TOO_MANY_DEVICES: mark(
+        "{account} is here by as many devices as may be; {slash}devices lists them there, "
+        "and {slash}logout DEVICE ends one"
+    ),
+    Code.NO_SUCH_DEVICE: mark("you have no device {number}; {slash}devices lists them"),
     Code.REALNAME_BAD: mark("that can't be a real name"),
     Code.REALNAME_HELD: mark("you can't take another real name while you may not speak in one of your rooms"),
     Code.TOO_MANY_TARGETS: mark("these are too many names at once"),
@@ -120,6 +126,7 @@ _SENTENCES: dict[Code, str] = {
     Code.PASSWORD_ALOUD: mark(
         "that looks like a command with a password, so it was not sent; a command begins with its /"
     ),
+    Code.NO_SUCH_LANGUAGE: mark("there is no language {language} here; there are: {languages}"),
     Code.NO_HISTORY: mark("there is no history of {target} that you may read"),
     Code.HISTORY_FAILED: mark("the history can't be read at the moment"),
     Code.TIME_BAD: mark(
@@ -133,6 +140,12 @@ _SENTENCES: dict[Code, str] = {
     Code.NOT_YOURS_TO_REDACT: mark("you can't remove messages from {target}"),
     Code.MAY_NOT_REDACT: mark("you may not remove that message"),
     Code.NO_SUCH_MESSAGE: mark("there is no such message, or it is too old"),
+    Code.NO_STRANGERS: mark(
+        "{nick} takes messages only from people who are logged in; {slash}register PASSWORD claims your name"
+    ),
+    Code.WAITING_FULL: mark("too much waits for {nick} already; that was not sent"),
+    Code.IGNORING_TOO_MANY: mark("you are ignoring too many people; {slash}unignore somebody first"),
+    Code.NOT_IGNORED: mark("you are not ignoring {who}; {slash}ignore lists whom you do"),
     Code.NOTHING_TO_REACT_TO: mark("there is no such message, or it is too old"),
     Code.NOTHING_SAID: mark("{nick} has said nothing in {target} lately"),
     Code.REACTION_BAD: mark("a reaction is an emoji or one word, of at most {most} bytes"),
@@ -176,13 +189,18 @@ _ABOUT: dict[Code, tuple[str, ...]] = {
     Code.NO_SUCH_SERVER: ("server",),
     **dict.fromkeys((Code.OPERATOR_CONFIGURED, Code.ACCOUNT_RESERVED, Code.ACCOUNT_EXISTS), ("account",)),
     **dict.fromkeys((Code.NO_SUCH_ACCOUNT, Code.LOGIN_FAILED, Code.LOGGED_IN_ALREADY), ("account",)),
+    **dict.fromkeys((Code.GHOST_LOGGED_IN, Code.TOO_MANY_DEVICES), ("account",)),
+    Code.NO_SUCH_DEVICE: ("number",),
     **dict.fromkeys((Code.NO_HISTORY, Code.HISTORY_FAILED), ("command", "target")),
     **dict.fromkeys((Code.NO_CTCP, Code.NOTHING_TO_READ, Code.NOT_YOURS_TO_REDACT), ("target",)),
     **dict.fromkeys((Code.MAY_NOT_REDACT, Code.NO_SUCH_MESSAGE), ("target", "msgid")),
     **dict.fromkeys((Code.NOTHING_TO_REACT_TO, Code.REACTIONS_FULL), ("target", "msgid")),
     Code.REACTION_BAD: ("target", "most"),
     Code.NOTHING_SAID: ("target", "nick"),
+    Code.IGNORING_TOO_MANY: ("mask",),
+    Code.NOT_IGNORED: ("who",),
     Code.TIME_BAD: ("word",),
+    Code.NO_SUCH_LANGUAGE: ("language", "languages"),
     Code.WATCHING_TOO_MANY: ("nicks",),
     Code.TOO_MANY_TARGETS: ("nicks",),
 }

@@ -10,6 +10,19 @@ from chatroom.common.text import plain
 from chatroom.model.values import ListEntry
 
 
+class Reader(NamedTuple):
+    """For whom a reply is put into words: the language, and what stands before the commands that a sentence names."""
+
+    language: Language
+    slash: str
+
+    def tr(self, sentence: str, /, **places: object) -> str:
+        return self.language.tr(sentence, slash=self.slash, **places)
+
+    def trn(self, one: str, many: str, count: int, /, **places: object) -> str:
+        return self.language.trn(one, many, count, slash=self.slash, **places)
+
+
 def time_left(until: int, language: Language = ENGLISH) -> str:
     """How long a ban or a mute still lasts: "2h"; "" without an end.
 

@@ -10,8 +10,10 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from weakref import WeakValueDictionary
 
 from chatroom.common.addresses import PRIVATE_NETWORKS, Network, is_in, is_loopback, limit_key, site_key
+from chatroom.server.flood_limit import FloodLimit
 from chatroom.server.process_tuning import files_max
 
 CLIENTS_MAX = 10_000  # each has a thread
@@ -59,6 +61,7 @@ class ConnectionLimiter:
         self._clients = 0
         self._explained = 0  # clients that are being told why they can't stay
         self._paying: Counter[str] = Counter()  # clients that wait for what costs more than a line, by address
+        self._budgets = WeakValueDictionary[str, FloodLimit]()  # of people with several devices, by uid
         self._minute = 0
         self._connects: Counter[str] = Counter()  # in this minute, by address and by site
 
@@ -86,6 +89,11 @@ class ConnectionLimiter:
         key, most = next(iter(limits.items()))
         with self.lock:
             return max(1.0, self._paying[key] / max(1.0, most * CROWD_SHARE))
+
+    def shared_budget(self, person: str, own: FloodLimit) -> FloodLimit:
+        """The one budget of all devices of a person, by their uid: that of the device which asks first."""
+        with self.lock:
+            return self._budgets.setdefault(person, own)
 
     @contextmanager
     def paying(self, host: str) -> Iterator[None]:

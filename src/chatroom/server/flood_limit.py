@@ -44,12 +44,14 @@ _NEGOTIATION = re.compile(rb"(?:CAP|AUTHENTICATE) ", re.IGNORECASE)
 
 
 class FloodLimit:
-    """A bucket of `FLOOD_BURST_LINES` tokens that fills by `FLOOD_LINES_PER_SECOND`; a line takes one. For one thread.
+    """A bucket of `FLOOD_BURST_LINES` tokens that fills by `FLOOD_LINES_PER_SECOND`; a line takes one.
+
+    For one thread, or those of one person's devices: if two of these take at the same instant, one may go unpaid.
 
     Some lines of capability negotiation are free, so that a client doesn't wait for each capability that it asks for.
     """
 
-    __slots__ = ("_earned_at", "_free_lines", "_free_rooms")
+    __slots__ = ("__weakref__", "_earned_at", "_free_lines", "_free_rooms")
 
     def __init__(self) -> None:
         self._free_rooms = FREE_ROOMS  # that are left

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
-from socketserver import BaseRequestHandler
+from socketserver import StreamRequestHandler
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chatroom.common import logs
@@ -86,10 +86,13 @@ class Server(Protocol):
     def count_refusal(self, reason: str) -> None: ...
 
 
-class ChatHandler(BaseRequestHandler):
+class ChatHandler(StreamRequestHandler):
     """Reads one client until it leaves."""
 
+    rbufsize = 0  # the dialect keeps what is not a line yet; a second buffer would cost each idle client 8 KiB
+
     def setup(self) -> None:
+        super().setup()
         self.chat_server: Server = self.server  # type: ignore[assignment]  # socketserver knows it as any server
         self.client = self.chat_server.connections[self.request]
         self.session, self.outbox = self.client.session, self.client.outbox

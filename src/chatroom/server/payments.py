@@ -8,9 +8,10 @@ import select
 from collections.abc import Iterator
 from contextlib import nullcontext
 
-from chatroom.model.commands import Join, React, Rename, SetAway, SetRealname
+from chatroom.model.commands import Join, Rename, SetAway, SetRealname
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Reply
+from chatroom.model.social_commands import React
 from chatroom.net.connection import Connection
 from chatroom.server.connection_limits import ConnectionLimiter
 from chatroom.server.flood_limit import LOOKUP_LINES_MAX, PRICES, FloodLimit, price_of
@@ -76,6 +77,9 @@ class Payments:
 
     def wait_for_turn(self, price: float = 1.0, is_dear: bool = False) -> bool:
         """Waits until the flood limit allows it; False if the connection was shut down or reset meanwhile."""
+        user = self._client.session.user
+        if user and len(user.sessions) > 1:
+            self._flood_limit = self._limiter.shared_budget(user.person.uid, self._flood_limit)
         pause = self._flood_limit.take(price)
         if pause > 0:
             poll = select.poll()

@@ -35,12 +35,13 @@ class File(NamedTuple):
     plain: bytes
     gzipped: bytes  # b"" if it would not be smaller
     etag: str  # without its quotation marks
+    vary: str = "Accept-Encoding"  # the fields of the request that decide what is answered
 
     def answer(self, request: Request) -> Response:
         """The file, or that the browser has it already."""
         compressed = bool(self.gzipped) and _takes_gzip(request)
         etag = f'"{self.etag}{"-gzip" if compressed else ""}"'
-        headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+        headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": self.vary}
         asked = {tag.strip().removeprefix("W/") for tag in request.fields.get("if-none-match", "").split(",")}
         if etag in asked or "*" in asked:
             return Response(304, headers)
@@ -60,15 +61,38 @@ def _takes_gzip(request: Request) -> bool:
 
 @cache
 def pages() -> dict[str, File]:
-    """The files by the paths at which they are; the modules of the page are one script."""
+    """The files by the paths at which they are; the modules of the page are one script for each language."""
     data = {name: each.read_bytes() for name, each in _walk(files("chatroom.web") / "static", "")}
     modules = {name: data.pop(name).decode() for name in list(data) if name.endswith(".js")}
+    script = joined(_ENTRY, modules.__getitem__)
+    data[_ENTRY] = script.encode()
+    for tag in languages.tags():
+        data[f"strings/{tag}.json"] = languages.translated(tag)
+        if tag != "en":
+            data[_script(tag)] = languages.spoken(script, tag).encode()
     data[_INDEX] = data[_INDEX].replace(_ENGLISH_ALONE, f'content="{" ".join(languages.tags())}"'.encode())
-    data[_ENTRY] = joined(_ENTRY, modules.__getitem__).encode()
-    for tag in languages.tags()[1:]:
-        data[f"{languages.PREFIX.lstrip('/')}{tag}.json"] = languages.translated(tag)
     found = {f"/{name}": _file(name, plain) for name, plain in data.items()}
     return found | {path: found[name] for path, name in _ALIASES.items() if name in found}
+
+
+def page(request: Request) -> File | None:
+    """The file that a browser asks for. The page loads the script in the language that the browser prefers."""
+    file = pages().get(request.path)
+    if file and file is pages()["/"]:
+        return _index(languages.preferred(request.fields.get("accept-language", "")))
+    return file
+
+
+@cache
+def _index(tag: str) -> File:
+    plain = pages()["/"].plain
+    if tag != "en":
+        plain = plain.replace(b'lang="en"', f'lang="{tag}"'.encode()).replace(_ENTRY.encode(), _script(tag).encode())
+    return _file(_INDEX, plain)._replace(vary="Accept-Encoding, Accept-Language")
+
+
+def _script(tag: str) -> str:
+    return f"app.{tag}.js"
 
 
 def _walk(directory: Traversable, prefix: str) -> list[tuple[str, Traversable]]:

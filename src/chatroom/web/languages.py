@@ -1,22 +1,25 @@
-"""The page's sentences in other languages: for each one a file of JSON, made when the first browser asks for it.
+"""The page's sentences in other languages: a script and a file of JSON for each, made when the first browser comes.
 
 The page has its sentences in English, in the table of `static/strings.js`. The catalogues of gettext have the others.
+The script that a browser loads has those of its language; when another one is chosen, the page asks for the JSON.
 """
 
 import json
 import re
 from functools import cache
 from importlib.resources import files
+from operator import itemgetter
 
 from chatroom.common import language
 from chatroom.common.language import ENGLISH
 
-PREFIX = "/strings/"  # of the paths: /strings/pl.json
 # The rule by which a number chooses its form repeats after so many numbers, in all languages that gettext knows of. The
 # first of them may differ from those behind: 1 from 101.
 _RULE_REPEATS = 100
 
 _TEXT = r'"(?:[^"\\\n]|\\.)*"'
+_TABLE = re.compile(r"^const STRINGS = \{\n.*?^\};\n", re.MULTILINE | re.DOTALL)
+_SHIPPED = "const SHIPPED = null;\n"  # in the script, where the sentences are in its table
 _ROW = re.compile(rf'^  (?:"([\w-]+)"|(\w+)): (?:({_TEXT})|\{{ one: ({_TEXT}), other: ({_TEXT}) \}}),$', re.MULTILINE)
 
 Sentence = str | tuple[str, str]  # with a number: for one, and for many
@@ -35,6 +38,24 @@ def table() -> dict[str, Sentence]:
 def tags() -> list[str]:
     """The languages that the page can speak, English first."""
     return language.tags()
+
+
+def preferred(accepted: str) -> str:
+    """The tag of the language to speak with a browser that sends this Accept-Language: RFC 9110 §12.5.4."""
+    wanted = []
+    for each in accepted.split(","):
+        tag, _, quality = each.replace(" ", "").partition(";q=")
+        try:
+            wanted.append((-float(quality or 1), tag))
+        except ValueError:
+            continue
+    return language.choose([tag for _, tag in sorted(wanted, key=itemgetter(0))]).tag
+
+
+def spoken(script: str, tag: str) -> str:
+    """The page's script with the sentences in this language."""
+    shipped = f'const SHIPPED = {{"tag":"{tag}","sentences":{translated(tag).decode()}}};\n'
+    return _TABLE.sub("const STRINGS = {};\n", script).replace(_SHIPPED, shipped)
 
 
 @cache

@@ -11,8 +11,16 @@ from collections.abc import Callable
 
 _IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const|let) )", re.MULTILINE)
+_CAST = re.compile(r"/\*\* @type [^*]*\*/ ?")
 _BLANKS = re.compile(r"^[ \n]+", re.MULTILINE)
 _NOTE = re.compile(r"^ *(?:/\*\*(?:[^*]|\*(?!/))*\*/|//.*)\n", re.MULTILINE)  # a comment on lines of its own
+
+
+def _slim(text: str) -> str:
+    """A module without what only people and compilers read."""
+    for unneeded in (_IMPORT, _EXPORT, _NOTE, _CAST, _BLANKS):
+        text = unneeded.sub("", text)
+    return text
 
 
 def joined(entry: str, read: Callable[[str], str]) -> str:
@@ -27,7 +35,7 @@ def joined(entry: str, read: Callable[[str], str]) -> str:
         for needed in _IMPORT.findall(text):
             add(posixpath.normpath(posixpath.join(posixpath.dirname(path), needed)))
         del parts[path]  # it stands behind what it needs
-        parts[path] = _BLANKS.sub("", _NOTE.sub("", _EXPORT.sub("", _IMPORT.sub("", text))))
+        parts[path] = _slim(text)
 
     add(entry)
     return "".join(parts.values())

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from chatroom.common.addresses import address_of
 from chatroom.protocols.proxy_header import Origin
 from chatroom.web import invitation
-from chatroom.web.files import pages
+from chatroom.web.files import page
 from chatroom.web.origins import Origins
 from chatroom.web.requests import Request, RequestError
 from chatroom.web.responses import Response, sentence
@@ -51,7 +51,7 @@ class Site:
             return Response(200, {"Content-Type": "application/json", "Cache-Control": "no-store"}, body)
         if request.path == invitation.PATH:
             return invitation.invitation(request, self._reachable)
-        file = pages().get(request.path)
+        file = page(request)
         if file:
             return file.answer(request)
         if request.path in SOCKET_PATHS:

@@ -9,6 +9,7 @@ import { fetchLatest, fetchOlder } from "./static/history.js";
 import { flushRoom } from "./static/outbox.js";
 import { spansOf } from "./static/text.js";
 import { Misuse, runLine } from "./static/slash.js";
+import { tellTyping, toggleReaction, typingIn } from "./static/reactions.js";
 import { choicesFor } from "./static/completion.js";
 import { findEmoji, withEmoji } from "./static/emoji.js";
 import { loadSettings, saveSettings } from "./static/settings.js";
@@ -558,4 +559,86 @@ test("who is thrown off the server, and an owner who comes in, are told of in wo
   talk.feed(":bob!u@h QUIT :Killed (ola: spam)", ":jan!u@h JOIN #lobby", ":jan!u@h MODE #lobby +o jan");
   const texts = talk.state.current.messages.map((entry) => entry.text);
   assert.deepEqual(texts.filter(Boolean), ["ola threw bob off the server: spam", "jan is an operator here."]);
+});
+
+// ---- answers, reactions, typing ----
+
+const tagged = (tags, by = "bob", to = "#lobby", text = "") => `@time=${at(50)};${tags} :${by}!u@h ${text ? `PRIVMSG ${to} :${text}` : `TAGMSG ${to}`}`;
+
+test("an answer is sent with the id of what it answers, also if it has several lines", () => {
+  const talk = new Talk().enter();
+  talk.feed(said(16, "is this right?"));
+  talk.take();
+  talk.room.answering = talk.room.messages.at(-1);
+  runLine(talk.state, talk.room, "yes");
+  const [line] = talk.take();
+  assert.match(line, /^@label=m1;\+draft\/reply=10 PRIVMSG #lobby :yes$/);
+  assert.equal(talk.room.answering, null);
+  talk.state.say(talk.room, "a\nb", "message", "10");
+  flushRoom(talk.state, talk.room);
+  assert.match(talk.take()[0], /^@label=m2;\+draft\/reply=10 BATCH \+m2 draft\/multiline #lobby$/);
+});
+
+test("who answers us mentions us", () => {
+  const talk = new Talk().enter();
+  talk.say("is this right?");
+  const [label] = /m\d+/.exec(talk.take("PRIVMSG")[0]);
+  talk.feed(said(16, "is this right?", { by: "nora", label }), tagged("msgid=11;+draft/reply=10", "bob", "#lobby", "yes"));
+  assert.equal(talk.room.mentions, 1);
+  assert.equal(talk.room.messages.at(-1).answers, "10");
+  talk.feed(tagged("msgid=12;+reply=11", "carol", "#lobby", "really"));
+  assert.equal(talk.room.mentions, 1);
+});
+
+test("reactions come and go, each person once, and not to what is unknown", () => {
+  const talk = new Talk().enter();
+  talk.feed(said(16, "hello"));
+  const entry = talk.room.messages.at(-1);
+  for (const by of ["bob", "BOB", "carol"]) talk.feed(tagged("+draft/react=👍;+reply=10", by));
+  talk.feed(tagged("+draft/react=👍;+reply=99"), tagged("+draft/react=👍"));
+  assert.deepEqual([...entry.reactions.get("👍").values()], ["BOB", "carol"]);
+  toggleReaction(talk.state, talk.room, entry, "👍");
+  assert.deepEqual(talk.take("TAGMSG"), ["@+draft/react=👍;+draft/reply=10 TAGMSG #lobby"]);
+  talk.feed(tagged("+draft/react=👍;+draft/reply=10", "nora"));
+  toggleReaction(talk.state, talk.room, entry, "👍");
+  assert.deepEqual(talk.take("TAGMSG"), ["@+draft/unreact=👍;+draft/reply=10 TAGMSG #lobby"]);
+  for (const by of ["bob", "carol", "nora"]) talk.feed(tagged("+draft/unreact=👍;+draft/reply=10", by));
+  assert.equal(entry.reactions.size, 0);
+  for (let i = 0; i < 40; i++) talk.feed(tagged(`+draft/react=r${i};+draft/reply=10`));
+  assert.equal(entry.reactions.size, 20);
+});
+
+test("reactions of the history are shown with its messages", () => {
+  const talk = new Talk().connect().welcome().join();
+  talk.history("#lobby", said(16, "hello"), tagged("+draft/react=🎉;+reply=10"));
+  assert.deepEqual([...talk.room.messages.at(-1).reactions.keys()], ["🎉"]);
+  assert.equal(talk.texts().length, 1);
+});
+
+test("who types is told of for some seconds, or until they have said it", () => {
+  const talk = new Talk().enter();
+  let now = TIME;
+  talk.state.now = () => now;
+  talk.feed(tagged("+typing=active"), tagged("+typing=active", "carol"), tagged("+typing=active", "nora"));
+  assert.deepEqual(typingIn(talk.state, talk.room), ["bob", "carol"]);
+  talk.feed(said(16, "hello"), tagged("+typing=done", "carol"));
+  assert.deepEqual(typingIn(talk.state, talk.room), []);
+  talk.feed(tagged("+typing=active"));
+  now += 7_000;
+  assert.deepEqual(typingIn(talk.state, talk.room), []);
+  assert.equal(talk.texts().length, 1);
+});
+
+test("that we type is told every three seconds at most, and its refusal to nobody", () => {
+  const talk = new Talk().enter();
+  let now = TIME;
+  talk.state.now = () => now;
+  talk.take();
+  for (let i = 0; i < 10; i++, now += 500) tellTyping(talk.state, talk.room, true);
+  tellTyping(talk.state, talk.room, false);
+  tellTyping(talk.state, talk.room, false);
+  assert.deepEqual(talk.take("TAGMSG").map((line) => /typing=\w+/.exec(line)[0]), ["typing=active", "typing=active", "typing=done"]);
+  const count = talk.room.messages.length;
+  talk.feed("@label=typing :s 404 nora #lobby :Cannot send to channel (+m)");
+  assert.equal(talk.room.messages.length, count);
 });

@@ -7,13 +7,22 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.language import mark
 from chatroom.common.names import SERVICE
 from chatroom.model.limits import PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS
-from chatroom.model.replies import AccountChange, AccountDone, AccountIs, AccountLapses, ReplayIs
+from chatroom.model.replies import (
+    AccountChange,
+    AccountDone,
+    AccountIs,
+    AccountLapses,
+    DeviceClosed,
+    DevicesAre,
+    ReplayIs,
+)
 from chatroom.model.values import Via
+from chatroom.protocols.account_sentences import ACCOUNT_CHANGES, NOT_LASTING
 from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.event_lines import timestamp
 from chatroom.protocols.irc.params import echo
 from chatroom.protocols.irc.reply_writer import ReplyWriter
-from chatroom.protocols.sentences import ACCOUNT_CHANGES, NOT_LASTING, describe_reply
+from chatroom.protocols.reply_sentences import describe_reply
 
 
 def notice(to: ReplyWriter, text: str, code: str = "") -> str:
@@ -51,6 +60,10 @@ def account_done(to: ReplyWriter, reply: AccountDone) -> Iterator[str]:
 
 def account_lapses(to: ReplyWriter, reply: AccountLapses) -> Iterator[str]:
     yield from (notice(to, sentence) for sentence in describe_reply(reply, language=to.language))
+
+
+def devices_are(to: ReplyWriter, reply: DevicesAre | DeviceClosed) -> Iterator[str]:
+    yield from (notice(to, sentence) for sentence in describe_reply(reply, "/msg NickServ ", to.language))
 
 
 def replay_is(to: ReplyWriter, reply: ReplayIs) -> Iterator[str]:
@@ -121,6 +134,14 @@ _REFUSALS: dict[Code, Refusal] = {
     ),
     Code.ACCOUNTS_FULL: Refusal(mark("No more names can be claimed from where you are for now; try again in an hour.")),
     Code.NOT_A_GHOST: Refusal(mark("{account} is you.")),
+    Code.GHOST_LOGGED_IN: Refusal(
+        mark("{account} is logged in, so it is no old connection; IDENTIFY makes you {account} here, too.")
+    ),
+    Code.TOO_MANY_DEVICES: Refusal(
+        mark("{account} is here by as many devices as may be; there, DEVICES lists them, and LOGOUT number ends one.")
+    ),
+    Code.NO_SUCH_DEVICE: Refusal(mark("You have no device {account}; DEVICES lists them.")),
+    Code.NICK_HELD: Refusal(mark("You are banned or muted in a room; leave it, and then log in as {account}.")),
 }
 
 

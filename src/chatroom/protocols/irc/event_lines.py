@@ -55,6 +55,7 @@ class IrcFormat:
     """
 
     own_moves = True
+    one_room = False
     as_sentences = False
 
     def __init__(self, capabilities: frozenset[str], language: Language) -> None:

@@ -25,7 +25,7 @@ class App {
     this.settings = loadSettings(this.storage);
     /** @type {import("./handshake.js").Visitor} */
     this.visitor = { nick: this.settings.nick, password: "", serverPassword: "" };
-    this.tabs = new Tabs(() => this.letGo("takenOver"));
+    this.tabs = new Tabs(() => this.letGo("takenOver"), () => Boolean(this.state?.account));
     this.languages = (document.querySelector("meta[name=languages]")?.getAttribute("content") ?? "en").split(" ");
     this.signIn = this.makeSignIn();
     /** @type {ChatState | null} */
@@ -311,6 +311,7 @@ class App {
   /** Tells how long it is to the next try. */
   tick() {
     if (!this.chat || this.connection.stopped) return;
+    if (this.state?.current.typing.size) this.chat.refresh();
     if (this.state?.registered) return;
     const seconds = Math.max(0, Math.ceil((this.connection.retryAt - Date.now()) / 1000));
     const text = tr(this.isHeld ? "nameHeld" : "connectionLost", { nick: this.visitor.nick });

@@ -6,13 +6,17 @@ import { nickOf } from "./irc.js";
 import { cleanWord } from "./text.js";
 
 let serials = 0;
+/** One for all messages to which nobody has reacted. */
+const NO_REACTIONS = new Map();
 
 /**
  * One thing in a room. `time` is in milliseconds; `serial` names it on this page, `id` on the server.
  * A message of our own has `delivery` until the server has it: waiting (not sent), sent (no answer yet), unsure (sent
- * over a connection that died), failed (refused, or nobody can know).
+ * over a connection that died), failed (refused, or nobody can know). `answers` is the id of the message that it answers.
+ * `reactions` has who reacted how, by folded name.
  * @typedef {{serial: number, kind: string, time: number, nick: string, text: string, id: string, own: boolean,
- *   mention: boolean, delivery: ""|"waiting"|"sent"|"unsure"|"failed", why: string, version: number}} Entry
+ *   mention: boolean, delivery: ""|"waiting"|"sent"|"unsure"|"failed", why: string, answers: string,
+ *   reactions: Map<string, Map<string, string>>, version: number}} Entry
  */
 
 /** What people say, as opposed to what happens. */
@@ -25,7 +29,7 @@ const SPOKEN = new Set(["message", "action", "notice"]);
 export function makeEntry(parts) {
   return {
     serial: ++serials, kind: "message", time: 0, nick: "", text: "", id: "", own: false, mention: false, delivery: "",
-    why: "", version: 0, ...parts,
+    why: "", answers: "", reactions: NO_REACTIONS, version: 0, ...parts,
   };
 }
 
@@ -45,6 +49,14 @@ export function isBefore(a, b) {
 }
 
 /**
+ * The id of the message that a line answers, or reacts to.
+ * @param {Record<string, string>} tags
+ */
+export function answeredId(tags) {
+  return tags["+draft/reply"] ?? tags["+reply"] ?? "";
+}
+
+/**
  * A line of the server as an entry.
  * @param {import("./state.js").ChatState} state
  * @param {import("./irc.js").Message} message
@@ -54,5 +66,5 @@ export function isBefore(a, b) {
 export function entryOf(state, message, kind, text = "") {
   const nick = cleanWord(nickOf(message.source));
   const time = Date.parse(message.tags.time ?? "") || state.now() + state.ahead;
-  return makeEntry({ kind, text, nick, time, id: message.tags.msgid ?? "", own: state.isMe(nick) });
+  return makeEntry({ kind, text, nick, time, id: message.tags.msgid ?? "", own: state.isMe(nick), answers: answeredId(message.tags) });
 }

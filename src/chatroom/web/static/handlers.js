@@ -9,6 +9,7 @@ import { catchUp, historyArrived, historyFailed } from "./history.js";
 import { settleEcho } from "./outbox.js";
 import { onBanListed, onBansEnd, onMode, onModes, onOwner } from "./modes.js";
 import { onAccount, onAway, onNames, onNamesEnd, onPresence, onWho, setAway } from "./presence.js";
+import { onTagmsg, setTyping, TYPING_LABEL } from "./reactions.js";
 import { reasonOf, refusalText } from "./refusals.js";
 import { compareNames, timeSpan, tr } from "./strings.js";
 
@@ -57,6 +58,7 @@ function onSpoken(state, message) {
   const target = (message.params[0] ?? "").replace(/^[@+%&~](?=#)/, "");
   const room = state.roomOfServer(state.isMe(target) && !said.own ? said.nick : target);
   if (!room) return;
+  setTyping(state, room, said.nick, false);
   if (said.own && settleEcho(state, room, said, message.tags.label ?? "")) return;
   state.add(room, said);
 }
@@ -99,6 +101,7 @@ export function handleHistory(state, name, lines) {
   if (!room) return;
   const entries = lines.filter((line) => /^(PRIVMSG|NOTICE)$/.test(line.command)).map((line) => spoken(state, line));
   historyArrived(state, room, /** @type {HandledEntry[]} */ (entries.filter(Boolean)));
+  for (const line of lines) if (line.command === "TAGMSG") onTagmsg(state, line);
 }
 
 /**
@@ -331,6 +334,7 @@ function onFail(state, message) {
     return;
   }
   if (command === "SEARCH") state.events.push({ type: "found", entries: [] });
+  if (message.tags.label === TYPING_LABEL) return;
   const isReason = command === "NICK" || REASONS.has(code);
   if (isReason) state.reason = reasonOf(message);
   if (isReason || command === "MARKREAD" || state.refused(message.tags.label ?? "", text)) return;
@@ -357,6 +361,7 @@ function onNotJoined(state, message) {
 
 /** @type {Handler} */
 function onNotSent(state, message) {
+  if (message.tags.label === TYPING_LABEL) return;
   if (state.refused(message.tags.label ?? "", refusalText(message))) return;
   const room = state.find(message.params[1] ?? "");
   state.inform(refusalText(message), "error", room && !room.isDirect ? room : undefined);
@@ -431,7 +436,7 @@ function ignore() {}
  * @type {Handler}
  */
 function onOther(state, message) {
-  if (!/^\d\d\d$/.test(message.command)) return;
+  if (message.tags.label === TYPING_LABEL || !/^\d\d\d$/.test(message.command)) return;
   const failed = message.command >= "400";
   const text = refusalText(message, state.reason);
   state.reason = "";
@@ -452,6 +457,7 @@ const HANDLERS = {
   PRIVMSG: onSpoken,
   NOTICE: onSpoken,
   REDACT: onRedact,
+  TAGMSG: onTagmsg,
   CHATHISTORY: onTarget,
   JOIN: onJoin,
   PART: onPart,
@@ -497,7 +503,7 @@ const HANDLERS = {
   ...all(["405", "471", "473", "474", "475", "476", "477"], onNotJoined),
   ...all(
     ["002", "003", "004", "250", "251", "252", "253", "254", "255", "265", "266", "315", "321", "329", "333",
-      "375", "379", "396", "734", "PONG", "SETNAME", "TAGMSG", "WARN", "NOTE", "WALLOPS"],
+      "375", "379", "396", "734", "PONG", "SETNAME", "WARN", "NOTE", "WALLOPS"],
     ignore,
   ),
 };

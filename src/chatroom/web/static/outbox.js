@@ -50,7 +50,7 @@ function transmit(state, room, entry) {
   state.sent.set(label, { room, entry });
   Object.assign(entry, { delivery: "sent", version: entry.version + 1 });
   room.version++;
-  for (const line of linesOf(room.name, entry.kind, entry.text, label)) state.sendLine?.(line);
+  for (const line of linesOf(room.name, entry.kind, entry.text, label, entry.answers)) state.sendLine?.(line);
 }
 
 /**
@@ -59,14 +59,17 @@ function transmit(state, room, entry) {
  * @param {string} kind
  * @param {string} text
  * @param {string} label
+ * @param {string} [answers]
  */
-export function linesOf(target, kind, text, label) {
-  if (kind === "action") return [renderLine("PRIVMSG", [target, `\x01ACTION ${text}\x01`], { label })];
+export function linesOf(target, kind, text, label, answers = "") {
+  /** @type {Record<string, string>} */
+  const tags = answers ? { label, "+draft/reply": answers } : { label };
+  if (kind === "action") return [renderLine("PRIVMSG", [target, `\x01ACTION ${text}\x01`], tags)];
   const size = lineBytes(target);
   const rows = text.split("\n").map((line) => cutText(line, size));
-  if (rows.length === 1 && rows[0].length === 1) return [`${renderLine("PRIVMSG", [target], { label })} :${text}`];
+  if (rows.length === 1 && rows[0].length === 1) return [`${renderLine("PRIVMSG", [target], tags)} :${text}`];
   const batch = label;
-  const lines = [renderLine("BATCH", [`+${batch}`, "draft/multiline", target], { label })];
+  const lines = [renderLine("BATCH", [`+${batch}`, "draft/multiline", target], tags)];
   for (const pieces of rows) {
     pieces.forEach((piece, i) => {
       const concat = i ? ";draft/multiline-concat" : "";

@@ -65,6 +65,12 @@ export class Room {
     /** Messages from this time on are under the line "New"; 0 where there is no line. */
     this.newFrom = 0;
     this.draft = "";
+    /** @type {Entry | null} the message that the draft answers */
+    this.answering = null;
+    /** @type {Map<string, number>} who types, and until when we believe it */
+    this.typing = new Map();
+    /** When we last told that we type; 0 if we don't. */
+    this.toldTyping = 0;
     /** @type {string[]} last first */
     this.speakers = [];
     /** Grow with each change, so that what draws knows what to draw. */
@@ -84,6 +90,11 @@ export class Room {
   /** The oldest message that the server knows. */
   get firstId() {
     return this.messages.find((entry) => entry.id)?.id ?? "";
+  }
+
+  /** @param {string} id */
+  entry(id) {
+    return id ? this.messages.find((each) => each.id === id) : undefined;
   }
 
   /**
@@ -123,6 +134,7 @@ export class Room {
   insert(entry, at, exact = false) {
     while (!exact && at > 0 && isBefore(entry, this.messages[at - 1]) && entry.id) at--;
     if (entry.id) this.ids.add(entry.id);
+    if (entry.answers && !entry.own && this.entry(entry.answers)?.own) entry.mention = true;
     this.messages.splice(at, 0, entry);
   }
 

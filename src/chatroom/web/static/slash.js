@@ -58,7 +58,9 @@ function say(state, room, text, kind = "message") {
   if (text.length > SAID_CHARACTERS_MAX) throw new Misuse(tr("tooLong", { count: SAID_CHARACTERS_MAX }));
   if (!room.joined && !room.here) throw new Misuse(tr("notInRoom", { room: room.name }));
   fetchLatest(state, room);
-  state.say(room, text, kind);
+  state.say(room, text, kind, room.answering?.id ?? "");
+  room.answering = null;
+  room.toldTyping = 0; // what is said tells it
   flushRoom(state, room);
 }
 

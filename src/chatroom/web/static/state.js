@@ -297,14 +297,15 @@ export class ChatState {
    * @param {Room} room
    * @param {string} text
    * @param {"message"|"action"} [kind]
+   * @param {string} [answers] the id of the message that it answers
    */
-  say(room, text, kind = "message") {
+  say(room, text, kind = "message", answers = "") {
     let said = normalizedText(text);
     if (kind === "action") said = said.replace(/\n+/g, " ");
     this.markRead(room); // who answers has read
     room.newFrom = 0;
     for (const part of messagesOf(said, kind === "action" ? 1 : MULTILINE_LINES, kind === "action" ? 300 : MULTILINE_BYTES)) {
-      const entry = makeEntry({ kind, text: part, time: this.now(), nick: this.nick, own: true, delivery: "waiting" });
+      const entry = makeEntry({ kind, text: part, time: this.now(), nick: this.nick, own: true, delivery: "waiting", answers });
       room.pending.push(entry);
     }
     room.version++;

@@ -115,6 +115,15 @@ const STRINGS = {
   messageMenu: "What to do with this message",
   copyText: "Copy the text",
   takeBack: "Take back",
+  reply: "Reply",
+  react: "React",
+  reactWith: "React…",
+  otherReaction: "Other emoji",
+  reacted: { one: "{reaction} by {names}", other: "{reaction} by {names}" },
+  quote: "{nick}: {text}",
+  quoteUnknown: "An earlier message",
+  answering: "Reply to {nick}: {text}",
+  typing: { one: "{names} is typing…", other: "{names} are typing…" },
   answer: "Answer {nick}",
 
   // writing
@@ -209,6 +218,8 @@ const STRINGS = {
   theme_system: "as the system",
   theme_light: "light",
   theme_dark: "dark",
+  typingOn: "Others see that you are typing: on",
+  typingOff: "Others see that you are typing: off",
   soundOn: "Sound: on",
   soundOff: "Sound: off",
   notifyOn: "Notifications: on",
@@ -381,8 +392,14 @@ const STRINGS = {
 const STRINGS_MS = 5_000;
 
 const english = new Intl.PluralRules("en");
+/**
+ * The language of this script: the server puts its sentences here, and none into the table, where it is not English.
+ * @type {{tag: string, sentences: Translation} | null}
+ */
+const SHIPPED = null;
 /** @type {Translation} */
-let translation = { forms: "", strings: {} };
+const NONE = { forms: "", strings: {} };
+let translation = NONE;
 let formats = formatsOf("en");
 
 /**
@@ -420,18 +437,19 @@ export function chooseLanguage(wanted, known) {
  * @param {string} tag
  * @param {Translation} [sentences]
  */
-export function setLanguage(tag, sentences = { forms: "", strings: {} }) {
+export function setLanguage(tag, sentences = NONE) {
   translation = sentences;
   formats = formatsOf(tag);
 }
 
 /**
- * Asks the server for the sentences of a language, and speaks it.
+ * Speaks a language: that of this script, or another one, for whose sentences the server is asked.
  * @param {string} tag
  */
 export async function speakLanguage(tag) {
-  if (tag === "en") {
-    setLanguage(tag);
+  const shipped = SHIPPED ?? { tag: "en", sentences: NONE };
+  if (tag === shipped.tag) {
+    setLanguage(tag, shipped.sentences);
     return;
   }
   try {

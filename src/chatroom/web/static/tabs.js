@@ -1,5 +1,6 @@
 /**
- * Tabs of one browser share one name: one of them is connected, the others offer to take over.
+ * Tabs of one browser share one name. A guest's is connected in one of them, and the others offer to take over. Who is
+ * logged in is there in all of them: to the server these are devices of one person.
  */
 
 const CHANNEL = "chatroom";
@@ -7,16 +8,19 @@ const CHANNEL = "chatroom";
 const TAB_ANSWER_MS = 200;
 
 export class Tabs {
-  /** @param {() => void} onTaken another tab takes over: this one has to let go */
-  constructor(onTaken) {
+  /**
+   * @param {() => void} onTaken another tab takes over: this one has to let go
+   * @param {() => boolean} isShared whether the name may be used by several at once
+   */
+  constructor(onTaken, isShared) {
     this.holds = false;
     this.answered = false;
     this.channel = "BroadcastChannel" in globalThis ? new BroadcastChannel(CHANNEL) : null;
     if (!this.channel) return;
     this.channel.onmessage = (event) => {
-      if (event.data === "anybody?" && this.holds) this.channel?.postMessage("here");
+      if (event.data === "anybody?" && this.holds && !isShared()) this.channel?.postMessage("here");
       if (event.data === "here") this.answered = true;
-      if (event.data === "take" && this.holds) {
+      if (event.data === "take" && this.holds && !isShared()) {
         this.holds = false;
         onTaken();
         this.channel?.postMessage("released");

@@ -6,15 +6,16 @@ from typing import NamedTuple
 from chatroom.common.language import mark
 from chatroom.model.commands import (
     AskAccount,
+    AskDevices,
     CloseGhost,
     DropAccount,
     LogIn,
     LogOut,
     MakeAccount,
     SetPassword,
-    SetReplay,
 )
 from chatroom.model.outcomes import Command
+from chatroom.model.preferences import SetReplay
 from chatroom.model.values import Via
 from chatroom.protocols.irc.account_replies import notice
 from chatroom.protocols.irc.client_state import ClientState
@@ -71,10 +72,16 @@ _REQUESTS: dict[str, Request] = {
         lambda c, w: MakeAccount(w[0], via=Via.SERVICE),
     ),
     "IDENTIFY": Request(mark("IDENTIFY [name] password"), mark("proves that a name is yours"), (1, 2), _identify),
-    "LOGOUT": Request("LOGOUT", mark("ends that"), (0, 0), lambda c, w: LogOut(via=Via.SERVICE)),
+    "LOGOUT": Request(
+        mark("LOGOUT [number]"),
+        mark("ends that, or the connection of one of your devices"),
+        (0, 1),
+        lambda c, w: LogOut("".join(w), via=Via.SERVICE),
+    ),
+    "DEVICES": Request("DEVICES", mark("lists the devices by which you are here"), (0, 0), lambda c, w: AskDevices()),
     "GHOST": Request(
         mark("GHOST name [password]"),
-        mark("closes an old connection that holds your name"),
+        mark("closes an old connection that holds your name and is not logged in"),
         (1, 2),
         lambda c, w: CloseGhost(w[0], w[1] if len(w) == 2 else "", via=Via.SERVICE),
     ),

@@ -28,7 +28,7 @@ def registration(client: ClientState) -> Iterator[Command]:
         commands = [command for password in passwords if (command := _password(client, password))]
         yield from commands
         if client.viewer.admitted or not any(isinstance(command, Enter) for command in commands):
-            yield Register(client.nick, client.username, client.realname)
+            yield Register(client.nick, client.username, client.realname, kind=client.kind)
         if not client.viewer.admitted:  # modern.ircdocs.horse/#pass-message
             yield Quit("this server has a password", refused=True)
 

@@ -8,6 +8,7 @@ import { fetchAround } from "../history.js";
 import { flushRoom } from "../outbox.js";
 import { askModes } from "../modes.js";
 import { askWhoIsAway } from "../presence.js";
+import { toggleReaction } from "../reactions.js";
 import { Misuse, runLine } from "../slash.js";
 import { tr } from "../strings.js";
 import { ComposerView } from "./composer.js";
@@ -39,7 +40,7 @@ export class ChatView {
     this.settings = settings;
     this.acts = acts;
     this.menus = new Menus(state, settings, {
-      go: (room) => this.go(room), write: (text) => this.write(text), search: () => this.openSearch(),
+      go: (room) => this.go(room), answer: (entry) => this.answer(entry), write: (text) => this.write(text), search: () => this.openSearch(),
       leave: (room) => this.leave(room), quit: acts.quit, setTheme: acts.setTheme, save: acts.save, refresh: () => this.refresh(),
       languages: acts.languages, chooseLanguage: acts.chooseLanguage,
     });
@@ -53,9 +54,13 @@ export class ChatView {
       onRetry: (entry) => { state.retry(state.current, entry); flushRoom(state, state.current); this.refresh(); },
       onRemove: (entry) => { state.current.unpend(entry); this.refresh(); },
       onSeen: () => this.seen(),
+      onQuote: (id) => { fetchAround(state, state.current, id); this.react(); },
+      onAnswer: (entry) => this.answer(entry),
+      onReact: (entry, reaction) => toggleReaction(state, state.current, entry, reaction),
+      onReactions: (entry, anchor) => this.menus.reactions(entry, anchor),
       refresh: () => this.refresh(),
     });
-    this.composer = new ComposerView(state, { send: (line) => this.send(line), onDraft: acts.save, join: () => this.rejoin(), onSize: () => this.messages.pin() });
+    this.composer = new ComposerView(state, settings, { send: (line) => this.send(line), onDraft: acts.save, join: () => this.rejoin(), onSize: () => this.messages.pin() });
     this.search = new SearchView(state, { show: (room, id) => this.show(room, id), onClose: () => this.closeSearch() });
     this.status = el("div.status");
     this.countdown = el("span", { "aria-hidden": "true" });
@@ -221,6 +226,13 @@ export class ChatView {
       if (error instanceof Misuse) return error.message;
       throw error;
     }
+  }
+
+  /** @param {import("../entries.js").Entry} entry */
+  answer(entry) {
+    this.state.current.answering = entry;
+    this.composer.render();
+    this.composer.input.focus();
   }
 
   /** @param {string} text */

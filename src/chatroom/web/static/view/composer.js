@@ -3,23 +3,25 @@
  */
 
 import { choicesFor, wordAt } from "../completion.js";
-import { EMOJI, findEmoji, withEmoji } from "../emoji.js";
+import { withEmoji } from "../emoji.js";
+import { tellTyping, typingIn } from "../reactions.js";
 import { isSecretLine } from "../slash.js";
-import { tr } from "../strings.js";
+import { listNames, tr } from "../strings.js";
 import { button, el } from "./dom.js";
-import { openDialog, placeBeside } from "./dialogs.js";
+import { openEmoji } from "./emoji_picker.js";
 
 const SENT_KEPT = 50;
-const EMOJI_SHOWN = 400;
 
 export class ComposerView {
   /**
    * @param {import("../state.js").ChatState} state
+   * @param {import("../settings.js").Settings} settings
    * @param {{send: (line: string) => string, onDraft: () => void, join: () => void, onSize: () => void}} acts `send` returns
    *   what is wrong, or ""
    */
-  constructor(state, acts) {
+  constructor(state, settings, acts) {
     this.state = state;
+    this.settings = settings;
     this.acts = acts;
     /** @type {string[]} */
     this.sent = [];
@@ -38,14 +40,16 @@ export class ComposerView {
     this.error = el("p.form-error", { role: "alert" });
     this.errorSign = "";
     this.notice = el("p.join-bar");
-    this.emoji = button(".icon", tr("emoji"), () => this.openEmoji(), "🙂");
+    this.emoji = button(".icon", tr("emoji"), () => openEmoji(this.emoji, (emoji) => this.insert(emoji)), "🙂");
     this.submit = el("button.primary", { type: "submit", "aria-label": tr("send"), title: tr("send") }, el("span", {}, tr("send")), el("span.arrow", { "aria-hidden": "true" }, "➤"));
     this.form = el(
       "form.composer",
       { onsubmit: (/** @type {Event} */ event) => this.onSubmit(event), onclick: (/** @type {Event} */ event) => event.target === this.form && this.input.focus() },
       this.input, this.emoji, this.submit,
     );
-    this.element = el("div.writing", {}, this.notice, this.error, this.list, this.form);
+    this.typing = el("p.typing", { "aria-live": "polite" });
+    this.answering = el("p.answering");
+    this.element = el("div.writing", {}, this.notice, this.error, this.list, this.typing, this.answering, this.form);
   }
 
   /**
@@ -72,12 +76,36 @@ export class ComposerView {
   render() {
     const room = this.state.current;
     const isOut = this.state.registered && !room.joined;
+    const names = typingIn(this.state, room);
+    const typing = names.length ? tr("typing", { names: listNames(names), count: names.length }) : "";
+    if (this.typing.textContent !== typing) this.typing.textContent = typing;
+    this.showAnswering(room);
     this.notice.hidden = !isOut;
     if (this.circumstances !== this.errorSign) this.error.replaceChildren();
     if (isOut && this.notice.dataset.room !== room.name) {
       this.notice.replaceChildren(tr("notInRoom", { room: room.name }), " ", button(".link", tr("join"), this.acts.join));
     }
     this.notice.dataset.room = isOut ? room.name : "";
+  }
+
+  /**
+   * Tells which message the draft answers.
+   * @param {import("../room.js").Room} room
+   */
+  showAnswering(room) {
+    const { answering } = room;
+    const sign = answering ? `${room.name} ${answering.serial}` : "";
+    if (this.answering.dataset.sign === sign) return;
+    this.answering.dataset.sign = sign;
+    const text = answering && el("span", { dir: "auto" }, tr("answering", { nick: answering.nick, text: answering.text.replace(/\s+/g, " ") }));
+    this.answering.replaceChildren(...(text ? [text, button(".icon", tr("cancel"), () => this.answerNothing(), "✕")] : []));
+    this.acts.onSize();
+  }
+
+  answerNothing() {
+    this.state.current.answering = null;
+    this.showAnswering(this.state.current);
+    this.input.focus();
   }
 
   grow() {
@@ -89,6 +117,7 @@ export class ComposerView {
   onInput() {
     this.state.current.draft = isSecretLine(this.input.value) ? "" : this.input.value;
     this.acts.onDraft();
+    if (this.settings.typing) tellTyping(this.state, this.state.current, Boolean(this.input.value) && !this.input.value.startsWith("/"));
     this.error.replaceChildren();
     this.grow();
     this.choose(false);
@@ -160,6 +189,11 @@ export class ComposerView {
     }
     if (event.key === "Tab" && !event.shiftKey) return this.onTab();
     const isPlain = !event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+    if (event.key === "Escape" && this.state.current.answering) {
+      this.answerNothing();
+      event.stopPropagation();
+      return true;
+    }
     if (isPlain && (event.key === "ArrowUp" || event.key === "ArrowDown")) return this.recall(event.key === "ArrowUp" ? -1 : 1);
     return false;
   }
@@ -231,31 +265,6 @@ export class ComposerView {
     this.chosen = -1;
     this.list.hidden = true;
     this.input.removeAttribute("aria-activedescendant");
-  }
-
-  // ---- emoji ----
-
-  openEmoji() {
-    const grid = el("div.emoji-grid");
-    const take = (/** @type {string} */ emoji) => {
-      dialog.close();
-      this.insert(emoji);
-    };
-    const show = (/** @type {string} */ part) => {
-      const names = [...new Map(findEmoji(part, EMOJI_SHOWN).map((name) => [EMOJI.get(name) ?? "", name]))];
-      grid.replaceChildren(...names.map(([emoji, name]) => button(".emoji", `:${name}:`, () => take(emoji), emoji)));
-    };
-    const find = /** @type {HTMLInputElement} */ (
-      el("input", { type: "search", placeholder: tr("searchEmoji"), "aria-label": tr("searchEmoji"), oninput: () => show(find.value.trim()) })
-    );
-    find.addEventListener("keydown", (event) => {
-      const first = grid.querySelector("button");
-      if (event.key === "Enter" && first) first.click();
-    });
-    show("");
-    const dialog = openDialog(".menu.emojis", tr("emoji"), find, grid);
-    placeBeside(dialog, this.emoji);
-    find.focus();
   }
 }
 

@@ -6,9 +6,11 @@ import { askBans, askPerson, askService, changePassword, claimName, logIn, markA
 import { canNotify } from "../alerts.js";
 import { fold, isRoomName } from "../irc.js";
 import { bansOf, isMuted } from "../modes.js";
+import { canAnswer, QUICK_REACTIONS, toggleReaction } from "../reactions.js";
 import { languageName, spokenLanguage, timeSpan, tr } from "../strings.js";
 import { button, el, nameOf } from "./dom.js";
-import { openDialog, openForm, openMenu } from "./dialogs.js";
+import { openDialog, openForm, openMenu, placeBeside } from "./dialogs.js";
+import { openEmoji } from "./emoji_picker.js";
 import { bodyOf } from "./rows.js";
 import { NAME_CHARACTERS } from "./sign_in.js";
 import { openShare } from "./share.js";
@@ -19,7 +21,7 @@ import { openShare } from "./share.js";
 
 /**
  * What menus do to the page.
- * @typedef {{go: (room: MenuRoom) => void, write: (text: string) => void, search: () => void, leave: (room: MenuRoom) => void,
+ * @typedef {{go: (room: MenuRoom) => void, answer: (entry: MenuEntry) => void, write: (text: string) => void, search: () => void, leave: (room: MenuRoom) => void,
  *   quit: () => void, setTheme: (theme: string) => void, save: () => void, refresh: () => void,
  *   languages: string[], chooseLanguage: (tag: string) => void}} MenuActs
  */
@@ -231,11 +233,35 @@ export class Menus {
     const mayTakeBack = entry.id && state.caps.has("draft/message-redaction") && (entry.own || (!room.isDirect && state.isOperatorIn(room)));
     /** @type {import("./dialogs.js").MenuItem[]} */
     const items = [
-      !entry.own && { label: tr("answer", { nick: entry.nick }), act: () => this.acts.write(`@${entry.nick} `) },
+      canAnswer(state, entry)
+        ? { label: tr("reply"), act: () => this.acts.answer(entry) }
+        : !entry.own && { label: tr("answer", { nick: entry.nick }), act: () => this.acts.write(`@${entry.nick} `) },
+      canAnswer(state, entry) && { label: tr("reactWith"), act: () => this.reactions(entry, anchor) },
       { label: tr("copyText"), act: () => copy(entry.text) },
       mayTakeBack && { label: tr("takeBack"), act: () => state.send("REDACT", room.name, entry.id), danger: true },
     ];
     openMenu(anchor, tr("messageMenu"), items);
+  }
+
+  /**
+   * Six reactions, and all other emoji.
+   * @param {MenuEntry} entry
+   * @param {HTMLElement} anchor
+   */
+  reactions(entry, anchor) {
+    const { state } = this;
+    const room = state.current;
+    const take = (/** @type {string} */ emoji) => {
+      if (dialog.open) dialog.close();
+      toggleReaction(state, room, entry, emoji);
+    };
+    const quick = QUICK_REACTIONS.map((emoji) => button(".emoji", emoji, () => take(emoji)));
+    const more = button(".emoji", tr("otherReaction"), () => {
+      dialog.close();
+      openEmoji(anchor, take);
+    }, "⋯");
+    const dialog = openDialog(".menu.reactions", tr("react"), ...quick, more);
+    placeBeside(dialog, anchor);
   }
 
   // ---- oneself ----
@@ -256,6 +282,7 @@ export class Menus {
       null,
       { label: tr("theme", { theme }), act: () => this.acts.setTheme(THEMES[(THEMES.indexOf(settings.theme) + 1) % THEMES.length]) },
       this.acts.languages.length > 1 && { label: tr("language", { language: languageName(spokenLanguage()) }), act: () => this.languages(anchor) },
+      { label: tr(settings.typing ? "typingOn" : "typingOff"), act: () => this.toggle("typing") },
       { label: tr(settings.sound ? "soundOn" : "soundOff"), act: () => this.toggle("sound") },
       canNotify() && { label: tr(settings.notify && Notification.permission === "granted" ? "notifyOn" : "notifyOff"), act: () => void this.toggleNotify() },
       { label: tr("keys"), act: () => this.help() },
@@ -271,7 +298,7 @@ export class Menus {
     openMenu(anchor, tr("chooseLanguage"), items, el("h2", {}, tr("chooseLanguage")));
   }
 
-  /** @param {"sound"} what */
+  /** @param {"sound"|"typing"} what */
   toggle(what) {
     this.settings[what] = !this.settings[what];
     this.acts.save();

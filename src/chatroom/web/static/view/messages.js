@@ -6,6 +6,7 @@
  */
 
 import { fetchLatest, fetchNewer, fetchOlder } from "../history.js";
+import { canAnswer } from "../reactions.js";
 import { tr } from "../strings.js";
 import { button, childOf, el, keyOf, showList } from "./dom.js";
 import { rowsOf } from "./rows.js";
@@ -25,7 +26,8 @@ export class MessagesView {
   /**
    * @param {MessagesState} state
    * @param {{onMenu: (entry: MessagesEntry, anchor: HTMLElement) => void, onName: (nick: string, anchor: HTMLElement) => void,
-   *   onRetry: (entry: MessagesEntry) => void, onRemove: (entry: MessagesEntry) => void, onSeen: () => void,
+   *   onRetry: (entry: MessagesEntry) => void, onQuote: (id: string) => void,
+   *   onAnswer: (entry: MessagesEntry) => void, onReact: (entry: MessagesEntry, reaction: string) => void, onReactions: (entry: MessagesEntry, anchor: HTMLElement) => void, onRemove: (entry: MessagesEntry) => void, onSeen: () => void,
    *   refresh: () => void}} acts
    */
   constructor(state, acts) {
@@ -36,6 +38,7 @@ export class MessagesView {
       role: "log", "aria-live": "off", tabindex: 0, onkeydown: (event) => this.onKey(event),
     }, this.list);
     this.scroller.addEventListener("scroll", () => this.onScroll(), { passive: true });
+    for (const event of ["pointerover", "focusin"]) this.list.addEventListener(event, (each) => this.offerTools(/** @type {Element} */ (each.target)));
     this.down = button(".to-latest", tr("toLatest"), () => this.toLatest(), "↓");
     this.down.hidden = true;
     this.element = el("div.messages-frame", {}, this.scroller, this.down);
@@ -106,7 +109,8 @@ export class MessagesView {
     const rows = rowsOf(room, this.start, this.end, {
       me: this.state.me, isOnline: this.state.registered, now: this.state.now(), found: this.found, expanded: this.expanded,
       onMenu: this.acts.onMenu, onName: this.acts.onName, onRetry: this.acts.onRetry, onRemove: this.acts.onRemove,
-      onExpand: (entry) => this.expand(entry),
+      onExpand: (entry) => this.expand(entry), onQuote: this.acts.onQuote, onReact: this.acts.onReact,
+      isMe: (nick) => this.state.isMe(nick), quoted: (id) => room.entry(id),
     });
     rows.unshift(this.topRow(room));
     const anchor = this.following ? null : this.anchor();
@@ -287,6 +291,21 @@ export class MessagesView {
     if (!this.expanded.delete(entry.serial)) this.expanded.add(entry.serial);
     this.drawn = "";
     this.render();
+  }
+
+  /**
+   * Gives a message the buttons to answer and to react, when somebody points at it: few of them ever need any.
+   * @param {Element} target
+   */
+  offerTools(target) {
+    const row = /** @type {HTMLElement | null} */ (target.closest(".message"));
+    const tools = row?.querySelector(".tools");
+    const entry = this.room?.entry(row?.dataset.id ?? "");
+    if (!tools || !entry || tools.children.length > 1 || !canAnswer(this.state, entry)) return;
+    const answer = button(".tool", tr("reply"), () => this.acts.onAnswer(entry), "↩");
+    const react = button(".tool", tr("react"), (event) => this.acts.onReactions(entry, event.currentTarget), "🙂");
+    answer.tabIndex = react.tabIndex = -1;
+    tools.prepend(answer, react);
   }
 
   // ---- the keyboard ----

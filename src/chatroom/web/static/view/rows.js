@@ -16,6 +16,7 @@ const GROUP_MS = 5 * 60_000;
 /** Longer messages are shown in part. */
 const LONG_CHARACTERS = 1_200;
 const LONG_LINES = 20;
+const QUOTE_CHARACTERS = 120;
 /** Joins and leaves in one row. */
 const FOLDED_MAX = 60;
 
@@ -23,7 +24,8 @@ const FOLDED_MAX = 60;
  * What the rows need of the page.
  * @typedef {{me: RegExp, isOnline: boolean, now: number, found: string, expanded: Set<number>,
  *   onMenu: (entry: RowEntry, anchor: HTMLElement) => void, onName: (nick: string, anchor: HTMLElement) => void,
- *   onExpand: (entry: RowEntry) => void, onRetry: (entry: RowEntry) => void, onRemove: (entry: RowEntry) => void}} RowContext
+ *   onExpand: (entry: RowEntry) => void, onQuote: (id: string) => void, onReact: (entry: RowEntry, reaction: string) => void,
+ *   isMe: (nick: string) => boolean, quoted: (id: string) => RowEntry | undefined, onRetry: (entry: RowEntry) => void, onRemove: (entry: RowEntry) => void}} RowContext
  */
 
 /**
@@ -116,7 +118,7 @@ function movesRow(entries) {
 function entryRow(entry, isHead, context) {
   const isFound = Boolean(entry.id) && entry.id === context.found;
   const isOpen = context.expanded.has(entry.serial);
-  const sign = [entry.version, isHead, isFound, isOpen, entry.delivery && context.isOnline].join();
+  const sign = [entry.answers && (context.quoted(entry.answers)?.text.length ?? -1), entry.version, isHead, isFound, isOpen, entry.delivery && context.isOnline].join();
   return { key: String(entry.serial), sign, build: () => buildEntry(entry, isHead, isFound, isOpen, context) };
 }
 
@@ -141,14 +143,15 @@ function buildEntry(entry, isHead, isFound, isOpen, context) {
   menu.tabIndex = -1;
   const showName = (/** @type {any} */ event) => context.onName(entry.nick, event.currentTarget);
   const name = el(`button.nick.c${colour}`, { type: "button", tabindex: -1, onclick: showName }, nameOf(entry.nick));
+  const quote = entry.answers && quoteOf(entry, context);
   const isNamed = isHead && entry.kind !== "action";
   const top = isNamed && el("div.who", {}, name, time, entry.kind === "notice" && el("span.tag", {}, tr("notice")));
   return el(
     spec,
     { tabindex: -1, "data-id": entry.id },
     isNamed ? el(`div.avatar.a${colour}`, { "aria-hidden": "true" }, initials(entry.nick)) : el("div.gutter", {}, time.cloneNode(true)),
-    el("div.body", {}, top, text, deliveryOf(entry, context)),
-    entry.delivery ? null : menu,
+    el("div.body", {}, top, quote, text, chipsOf(entry, context), deliveryOf(entry, context)),
+    entry.delivery ? null : el("div.tools", {}, menu),
   );
 }
 
@@ -191,6 +194,33 @@ export function bodyOf(text, me) {
         return span.text;
     }
   });
+}
+
+/**
+ * The beginning of what a message answers; it leads there.
+ * @param {RowEntry} entry
+ * @param {RowContext} context
+ */
+function quoteOf(entry, context) {
+  const quoted = context.quoted(entry.answers);
+  const text = quoted ? tr("quote", { nick: quoted.nick, text: quoted.text.replace(/`{3}|\s+/g, " ").trim().slice(0, QUOTE_CHARACTERS) }) : tr("quoteUnknown");
+  return el("button.quote", { type: "button", dir: "auto", tabindex: -1, onclick: () => context.onQuote(entry.answers) }, text);
+}
+
+/**
+ * How people have reacted; a click joins them, or takes that back.
+ * @param {RowEntry} entry
+ * @param {RowContext} context
+ */
+function chipsOf(entry, context) {
+  if (!entry.reactions.size) return null;
+  const chips = [...entry.reactions].map(([reaction, people]) => {
+    const names = [...people.values()];
+    const isMine = names.some(context.isMe);
+    const label = tr("reacted", { reaction, names: listNames(names), count: names.length });
+    return el(`button.chip${isMine ? ".mine" : ""}`, { type: "button", title: label, "aria-label": label, "aria-pressed": String(isMine), onclick: () => context.onReact(entry, reaction) }, el("bdi", {}, reaction), ` ${names.length}`);
+  });
+  return el("div.chips", {}, ...chips);
 }
 
 /**
