@@ -186,7 +186,7 @@ def place(room: str, others: int, topic: str) -> str:
         here = trn(
             "You are in {room}, with {count} person.", "You are in {room}, with {count} people.", others, room=room
         )
-    return f"{here} {tr('Topic: {topic}', topic=topic)}" if topic else here
+    return " ".join([here, tr("Topic: {topic}", topic=topic)]) if topic else here
 
 
 def not_in(room: str) -> str:

@@ -62,7 +62,8 @@ class LoginQuestion:
             self.ask("nick-bad", (text, describe_fault(fault, own())))
             return
         danger = "" if kind == "nick" else plaintext.danger(self._server, self._settings, text)
-        if danger and not self._view.confirm(f"{danger}\n\n{tr('Send it without TLS?')}", tr("Send")):
+        question = "\n\n".join([danger, tr("Send it without TLS?")])
+        if danger and not self._view.confirm(question, tr("Send")):
             return
         self._client.answer(kind, text)
         self._answered()

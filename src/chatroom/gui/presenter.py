@@ -123,7 +123,8 @@ class Presenter:
             self._show_panel(errors)
             return
         danger = plaintext.danger(server, self.settings, password or server_password)
-        if danger and not self.view.confirm(f"{danger}\n\n{tr('Connect without TLS?')}", tr("Connect")):
+        question = "\n\n".join([danger, tr("Connect without TLS?")])
+        if danger and not self.view.confirm(question, tr("Connect")):
             self._show_panel({"server": tr("Not connected. Choose Encrypted (TLS), if the server has it.")})
             return
         self._start(

@@ -236,7 +236,7 @@ class Transcript:
                 day = today
                 rows.append(_day_row(day, position))
             if entry is self.room.mark:
-                since = f"——  {tr('new since {time}', time=strings.clock(entry.time))}  ——"
+                since = tr("——  new since {time}  ——", time=strings.clock(entry.time))
                 rows.append(TranscriptRow("separator", ((since, "mark"),), position, entry))
             if entry.kind in (Kind.JOIN, Kind.LEAVE):
                 last = self._fold_end(position, end)
@@ -286,7 +286,7 @@ class Transcript:
             case Kind.ACTION:
                 head = [("• ", "muted"), (entry.nick, colour), (" ", "gap")]
             case Kind.NOTICE:
-                head = [(entry.nick, colour), (f"  {tr('(notice)')} ", "muted")]
+                head = [(entry.nick, colour), (tr("  (notice) "), "muted")]
             case _:
                 head = [(entry.nick, colour), ("  ", "gap")]
         tag = "muted" if entry.pending else tag
@@ -301,7 +301,7 @@ class Transcript:
         for block in markup.blocks(text):
             if block.is_code:
                 code = "\n".join(block.lines)
-                rows.append(TranscriptRow(line, (*open_row, ("Copy the code", "copy")), position, entry, code))
+                rows.append(TranscriptRow(line, (*open_row, (tr("Copy the code"), "copy")), position, entry, code))
                 rows += [TranscriptRow("code", ((text, "code"),), position, entry) for text in block.lines]
                 open_row = self._gap()
                 continue
@@ -350,10 +350,10 @@ def _day_row(day: str, position: int) -> TranscriptRow:
 
 def _delivery(entry: TranscriptEntry) -> tuple[Segment, ...]:
     if entry.delivery is DeliveryState.WAITING:
-        return ((f"  {tr('(sending…)')} ", "muted"), (tr("Take back"), "delete"))
+        return ((tr("  (sending…)") + " ", "muted"), (tr("Take back"), "delete"))
     if entry.pending:
-        return ((f"  {tr('(sending…)')}", "muted"),)
+        return ((tr("  (sending…)"), "muted"),)
     if entry.delivery is DeliveryState.FAILED:
-        not_sent = f"  {tr('Not sent')} – "
+        not_sent = tr("  Not sent – ")
         return ((not_sent, "error"), (tr("Retry"), "retry"), (" · ", "error"), (tr("Delete"), "delete"))
     return ()

@@ -41,7 +41,7 @@ def converse(server: Server, room: str, password: str) -> None:
     place = f"{server.host}:{server.port}"
     danger = plaintext.danger(server, settings, password)
     if danger and not (interactive and _ask(danger, tr("Go on without TLS?"))):
-        raise Trouble(f"{danger}\n{tr('Use --tls, or connect from a terminal to be asked.')}")
+        raise Trouble("\n".join([danger, tr("Use --tls, or connect from a terminal to be asked.")]))
     keyboard = _Keyboard()
     while True:
         target = Target(server.host, server.port, server.tls, settings.trusted.get(place, ""))
@@ -53,7 +53,8 @@ def converse(server: Server, room: str, password: str) -> None:
             return
         except UntrustedCertificate as untrusted:
             if not interactive or not _ask(str(untrusted), tr("Trust it from now on?"), keyboard.line):
-                raise Trouble(f"{untrusted}\n{tr('Connect once from a terminal or the window to trust it.')}") from None
+                hint = tr("Connect once from a terminal or the window to trust it.")
+                raise Trouble(f"{untrusted}\n{hint}") from None
             settings.trusted[place] = untrusted.fingerprint
             trouble = storage.save(settings, path)
         finally:
@@ -163,7 +164,7 @@ def _read_lines(lines: "SimpleQueue[str | None]") -> None:
 
 def _ask_name() -> str:
     try:
-        return input(f"{tr('Your name')}: ").strip()
+        return input(tr("Your name:") + " ").strip()
     except (EOFError, KeyboardInterrupt):
         raise Trouble(tr("No name, no chat.")) from None
 
@@ -172,6 +173,6 @@ def _ask(text: str, question: str, line: Callable[[str], str] = input) -> bool:
     print(text, file=sys.stderr)
     try:
         # Translators: what may be typed for yes, in small letters, with blanks between; keep the English ones, too.
-        return line(f"{question} {tr('[y/N]')} ").strip().lower() in tr("y yes").split()
+        return line(" ".join([question, tr("[y/N]"), ""])).strip().lower() in tr("y yes").split()
     except (EOFError, KeyboardInterrupt):
         return False

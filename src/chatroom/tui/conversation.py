@@ -167,7 +167,7 @@ class Conversation:
                 raise UntrustedCertificate(strings.refusal(reason, *about), about[1].replace(":", "").lower())
             case Rejected(reason, about) if self.interactive and reason in strings.ANSWERS:
                 self._asked = strings.ANSWERS[reason]
-                self.show(f"{strings.refusal(reason, *about)}\n{self.question}{tr('/quit ends the program.')}")
+                self.show(f"{strings.refusal(reason, *about)}\n{self.question}" + tr("/quit ends the program."))
             case Rejected(reason, about):
                 raise Trouble(strings.refusal(reason, *about))
             case SearchResults(room, entries):
@@ -200,7 +200,7 @@ class Conversation:
         if phase is Phase.LOST:
             if not self.interactive or not self.state.was_registered:
                 raise Trouble(self.client.error)
-            self.show(f"{self.client.error} {tr('Trying again…')}")
+            self.show(" ".join([self.client.error, tr("Trying again…")]))
         elif phase is Phase.ONLINE and self.client.lost_at:
             self.show(tr("Connected again."))
 
