@@ -9,6 +9,7 @@ from chatroom.common.names import SERVER_BYTES
 from chatroom.core import connections
 from chatroom.core.event_log import LocalEventLog
 from chatroom.core.hub import Hub
+from chatroom.model import social_commands
 from chatroom.model.audience import Audience
 from chatroom.model.commands import Quit, SetFormat
 from chatroom.model.entities import Session
@@ -21,10 +22,15 @@ from chatroom.model.events import (
     Event,
     Founded,
     Ghosted,
+    IgnoreSet,
+    Kept,
     Killed,
+    LanguageSet,
     Opened,
     PasswordSet,
+    Received,
     ReplaySet,
+    StrangersSet,
 )
 from chatroom.model.outcomes import Command, Survey
 from chatroom.model.replies import Reply
@@ -45,7 +51,9 @@ INFO = ServerInfo("chatroom.test", "test", "0", "2026-01-01 00:00:00 UTC")
 QUICK = (16, 8, 1)  # scrypt's N, r, p: the same computation, some thousand times faster
 
 TOLD_AS_OTHERS = {Connected, Killed, Ghosted}
-TOLD_NOBODY = {AccountMade, AccountUsed, PasswordSet, ReplaySet, AccountDropped, Founded, Opened, DeviceEnded}
+TOLD_NOBODY = {AccountMade, AccountUsed, PasswordSet, ReplaySet, AccountDropped, Founded, Opened, DeviceEnded} | {
+    *(Kept, Received, IgnoreSet, StrangersSet, LanguageSet),
+}
 NOON = 1_767_268_800_123  # 2026-01-01T12:00:00.123Z in milliseconds
 
 
@@ -54,11 +62,8 @@ def kinds(base: type) -> set[type]:
 
     Not `__subclasses__()`: a dataclass with slots is a copy of a class, which is among them until it is collected.
     """
-    return {
-        each
-        for each in vars(sys.modules[base.__module__]).values()
-        if isinstance(each, type) and base in each.__bases__
-    }
+    known = {**vars(social_commands), **vars(sys.modules[base.__module__])}.values()
+    return {each for each in known if isinstance(each, type) and base in each.__bases__}
 
 
 def answer(survey: Survey, until: int = sys.maxsize) -> Reply:

@@ -245,7 +245,7 @@ class Served:
         assert self.process.stdout and self.process.stderr
         self.out = Ear(self.process.stdout.fileno(), "stdout")
         self.err = Ear(self.process.stderr.fileno(), "stderr")
-        self.port = int(self.out.wait(r"listening on \S+, port (\d+)")[1])
+        self.port = int(self.out.wait(r"^chatroom .*, port (\d+)")[1])  # in any language
 
     def type(self, line: str) -> None:
         """Types a line at the console."""

@@ -4,6 +4,7 @@ How large a class and a file may be is held here, too.
 """
 
 import ast
+import socketserver
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 
 import chatroom
+from chatroom.server.chat_server import ChatServer
+from chatroom.server.handler import ChatHandler
 
 SOURCE = Path(chatroom.__file__).parent
 FILES = sorted(path.relative_to(SOURCE) for path in SOURCE.rglob("*.py"))
@@ -150,6 +153,12 @@ def _is_in_circle(graph: dict[str, set[str]], start: str) -> bool:
             seen.add(name)
             ahead += graph[name] & graph.keys()
     return False
+
+
+def test_the_chat_is_carried_by_socketserver() -> None:
+    """The program's shape, which its documents promise."""
+    assert issubclass(ChatServer, socketserver.ThreadingTCPServer)
+    assert issubclass(ChatHandler, socketserver.StreamRequestHandler)
 
 
 def test_a_widget_alone_knows_tkinter() -> None:

@@ -24,7 +24,7 @@ def say(client: Irc, text: str, tags: str = "", to: str = "#lobby") -> str:
 
 def react(client: Irc, msgid: str, reaction: str = "👍", verb: str = "react", to: str = "#lobby") -> None:
     client.send(f"@+reply={msgid};+draft/{verb}={reaction} TAGMSG {to}")
-    client.wait(f"{verb}={reaction}.* TAGMSG {to}$")
+    client.wait(f"{verb}={reaction}.* :{client.nick}!.* TAGMSG {to}$")
 
 
 def latest(client: Irc, of: str = "#lobby") -> list[str]:

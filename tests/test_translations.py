@@ -22,7 +22,7 @@ SOURCE = ROOT / "src" / "chatroom"
 SCRIPT = runpy.run_path(str(ROOT / "packaging" / "translations.py"))
 LANGUAGES = [choose([tag]) for tag in tags() if tag != "en"]
 # Packages all of whose sentences are translated. One that is being marked is not among them yet.
-FINISHED = ["web"]
+FINISHED = ["cli", "core", "model", "net", "protocols", "server", "storage", "web"]
 COUNTS = (0, 1, 2, 5, 12, 22)
 
 
@@ -90,9 +90,10 @@ def test_translations_have_the_places_of_the_english(language: Language) -> None
     wrong = []
     for message in catalogue(language):
         if message.id and SCRIPT["is_translated"](message):
-            english = SCRIPT["forms"](message.id)[-1]
+            originals = SCRIPT["forms"](message.id)
             forms = SCRIPT["forms"](message.string)
             for i, form in enumerate(forms):
+                english = originals[0 if i == 0 else -1]
                 missing, more = places(english) - places(form), places(form) - places(english)
                 may_lack = Counter({"{count}": 1}) if len(forms) > 1 and i == 0 else Counter[str]()
                 if more or missing - may_lack:
@@ -112,7 +113,7 @@ def test_every_form_of_a_number_is_there(language: Language) -> None:
 def test_polish_has_three_forms() -> None:
     """One, a few (2 to 4, but not 12 to 14), and many."""
     polish = choose(["pl"])
-    message = next((m for m in catalogue(polish) if m.pluralizable and SCRIPT["is_translated"](m)), None)
+    message = next((m for m in catalogue(polish) if m.pluralizable and len(set(m.string)) == 3), None)
     if not message:
         pytest.skip("no sentence with a number is translated yet")
     forms = [message.string.index(form(polish, message, count)) for count in COUNTS]

@@ -62,7 +62,7 @@ def test_what_this_machine_lacks_is_told(tmp_path: Path, options: list[str], tol
 def test_a_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the command that brings it."""
     monkeypatch.setattr("chatroom.cli.check_config.find_spec", lambda name: None)
-    faults = config_file.Faults({"metrics_port": "file, line 1: "})
+    faults = config_file.Faults({"metrics_port": (Path("file"), 1)})
     check_extras(["metrics_port", "tls_self_signed"], faults)
     assert [fault.message for fault in faults.found] == [
         "file, line 1: Something is missing; in the source, pip install '.[metrics]'",

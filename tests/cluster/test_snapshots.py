@@ -10,7 +10,18 @@ from chatroom.model.values import Device, Person
 from tests.chat import Chat
 
 # What is each server's own: its clients, and who of them wants to know what.
-OWN = {"sessions", "watchers", "here", "markers", "marking", "server_session", "audit_log", "forgotten", "service"}
+OWN = {
+    "received",
+    "sessions",
+    "watchers",
+    "here",
+    "markers",
+    "marking",
+    "server_session",
+    "audit_log",
+    "forgotten",
+    "service",
+}
 # What is made of the shared, by `ChatState.reindex`.
 DERIVED = {"nicks", "claimed", "networks", "expiries", "mask_counts", "room_looks", "owned", "left_lists", "presences"}
 

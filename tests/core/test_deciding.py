@@ -49,7 +49,6 @@ from chatroom.model.commands import (
     LogOut,
     MakeAccount,
     NoteUse,
-    React,
     Redact,
     Register,
     Reload,
@@ -66,6 +65,7 @@ from chatroom.model.commands import (
     Unban,
     UnbanFromServer,
 )
+from chatroom.model.social_commands import AskIgnored, Ignore, React
 from chatroom.model.values import HistoryPoint, ModeChange, Person
 from tests.chat import Chat, Client, kinds
 
@@ -80,6 +80,7 @@ COMMANDS: list[ChatCommand] = [
     AskAllNames(),
     AskCounts(),
     AskHistory("#a", 5),
+    AskIgnored(),
     AskInvitations(),
     AskList("#a", "be"),
     AskMarker("#a"),
@@ -105,6 +106,7 @@ COMMANDS: list[ChatCommand] = [
     FreeAccounts(("op", "nobody")),
     Hashed(MakeAccount("secret word"), SECRET),
     Hashed(SetPassword("secret word", "old"), SECRET),
+    Ignore("bob"),
     Invite("carol", "#a"),
     Join("#b"),
     Join("#closed"),
@@ -114,7 +116,7 @@ COMMANDS: list[ChatCommand] = [
     LeaveAll(),
     LogOut(),
     NoteUse(("op", "nobody")),
-    React("#a", 1, "👍"),
+    React("#a", "op", "👍"),
     Redact("#a", 1, "", "1"),
     Register("dora", "u", "Dora", "#a"),
     Register("eve", "u", "Eve", "#a"),
@@ -188,8 +190,11 @@ def test_there_is_an_example_of_every_command() -> None:
 def test_deciding_changes_nothing(scene: tuple[Chat, list[Client]], command: ChatCommand) -> None:
     """Whoever asks."""
     chat, clients = scene
+    last = chat.hub.state.rooms["#a"].recent[-1].id
     if isinstance(command, Redact):
-        command = replace(command, said=chat.hub.state.rooms["#a"].recent[-1].id)
+        command = replace(command, said=last)
+    elif isinstance(command, React):
+        command = replace(command, to=last)
     decided = 0
     for session in [*clients, chat.hub.state.server_session]:
         before = contents(chat.hub.context)

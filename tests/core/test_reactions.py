@@ -5,9 +5,9 @@ import re
 import pytest
 
 from chatroom.core.reactions import SENTENCE_PAUSE_MS
-from chatroom.model.commands import TellReactions
 from chatroom.model.events import Reacted
 from chatroom.model.reactions import REACTION_BYTES, REACTION_KINDS_MAX, REACTION_PEOPLE_MAX, Reactions
+from chatroom.model.social_commands import TellReactions
 from chatroom.model.values import Person, Quote
 from tests.chat import Chat, Client
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import click
 
-from chatroom.cli.common_options import data_option
+from chatroom.cli.common_options import FilePath, data_option
 from chatroom.cli.progress import progress
 from chatroom.common.language import tr
 from chatroom.storage.backup import back_up
 from chatroom.storage.backup import restore as put_back
 from chatroom.storage.schema import StoreError
 
-_FILE = click.Path(path_type=Path)
+_FILE = FilePath(path_type=Path)
 
 
 @click.command(

@@ -15,13 +15,25 @@ try:
 except RuntimeError:  # there is no home directory; who needs it is told so by `expanded`
     DATA = Path("~/.local/share/chatroom")
 FORMER_DATA = Path(click.get_app_dir("chatroom"))  # where data were kept before; preferences still are
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+class FilePath(click.Path):
+    """A path. Its place in a command is called by an English word in every language, as all of them are."""
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "FILE" if self.file_okay else "DIRECTORY"
 
 
 class WholeNumber(click.IntRange):
     """A whole number between two bounds, called so where another text is refused."""
 
     name = tr("whole number")
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "NUMBER"
+
+
+FILE = FilePath(exists=True, dir_okay=False, path_type=Path)
 
 
 def expanded(data: Path) -> Path:
@@ -59,7 +71,7 @@ def is_default(parameter: str) -> bool:
 
 data_option = click.option(
     "--data",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FilePath(file_okay=False, path_type=Path),
     callback=_expand,
     default=DATA,
     envvar="CHATROOM_SERVE_DATA",  # the same for every command

@@ -27,17 +27,20 @@ _NOT_IN_FILES = {"config", "check_config", "print_config"}
 _LINES = "chatroom.cli.config_file.lines"  # in click's `meta`: by parameter, the file and the line on which it is set
 
 
+_Line = tuple[Path, int]  # of a configuration file
+
+
 class Faults:
     """Collects what is wrong with settings, each with file and line if the setting stands in a file."""
 
-    def __init__(self, lines: Mapping[str, str] | None = None) -> None:
+    def __init__(self, lines: Mapping[str, _Line] | None = None) -> None:
         self.found: list[click.ClickException] = []
         self._lines = lines or {}
 
     @classmethod
     def of(cls, context: click.Context) -> "Faults":
         """For the settings of a command. What a flag or a variable has set stands in no file."""
-        lines: dict[str, str] = context.meta.get(_LINES, {})
+        lines: dict[str, _Line] = context.meta.get(_LINES, {})
         from_file = ParameterSource.DEFAULT_MAP
         return cls({name: line for name, line in lines.items() if context.get_parameter_source(name) is from_file})
 
@@ -47,8 +50,8 @@ class Faults:
         try:
             yield
         except click.ClickException as error:
-            line = next((self._lines[name] for name in settings if name in self._lines), "")
-            self.found.append(click.ClickException(line + error.message) if line else error)
+            line = next((self._lines[name] for name in settings if name in self._lines), None)
+            self.found.append(click.ClickException(_at(*line, error.message)) if line else error)
 
     def end(self) -> None:
         """Raises `click.ClickException` with all that was found, if anything was."""
@@ -56,6 +59,11 @@ class Faults:
             raise self.found[0]
         if self.found:
             raise click.ClickException("\n".join([fault.message for fault in self.found]))
+
+
+def _at(file: Path, line: int, what: str) -> str:
+    """What is wrong at a line of a file."""
+    return tr("{file}, line {line}: {what}", file=file, line=line, what=what)
 
 
 def load(context: click.Context, parameter: click.Parameter, file: Path | None) -> Path | None:
@@ -69,7 +77,7 @@ def read(file: Path, context: click.Context) -> dict[str, Any]:
     """The settings by the names of their parameters; raises `click.ClickException` with all that is wrong."""
     text, found = _parse(file)
     options = {p.name: p for p in context.command.params if p.name and p.name not in _NOT_IN_FILES}
-    lines = {_parameter(key): f"{file}, line {_line(text, key)}: " for key in found}
+    lines = {_parameter(key): (file, _line(text, key)) for key in found}
     faults = Faults(lines)
     settings: dict[str, Any] = {}
     for key, value in found.items():
@@ -94,12 +102,10 @@ def _parse(file: Path) -> tuple[str, dict[str, Any]]:
         raise click.ClickException(tr("Can't read {file}: {reason}.", file=file, reason=error.strerror)) from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise click.ClickException(
-            tr("{file}, line {line}: it is not in UTF-8; save it as UTF-8", file=file, line=line)
-        ) from None
+        raise click.ClickException(_at(file, line, tr("it is not in UTF-8; save it as UTF-8"))) from None
     except ValueError as error:  # TOML's own, or Python's of a number that is far too long
         line, what = _mistake(str(error), text)
-        raise click.ClickException(tr("{file}, line {line}: {what}", file=file, line=line, what=what)) from None
+        raise click.ClickException(_at(file, line, what)) from None
 
 
 def _mistake(error: str, text: str) -> tuple[int, str]:

@@ -23,7 +23,7 @@ from chatroom.model.events import Departed, Event, Joined, Kicked, Left, ModesSe
 from chatroom.model.modes import written
 from chatroom.model.values import MessageKind
 from chatroom.protocols.plain import event_lines
-from chatroom.protocols.sentences import reactions_sentence, speaker
+from chatroom.protocols.social_sentences import reactions_sentence, speaker
 
 # ---- the file -------------------------------------------------------------------------------------------------------
 

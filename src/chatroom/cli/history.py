@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from chatroom.cli.common_options import WholeNumber, data_option
+from chatroom.cli.common_options import FilePath, WholeNumber, data_option
 from chatroom.cli.export import FORMS, local_time, output_file
 from chatroom.cli.progress import progress
 from chatroom.common import streams
@@ -100,7 +100,7 @@ def history() -> None:
 )
 @_since
 @_until
-@click.option("-o", "--output", type=click.Path(dir_okay=False), default="-", help=tr("The file to write, in UTF-8."))
+@click.option("-o", "--output", type=FilePath(dir_okay=False), default="-", help=tr("The file to write, in UTF-8."))
 @data_option
 def export(room: str, form: str, since: int | None, until: int | None, output: str, data: Path) -> None:
     """The command `chatroom history export`."""

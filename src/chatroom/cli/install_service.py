@@ -23,7 +23,7 @@ _SYSTEMD_SECONDS = 30 * 60  # as the service itself may take to start
 
 @click.command(
     context_settings={"auto_envvar_prefix": "CHATROOM_SERVE"},
-    epilog="\b\n" + tr("\b\nExample:\n  sudo /opt/chatroom/bin/chatroom install-service --host 0.0.0.0\n"),
+    epilog="\b\n" + tr("Example:\n  sudo /opt/chatroom/bin/chatroom install-service --host 0.0.0.0"),
     help=tr(
         "Have systemd run the server, now and at each start of the machine.\n"
         "\n"

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from chatroom import __version__
+from chatroom.cli.common_options import FilePath
 from chatroom.common import streams
 from chatroom.common.language import tr
 
@@ -17,7 +18,7 @@ from chatroom.common.language import tr
         "man finds them in a directory man1 of its path, such as ~/.local/share/man/man1."
     )
 )
-@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("directory", type=FilePath(file_okay=False, path_type=Path))
 def man(directory: Path) -> None:
     """The command `chatroom man`."""
     try:

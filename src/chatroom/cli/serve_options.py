@@ -16,7 +16,7 @@ from chatroom.cli.common_options import DEFAULT_PORT, FILE, WholeNumber, data_op
 from chatroom.cli.config_file import Faults, load
 from chatroom.common.addresses import Network, address_of, network_of
 from chatroom.common.errors import ChatError
-from chatroom.common.language import tr
+from chatroom.common.language import find, tags, tr
 from chatroom.common.names import is_server, nickname
 from chatroom.common.text import clean
 from chatroom.model.limits import RECENT_MESSAGES
@@ -43,9 +43,7 @@ def _server_name(context: click.Context, parameter: click.Parameter, value: str)
 
 def _one_line(context: click.Context, parameter: click.Parameter, value: str) -> str:
     if clean(value) != value or len(value.encode()) > DESCRIPTION_BYTES:
-        raise click.BadParameter(
-            tr("that must be one line of at most {description_bytes} bytes.", description_bytes=DESCRIPTION_BYTES)
-        )
+        raise click.BadParameter(tr("that must be one line of at most {count} bytes.", count=DESCRIPTION_BYTES))
     return value
 
 
@@ -106,14 +104,23 @@ class _SizeType(click.ParamType[int]):
         if size < HISTORY_BYTES_MIN:
             self.fail(
                 tr(
-                    "{value} is too little; give it {history_bytes_min_10}MB or more.",
+                    "{value} is too little; give it {least}MB or more.",
                     value=repr(value),
-                    history_bytes_min_10=HISTORY_BYTES_MIN // 10**6,
+                    least=HISTORY_BYTES_MIN // 10**6,
                 ),
                 param,
                 ctx,
             )
         return size
+
+
+def _known_language(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    if value and find(value) is None:
+        text = tr(
+            "{value} is no language that there is; these are: {languages}.", value=value, languages=", ".join(tags())
+        )
+        raise click.BadParameter(text)
+    return value
 
 
 NETWORK = _NetworkType()
@@ -143,6 +150,15 @@ class ServeOptions:
             tr("What the server is for, in a few words, for IRC's WHOIS and LINKS."),
             default="A chatroom server",
             callback=_one_line,
+        ),
+    ]
+    language: Annotated[
+        str,
+        _option(
+            tr("The language of the console, and of all who choose none; by default this machine's."),
+            default="",
+            show_default=False,
+            callback=_known_language,
         ),
     ]
     motd_file: Annotated[Path | None, _option(tr("A text that IRC clients are shown when they connect."), type=FILE)]

@@ -15,6 +15,7 @@ from zeroconf import Error, IPVersion, ServiceBrowser, ServiceInfo, ServiceState
 
 from chatroom.client.found_server import FoundServer
 from chatroom.common.lan import ABOUT, NAME, SERVICE, TLS, own_networks
+from chatroom.common.language import tr
 from chatroom.common.text import clean, shortened
 
 SEARCH_SECONDS = 2.0  # seconds that a search takes: who is there answers within one
@@ -33,7 +34,7 @@ class LanSearch:
         self._names: dict[str, None] = {}
         self._end = time.monotonic() + SEARCH_SECONDS
         if not self._networks:
-            raise OSError("this machine is in no network")
+            raise OSError(tr("this machine is in no network"))
         try:
             self._zeroconf = Zeroconf(interfaces=[str(each.ip) for each in self._networks], ip_version=IPVersion.V4Only)
         except Error as error:

@@ -53,10 +53,13 @@ from chatroom.model.events import (
     Founded,
     Ghosted,
     Guessed,
+    IgnoreSet,
     Invited,
     Joined,
+    Kept,
     Kicked,
     Killed,
+    LanguageSet,
     Left,
     ModesSet,
     Opened,
@@ -64,12 +67,14 @@ from chatroom.model.events import (
     PasswordSet,
     Reacted,
     RealnameSet,
+    Received,
     Redacted,
     Renamed,
     ReplaySet,
     Said,
     ServerBanned,
     ServerUnbanned,
+    StrangersSet,
     TopicSet,
     UserModesSet,
 )
@@ -91,6 +96,10 @@ REPLICATED_EVENTS: dict[str, type[Event]] = {
     "Renamed": Renamed,
     "Said": Said,
     "Reacted": Reacted,
+    "Kept": Kept,
+    "Received": Received,
+    "IgnoreSet": IgnoreSet,
+    "StrangersSet": StrangersSet,
     "Redacted": Redacted,
     "TopicSet": TopicSet,
     "AwaySet": AwaySet,
@@ -105,6 +114,7 @@ REPLICATED_EVENTS: dict[str, type[Event]] = {
     "PasswordSet": PasswordSet,
     "OperatorSet": OperatorSet,
     "ReplaySet": ReplaySet,
+    "LanguageSet": LanguageSet,
     "AccountDropped": AccountDropped,
     "Ghosted": Ghosted,
     "DeviceEnded": DeviceEnded,
@@ -218,7 +228,16 @@ def lasting(state: ChatState) -> Lasting:
     ]
     of_server = [("", "", entry) for entry in state.bans.values()]
     nobody = Person("", "", "", "")
-    return Lasting(nobody, tuple(state.accounts.values()), tuple(rooms), (*of_rooms, *of_server))
+    waiting = [(key, said.id, said.conversation) for key, every in state.waiting.items() for said in every]
+    ignored = [(key, e) for key, entries in state.ignored.items() if key in state.accounts for e in entries.values()]
+    return Lasting(
+        nobody,
+        tuple(state.accounts.values()),
+        tuple(rooms),
+        (*of_rooms, *of_server),
+        tuple(waiting),
+        tuple(ignored),
+    )
 
 
 def _owned(state: ChatState, key: str, owner: str) -> Owned:
@@ -362,6 +381,9 @@ def add(ctx: Context, text: str) -> list[str]:
         there = ctx.state.lists.get(key, new_lists())[letter] if key else ctx.state.bans
         if fold(entry.mask) not in there and (not key or len(there) < MASKS_PER_LIST):
             restore.entry(ctx.state, key, letter, entry)
+    for key, entry in theirs.ignored:
+        if key in ctx.state.accounts and key not in others:
+            ctx.state.ignored.setdefault(key, MaskList()).setdefault(fold(entry.mask), entry)
     for key in {key for key, _, _ in theirs.lists}:
         if key in ctx.state.rooms:
             ctx.state.rooms[key].refresh()

@@ -92,6 +92,7 @@ class Code(Enum):
     WORD_TOO_LONG = "word-too-long"
     LINE_NOT_UTF8 = "line-not-utf8"
     PASSWORD_ALOUD = "password-aloud"
+    NO_SUCH_LANGUAGE = "no-such-language"  # what was asked for, the tags of those that there are
     NO_HISTORY = "no-history"  # command, target: none that is for this client
     HISTORY_FAILED = "history-failed"  # command, target
     TIME_BAD = "time-bad"  # what was meant as one
@@ -100,6 +101,10 @@ class Code(Enum):
     NOT_YOURS_TO_REDACT = "not-yours-to-redact"  # target
     MAY_NOT_REDACT = "may-not-redact"  # target, message's id
     NO_SUCH_MESSAGE = "no-such-message"  # target, message's id
+    NO_STRANGERS = "no-strangers"  # nick; who takes messages only of those who are logged in
+    WAITING_FULL = "waiting-full"  # nick, for whom too much waits already
+    IGNORING_TOO_MANY = "ignoring-too-many"  # mask
+    NOT_IGNORED = "not-ignored"  # who
     NOTHING_TO_REACT_TO = "nothing-to-react-to"  # target, message's id
     NOTHING_SAID = "nothing-said"  # room, nick; no message of theirs is remembered there
     REACTION_BAD = "reaction-bad"  # target, how many bytes it may have

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from chatroom.common.text import GHOST
-from chatroom.core import connections, membership, monitor, notify, read_markers
+from chatroom.core import connections, ignoring, membership, monitor, notify, read_markers
 from chatroom.core.context import Appliers, Context
 from chatroom.core.replay import note
 from chatroom.model.delivery import Delivery, sparing
@@ -34,6 +34,7 @@ def departed(ctx: Context, event: Departed, delivery: Delivery) -> None:
     state.gone.appendleft((user.person, event.time))
     monitor.has_gone(ctx, user.person, delivery)
     read_markers.forget(state, user)
+    ignoring.forget(state, user.person)
     for session in user.sessions:
         session.closing = True  # what it has sent before, and is still to be read, counts no more
         session.user = None

@@ -22,6 +22,8 @@ from chatroom.core import (
     devices,
     guesses,
     history_access,
+    ignoring,
+    languages,
     membership,
     messaging,
     moderation,
@@ -34,6 +36,7 @@ from chatroom.core import (
     redaction,
     registration,
     server_operators,
+    waiting,
 )
 from chatroom.core.context import Appliers, Context, Deciders, Handlers
 from chatroom.model.commands import Burst, ChatCommand
@@ -50,6 +53,7 @@ DECIDER_TABLES: tuple[Deciders, ...] = (
     bans.DECIDERS,
     devices.DECIDERS,
     history_access.DECIDERS,
+    ignoring.DECIDERS,
     membership.DECIDERS,
     messaging.DECIDERS,
     moderation.DECIDERS,
@@ -67,10 +71,12 @@ HANDLER_TABLES: tuple[Handlers, ...] = (
     accounts.HANDLERS,
     connections.HANDLERS,
     guesses.HANDLERS,
+    languages.HANDLERS,
     monitor.HANDLERS,
     reactions.HANDLERS,
     read_markers.HANDLERS,
     server_operators.HANDLERS,
+    waiting.HANDLERS,
 )
 APPLIER_TABLES: tuple[Appliers, ...] = (
     account_use.APPLIERS,
@@ -79,6 +85,8 @@ APPLIER_TABLES: tuple[Appliers, ...] = (
     departures.APPLIERS,
     devices.APPLIERS,
     guesses.APPLIERS,
+    ignoring.APPLIERS,
+    languages.APPLIERS,
     membership.APPLIERS,
     messaging.APPLIERS,
     moderation.APPLIERS,
@@ -88,6 +96,7 @@ APPLIER_TABLES: tuple[Appliers, ...] = (
     redaction.APPLIERS,
     registration.APPLIERS,
     server_operators.APPLIERS,
+    waiting.APPLIERS,
 )
 
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_room
 from chatroom.common.text import CTCP
-from chatroom.core import history_access
+from chatroom.core import history_access, waiting
 from chatroom.core.context import Appliers, Context, Deciders
+from chatroom.core.ignoring import ignores, owner
 from chatroom.core.permissions import Action, Attempt, require
 from chatroom.model.audience import Audience
 from chatroom.model.commands import Burst, Say
@@ -14,7 +15,7 @@ from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Room, Session, User, user_of, without_tags
 from chatroom.model.events import Said
 from chatroom.model.limits import RECENT_SHORT_CHARACTERS
-from chatroom.model.modes import NO_CTCP, RANKS
+from chatroom.model.modes import NO_CTCP, NO_STRANGERS, RANKS
 from chatroom.model.outcomes import Outcome
 from chatroom.model.quotes import quote_of
 from chatroom.model.replies import IsAway, PersonalNotice
@@ -41,26 +42,44 @@ def say(ctx: Context, session: Session, command: Say) -> list[Outcome]:
             room = room_to_say_in(ctx, target[1:], user, command)
             text, kind, tags = command.text, command.kind, command.tags
             return [Said(user.person, target[0] + room.name, text, kind, tags, "", None, session.uid)]
-        other = ctx.state.user_named(target)
+        other = ctx.state.nicks.get(target)
+        account = ctx.state.accounts.get(fold(target)) if other is None else None
+        if account:
+            if not account.strangers:
+                _require_no_stranger(user, account.name)
+            other = ctx.state.presence_of(account.name)
+            if other is None:
+                return waiting.say_to_absent(ctx, session, account, command)
+        if other is None:
+            raise ChatError(Code.NO_SUCH_NICK, target)
+        if NO_STRANGERS in other.modes:
+            _require_no_stranger(user, other.person.nick)
         if NO_CTCP in other.modes and CTCP in command.text:
             raise ChatError(Code.NO_CTCP, other.person.nick)
     except ChatError:
         if command.kind is MessageKind.NOTICE:  # nothing is ever answered to a notice: RFC 2812 §3.3.2
             return []
         raise
+    is_ignored = ignores(ctx.state, owner(other.person), user.person)
     said = Said(
         user.person,
         other.person.nick,
         command.text,
         command.kind,
         command.tags,
-        history_access.talk(user, other),
+        "" if is_ignored else history_access.talk(user, other),
         quoted(between(ctx.state, user, other), command.answers, other.person.nick) if command.answers else None,
         session.uid,
     )
     if other.away and command.kind not in (MessageKind.NOTICE, MessageKind.TAGS):
         return [said, IsAway(other.person.nick, other.away)]
     return [said]
+
+
+def _require_no_stranger(user: User, nick: str) -> None:
+    """Raises `ChatError` if somebody is a stranger to those who want to hear from none."""
+    if not (user.person.account or user.is_operator):
+        raise ChatError(Code.NO_STRANGERS, nick)
 
 
 def between(state: ChatState, user: User, other: User) -> list[Said]:
@@ -134,9 +153,10 @@ def said(ctx: Context, event: Said, delivery: Delivery) -> None:
         _said_to_ranks(ctx, event, user, session, delivery)
         return
     other = state.nicks.get(event.target)
-    if event.text and other:
-        state.direct_messages.append((without_tags(event), other.person.uid))
-    if other:  # handed over even if their client is another server's: both have the history of it
+    if other and not ignores(state, owner(other.person), event.by):
+        if event.text:
+            state.direct_messages.append((without_tags(event), other.person.uid))
+        # Handed over even if their client is another server's: both have the history of it.
         delivery.broadcast(event, Audience.of(other.sessions))
     for each in user.sessions:
         if each.echo if each is session else other is not user:

@@ -3,18 +3,21 @@
 from dataclasses import replace
 
 from chatroom.common.errors import ChatError, Code
-from chatroom.core import monitor
+from chatroom.common.names import fold
+from chatroom.core import monitor, notify
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.operator_accounts import is_entitled
 from chatroom.core.permissions import SILENCED_AWAY, is_silent_somewhere, look_ahead
 from chatroom.model.commands import SetAway, SetRealname, SetUserModes
 from chatroom.model.delivery import Delivery, sparing
-from chatroom.model.entities import Session, user_of
-from chatroom.model.events import AwaySet, RealnameSet, UserModesSet
+from chatroom.model.entities import Session, User, user_of
+from chatroom.model.events import AwaySet, Event, RealnameSet, StrangersSet, UserModesSet
 from chatroom.model.limits import AWAY_BYTES, REALNAME_BYTES
-from chatroom.model.modes import BOT, OPERATOR, USER_MODES
+from chatroom.model.modes import BOT, NO_STRANGERS, OPERATOR, USER_MODES
 from chatroom.model.outcomes import Outcome
 from chatroom.model.replies import AwayNoted, NowOperator, PersonalNotice, Refused
+from chatroom.model.state import ChatState
+from chatroom.model.values import ModeChange
 
 
 def set_away(ctx: Context, session: Session, command: SetAway) -> list[Outcome]:
@@ -55,6 +58,8 @@ def set_user_modes(ctx: Context, session: Session, command: SetUserModes) -> lis
     }
     made = tuple([change for letter, change in wanted.items() if (letter in user.modes) is not change.on])
     outcomes: list[Outcome] = [UserModesSet(user.person, made)] if made else []
+    if user.person.account:
+        outcomes += [StrangersSet(user.person, user.person.account, not c.on) for c in made if c.letter == NO_STRANGERS]
     if any(change.letter not in USER_MODES for change in command.changes):
         outcomes.append(Refused(ChatError(Code.USER_MODE_UNKNOWN)))
     return outcomes
@@ -94,5 +99,28 @@ def user_modes_set(ctx: Context, event: UserModesSet, delivery: Delivery) -> Non
         delivery.reply(session, PersonalNotice(replace(event, changes=changes)))
 
 
+def strangers_set(ctx: Context, event: StrangersSet, delivery: Delivery) -> None:
+    """Has it kept with the account whether strangers may write to its owner."""
+    account = ctx.state.accounts.get(fold(event.account))
+    if account:
+        ctx.state.accounts[fold(account.name)] = account._replace(strangers=event.on)
+        delivery.broadcast(event, notify.NOBODY)
+
+
+def restore_modes(state: ChatState, user: User, event: Event, delivery: Delivery) -> None:
+    """Gives somebody who has just logged in the modes that are kept with the account."""
+    account = state.accounts.get(fold(user.person.account)) if user.person.account else None
+    if account and not account.strangers and NO_STRANGERS not in user.modes:
+        state.set_user_mode(user, NO_STRANGERS, True)
+        for session in user.sessions:
+            told = UserModesSet(user.person, (ModeChange(True, NO_STRANGERS),), id=event.id, time=event.time)
+            delivery.reply(session, PersonalNotice(told))
+
+
 DECIDERS: Deciders = {SetAway: set_away, SetRealname: set_realname, SetUserModes: set_user_modes}
-APPLIERS: Appliers = {AwaySet: away_set, RealnameSet: realname_set, UserModesSet: user_modes_set}
+APPLIERS: Appliers = {
+    AwaySet: away_set,
+    RealnameSet: realname_set,
+    UserModesSet: user_modes_set,
+    StrangersSet: strangers_set,
+}

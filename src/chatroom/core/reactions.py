@@ -9,14 +9,16 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_room
 from chatroom.core import history_access
 from chatroom.core.context import Appliers, Context, Deciders, Handlers
+from chatroom.core.ignoring import ignores, owner
 from chatroom.core.messaging import between, quoted, room_to_say_in, speaker
 from chatroom.model.audience import Audience
-from chatroom.model.commands import React, Say, TellReactions
+from chatroom.model.commands import Say
 from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Session, user_of
 from chatroom.model.events import Reacted
 from chatroom.model.outcomes import Outcome, ReplyToOther
 from chatroom.model.replies import ReactionsAre
+from chatroom.model.social_commands import React, TellReactions
 from chatroom.model.state import ChatState
 from chatroom.model.values import MessageKind
 
@@ -35,6 +37,8 @@ def react(ctx: Context, session: Session, command: React) -> list[Outcome]:
         other = ctx.state.user_named(target)
         target, said = other.person.nick, between(ctx.state, user, other)
         conversation = history_access.talk(user, other)
+        if ignores(ctx.state, owner(other.person), user.person):
+            return []
     quote = quoted(said, to, target)
     if not quote.nick:
         raise ChatError(Code.NOTHING_TO_REACT_TO, target, f"{quote.id:x}")

@@ -10,7 +10,7 @@ from dataclasses import replace
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_room
 from chatroom.common.text import shortened
-from chatroom.core import notify
+from chatroom.core import notify, waiting
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.permissions import is_silent
 from chatroom.model.audience import Audience
@@ -68,6 +68,7 @@ def redacted(ctx: Context, event: Redacted, delivery: Delivery) -> None:
     words of others.
     """
     ctx.state.reactions.forget(event.said)
+    waiting.forget(ctx.state, event.said)
     if is_room(event.target):
         room = ctx.state.rooms.get(fold(event.target))
         said = next((each for each in room.recent if each.id == event.said), None) if room else None

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, nickname
-from chatroom.core import bans, devices, membership, monitor, replay
+from chatroom.core import bans, devices, membership, monitor, profile, replay, waiting
 from chatroom.core.accounts import make_way
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.operator_accounts import grant
@@ -94,6 +94,8 @@ def connected(ctx: Context, event: Connected, delivery: Delivery) -> None:
             replay.replay_missed(ctx, session, room, delivery)
         if not ctx.is_saving:
             delivery.reply(session, Saving(works=False))
+    profile.restore_modes(state, user, event, delivery)
+    waiting.deliver(state, user, delivery)
     monitor.has_come(ctx, user, delivery)
 
 

@@ -56,3 +56,17 @@ def entry(state: ChatState, key: str, letter: str, masked: ListEntry) -> None:
         state.expiries.add(masked.until, key, letter, fold(masked.mask))
     else:
         bans.restore(state, masked)
+
+
+def waiting(state: ChatState, messages: Iterable[tuple[str, Said]]) -> None:
+    """What waits for people, by their folded accounts, oldest first."""
+    for account, said in messages:
+        if account in state.accounts:
+            state.waiting.setdefault(account, []).append(said)
+
+
+def ignored(state: ChatState, entries: Iterable[tuple[str, ListEntry]]) -> None:
+    """Whom people ignore, likewise."""
+    for account, each in entries:
+        if account in state.accounts:
+            state.ignored.setdefault(account, MaskList())[fold(each.mask)] = each

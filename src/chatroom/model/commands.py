@@ -276,14 +276,6 @@ class SetPassword(SessionCommand):
 
 
 @value
-class SetReplay(SessionCommand):
-    """Be told what was said in a room before one joins it, or not; with an account, wherever one logs in to it."""
-
-    on: bool
-    via: Via = Via.COMMAND
-
-
-@value
 class DropAccount(SessionCommand):
     """Give a claimed name up. The server's operators need no password."""
 
@@ -416,21 +408,6 @@ class Redact(ChatCommand):
     said: int
     reason: str
     called: str
-
-
-@value
-class React(ChatCommand):
-    """Put a reaction to a message, or take it back. `to` is the message's id, or whose last one it is."""
-
-    target: str
-    to: int | str
-    reaction: str
-    on: bool = True
-
-
-@value
-class TellReactions(SessionCommand):
-    """Tell those who read sentences which reactions there are since the last time. For the server itself."""
 
 
 @value

@@ -1,4 +1,5 @@
-"""What outlives those who are here: claimed names, whose rooms are whose, masks in lists, bans from the server.
+"""What outlives those who are here: claimed names with what waits for them and whom they ignore, whose rooms are whose,
+masks in lists, bans from the server.
 
 Several servers have it in common. A server that was away is told of it as a whole, and its history is made to agree;
 what it alone knows, because Redis has lost the rest or because it was never part of that chat, it brings.
@@ -31,6 +32,9 @@ class Lasting(Event):
     accounts: tuple[Account, ...] = ()
     rooms: tuple[Owned, ...] = ()
     lists: tuple[tuple[str, str, ListEntry], ...] = ()
+    # What waits for people: the folded account, the message's id, its conversation. And whom accounts ignore, likewise.
+    waiting: tuple[tuple[str, int, str], ...] = ()
+    ignored: tuple[tuple[str, ListEntry], ...] = ()
     chat: int = 0  # by which a chat of several servers is known again; 0: none
 
     @property

@@ -91,6 +91,56 @@ class Said(Event):
 
 
 @value
+class Kept(Event):
+    """Something was said to the owner of an account, who is not here: it waits for them. The rest is as in `Said`."""
+
+    account: str
+    text: str
+    kind: MessageKind
+    conversation: str
+    quote: Quote | None = None
+    device: str = ""
+
+    def said(self, target: str) -> Said:
+        """The message to them under this name."""
+        return Said(
+            self.by,
+            target,
+            self.text,
+            self.kind,
+            conversation=self.conversation,
+            quote=self.quote,
+            id=self.id,
+            time=self.time,
+        )
+
+
+@value
+class Received(Event):
+    """The owner of an account was told of all that waited for them, up to the message with the id `last`."""
+
+    account: str
+    last: int
+
+
+@value
+class IgnoreSet(Event):
+    """`by` ignores whom a mask matches, or does not any more. `whom` is the name that it was made for."""
+
+    mask: str
+    whom: str
+    on: bool
+
+
+@value
+class StrangersSet(Event):
+    """Whether who isn't logged in may write to the owner of an account."""
+
+    account: str
+    on: bool
+
+
+@value
 class Reacted(Event):
     """`by` has put a reaction, such as "👍", to the message `quote`, or taken it back; the rest is as in `Said`."""
 
@@ -178,6 +228,7 @@ class AccountMade(Event):
     account: str
     secret: str = field(repr=False)
     home: str = ""  # the address, as limits count it
+    language: str = ""  # that they have chosen, by its tag
 
 
 @value
@@ -217,6 +268,14 @@ class ReplaySet(Event):
 
     account: str
     on: bool
+
+
+@value
+class LanguageSet(Event):
+    """The language that the account's clients read, by its tag."""
+
+    account: str
+    language: str
 
 
 @value

@@ -9,6 +9,7 @@ ROOMS_PER_USER = 100  # rooms one user may be in: each departure is told in all 
 MODES_PER_LINE = 20  # changes with a parameter in one command, likewise
 MASKS_PER_LIST = 100  # masks in one of a room's lists: each newcomer is held against all of them
 MONITORED_NICKS_MAX = 100  # nicknames one client may watch
+IGNORED_MAX = 100  # masks that one person may ignore: each private message to them is held against all
 WHOWAS_KEPT = 1000  # people that have gone and are remembered for WHOWAS
 WRONG_PASSWORDS_PER_CONNECTION = 3  # wrong passwords a connection, after which it is closed
 PASSWORD_MIN_CHARACTERS = 8  # characters: who has read the secrets from the file guesses without any limit

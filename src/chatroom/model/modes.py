@@ -85,10 +85,12 @@ BOT = "B"
 INVISIBLE = "i"
 ALERTED = "w"
 NO_CTCP = "T"
+NO_STRANGERS = "R"
 USER_MODES = {
     BOT: "is a program",
     INVISIBLE: "is not found by those who share no room",
     OPERATOR: "is an operator of the server",
+    NO_STRANGERS: "is written to only by those who are logged in",
     NO_CTCP: "gets no CTCP but /me",
     ALERTED: "is told what operators say to all",
 }

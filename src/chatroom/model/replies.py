@@ -3,6 +3,7 @@
 from enum import Enum
 
 from chatroom.common.errors import ChatError
+from chatroom.common.language import Language
 from chatroom.model.events import Event, Reacted, Said
 from chatroom.model.values import ListEntry, Member, Person, Topic, Via, value
 
@@ -278,6 +279,15 @@ class ReplayIs(Reply):
 
 
 @value
+class LanguageIs(Reply):
+    """What is read from now on; `tags` are those that were asked for, none if nothing was; `account` keeps it."""
+
+    language: Language
+    tags: tuple[str, ...]
+    account: str
+
+
+@value
 class AccountLapses(Reply):
     """The account, and its owner's rooms, are freed after so many days without a login."""
 
@@ -315,6 +325,36 @@ class IsAway(Reply):
 
     nick: str
     message: str
+
+
+@value
+class WillWait(Reply):
+    """The person just written to is not here, and gets it when they come."""
+
+    nick: str
+
+
+@value
+class WaitingAre(Reply):
+    """What was said to somebody alone while they were not here, oldest first."""
+
+    said: tuple[Said, ...]
+
+
+@value
+class IgnoredAre(Reply):
+    """Whom somebody ignores: masks, and the names that they were made for."""
+
+    entries: tuple[ListEntry, ...]
+
+
+@value
+class IgnoreNoted(Reply):
+    """`whom` is as it was asked for."""
+
+    mask: str
+    whom: str
+    on: bool
 
 
 @value

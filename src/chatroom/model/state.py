@@ -84,6 +84,7 @@ class ChatState:
     SHARED = (
         *("users", "rooms", "lists", "bans", "accounts", "owners", "kept"),
         *("direct_messages", "gone", "holders", "most", "dormant_rooms", "servers", "absent", "reactions"),
+        *("waiting", "ignored"),
     )
 
     def __init__(self, name: str, lasting: bool) -> None:
@@ -119,6 +120,10 @@ class ChatState:
         self.marking: dict[Session, None] = {}  # those who are told of it: IRCv3 read-marker
         # What was said to one person alone, with their uid.
         self.direct_messages: deque[tuple[Said, str]] = deque(maxlen=DIRECT_MESSAGES_KEPT)
+        self.waiting: dict[str, list[Said]] = {}  # for people who are not here, by folded account, oldest first
+        # Of these, what was told to clients of this server since they have come: up to which id; by account, likewise.
+        self.received: dict[str, int] = {}
+        self.ignored: dict[str, MaskList] = {}  # whom people ignore; kept by `chatroom.core.ignoring`
         self.reactions = Reactions()  # to messages of rooms and to private ones
         self.gone: deque[tuple[Person, int]] = deque(maxlen=WHOWAS_KEPT)  # with when they went; the last first
         self.absent: dict[str, int] = {}  # what people saw last of rooms; kept by `chatroom.core.replay`

@@ -29,27 +29,30 @@ from chatroom.model.commands import (
     LogOut,
     MakeAccount,
     Quit,
-    React,
     Register,
     Rename,
     Say,
     SetAway,
     SetPassword,
-    SetReplay,
     SetTopic,
+    SetUserModes,
 )
 from chatroom.model.events import Event, Invited, Reacted, Said
 from chatroom.model.limits import HISTORY_EVENTS_PER_ANSWER, RECENT_MESSAGES, WRONG_PASSWORDS_PER_CONNECTION
-from chatroom.model.modes import OPERATOR, VOICE
+from chatroom.model.modes import NO_STRANGERS, OPERATOR, VOICE
 from chatroom.model.outcomes import Command
-from chatroom.model.replies import Admitted, Found, HistoryIs, PersonalNotice, Raw, Recent, Refused, Reply
-from chatroom.model.values import MessageKind
+from chatroom.model.preferences import SetLanguage, SetReplay
+from chatroom.model.replies import Admitted, Found, HistoryIs, PersonalNotice, Raw, Recent, Refused, Reply, WaitingAre
+from chatroom.model.social_commands import AskIgnored, Ignore, React
+from chatroom.model.values import MessageKind, ModeChange
 from chatroom.protocols import moderation_commands as moderation
 from chatroom.protocols.base import Lines, Viewer, is_from_browser
 from chatroom.protocols.limits import PLAIN_LINE_BYTES
 from chatroom.protocols.password_slips import refuse_programs, refuse_slips
 from chatroom.protocols.reaction_texts import require_reaction
-from chatroom.protocols.sentences import describe_event, describe_reply, reactions_sentence
+from chatroom.protocols.reply_sentences import describe_reply
+from chatroom.protocols.sentences import describe_event
+from chatroom.protocols.social_sentences import reactions_sentence
 
 _WILDCARDS = frozenset("*?")  # of a mask that may be like many people
 SEARCH_RESULTS_SHOWN = 20  # messages that /search shows: a screenful
@@ -117,10 +120,10 @@ def _own_words(event: Event, language: Language) -> list[str]:
 
 def _messages(reply: Reply, language: Language) -> Iterator[str]:
     """The messages that a reply shows, each with its time; those that were looked for with their target, too."""
-    if not isinstance(reply, Recent | HistoryIs | Found):
+    if not isinstance(reply, Recent | HistoryIs | Found | WaitingAre):
         return
     reactions: dict[int, list[Reacted]] = {}
-    for reaction in () if isinstance(reply, Found) else reply.reactions:
+    for reaction in () if isinstance(reply, Found | WaitingAre) else reply.reactions:
         reactions.setdefault(reaction.quote.id, []).append(reaction)
     for event in reply.events if isinstance(reply, HistoryIs) else reply.said:
         if isinstance(event, Said) and (lines := event_lines(event, language)):
@@ -133,7 +136,7 @@ def _messages(reply: Reply, language: Language) -> Iterator[str]:
 def _target(event: Said, language: Language) -> str:
     if event.target.startswith("#"):
         return f"{event.target} "
-    return f"{language.tr('to {nick}', nick=event.target)} "
+    return language.tr("to {nick}", nick=event.target) + " "
 
 
 class PlainCommand(NamedTuple):
@@ -306,11 +309,18 @@ class PlainDialect:
             raise ChatError(Code.TOO_FEW_PARAMETERS, "/history", COMMANDS["/history"].usage)
         yield AskHistory(self._here(), count or RECENT_MESSAGES)
 
+    def _ignore(self, rest: str) -> Iterator[Command]:
+        yield Ignore(rest) if rest else AskIgnored()
+
     def _set(self, rest: str) -> Iterator[Command]:
-        on = {"replay on": True, "replay off": False}.get(" ".join(rest.lower().split()))
-        if on is None:
+        name, _, value = " ".join(rest.lower().split()).partition(" ")
+        on = {"on": True, "off": False}.get(value)
+        if on is not None and name == "replay":
+            yield SetReplay(on)
+        elif on is not None and name == "strangers":
+            yield SetUserModes(self._viewer.nick, (ModeChange(not on, NO_STRANGERS),))
+        else:
             raise ChatError(Code.TOO_FEW_PARAMETERS, "/set", COMMANDS["/set"].usage)
-        yield SetReplay(on)
 
     def _search(self, rest: str) -> Iterator[Command]:
         yield AskSearch(rest, SEARCH_RESULTS_SHOWN)
@@ -437,7 +447,15 @@ COMMANDS: dict[str, PlainCommand] = {
             mark("/search WORDS"), mark("look for what was said here and in your own messages"), 1, PlainDialect._search
         ),
         PlainCommand(
-            mark("/set replay on|off"), mark("show what you missed when you join a room, or not"), 2, PlainDialect._set
+            mark("/ignore [NAME]"), mark("hear nothing more from somebody, or list whom"), 0, PlainDialect._ignore
+        ),
+        PlainCommand(mark("/unignore NAME"), mark("hear them again"), 1, _one(lambda rest: Ignore(rest, on=False))),
+        PlainCommand(mark("/set SETTING on|off"), mark("change a setting: replay, strangers"), 2, PlainDialect._set),
+        PlainCommand(
+            mark("/lang [LANGUAGE]"),
+            mark("show or choose the language that you read: /lang pl"),
+            0,
+            _one(lambda rest: SetLanguage(tuple(rest.split()[:1]))),
         ),
         PlainCommand("/servers", mark("list the servers that are this chat"), 0, _one(lambda rest: AskServers())),
         PlainCommand(

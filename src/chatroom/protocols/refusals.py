@@ -126,6 +126,7 @@ _SENTENCES: dict[Code, str] = {
     Code.PASSWORD_ALOUD: mark(
         "that looks like a command with a password, so it was not sent; a command begins with its /"
     ),
+    Code.NO_SUCH_LANGUAGE: mark("there is no language {language} here; there are: {languages}"),
     Code.NO_HISTORY: mark("there is no history of {target} that you may read"),
     Code.HISTORY_FAILED: mark("the history can't be read at the moment"),
     Code.TIME_BAD: mark(
@@ -139,6 +140,12 @@ _SENTENCES: dict[Code, str] = {
     Code.NOT_YOURS_TO_REDACT: mark("you can't remove messages from {target}"),
     Code.MAY_NOT_REDACT: mark("you may not remove that message"),
     Code.NO_SUCH_MESSAGE: mark("there is no such message, or it is too old"),
+    Code.NO_STRANGERS: mark(
+        "{nick} takes messages only from people who are logged in; {slash}register PASSWORD claims your name"
+    ),
+    Code.WAITING_FULL: mark("too much waits for {nick} already; that was not sent"),
+    Code.IGNORING_TOO_MANY: mark("you are ignoring too many people; {slash}unignore somebody first"),
+    Code.NOT_IGNORED: mark("you are not ignoring {who}; {slash}ignore lists whom you do"),
     Code.NOTHING_TO_REACT_TO: mark("there is no such message, or it is too old"),
     Code.NOTHING_SAID: mark("{nick} has said nothing in {target} lately"),
     Code.REACTION_BAD: mark("a reaction is an emoji or one word, of at most {most} bytes"),
@@ -190,7 +197,10 @@ _ABOUT: dict[Code, tuple[str, ...]] = {
     **dict.fromkeys((Code.NOTHING_TO_REACT_TO, Code.REACTIONS_FULL), ("target", "msgid")),
     Code.REACTION_BAD: ("target", "most"),
     Code.NOTHING_SAID: ("target", "nick"),
+    Code.IGNORING_TOO_MANY: ("mask",),
+    Code.NOT_IGNORED: ("who",),
     Code.TIME_BAD: ("word",),
+    Code.NO_SUCH_LANGUAGE: ("language", "languages"),
     Code.WATCHING_TOO_MANY: ("nicks",),
     Code.TOO_MANY_TARGETS: ("nicks",),
 }

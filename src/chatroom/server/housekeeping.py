@@ -8,9 +8,10 @@ import time
 
 from chatroom.core.event_log import EventLog
 from chatroom.core.hub import Hub
-from chatroom.model.commands import Expire, TellReactions
+from chatroom.model.commands import Expire
 from chatroom.model.expiries import Expiry
 from chatroom.model.limits import REST_SECONDS
+from chatroom.model.social_commands import NoteReceived, TellReactions
 from chatroom.server.audit import log_actions
 from chatroom.server.unused_accounts import UnusedAccounts
 from chatroom.storage.store import Store
@@ -43,6 +44,8 @@ class Housekeeping:
             time.sleep(REST_SECONDS)
         if self._hub.state.reactions.are_untold:
             self._event_log.submit(state.server_session, [TellReactions()])
+        if self._hub.state.received:
+            self._event_log.submit(state.server_session, [NoteReceived()])
         self._unused_accounts.look()
 
     def _first_due(self) -> Expiry | None:

@@ -8,9 +8,10 @@ import select
 from collections.abc import Iterator
 from contextlib import nullcontext
 
-from chatroom.model.commands import Join, React, Rename, SetAway, SetRealname
+from chatroom.model.commands import Join, Rename, SetAway, SetRealname
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Reply
+from chatroom.model.social_commands import React
 from chatroom.net.connection import Connection
 from chatroom.server.connection_limits import ConnectionLimiter
 from chatroom.server.flood_limit import LOOKUP_LINES_MAX, PRICES, FloodLimit, price_of

@@ -21,6 +21,8 @@ def restore_chat(hub: Hub, store: Store, now: int) -> None:
     """Restores a hub that is not used yet. `now` is Unix time in milliseconds."""
     with closing(store.reader()) as reader:
         restore.accounts(hub.state, reader.accounts(), reader.owners(), reader.modes())
+        restore.waiting(hub.state, reader.waiting())
+        restore.ignored(hub.state, reader.ignored())
         rooms = list(reader.rooms())
         for room in reversed(rooms):
             restore.room(hub.state, *room)

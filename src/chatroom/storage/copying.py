@@ -27,7 +27,7 @@ def copied(db: sqlite3.Connection, target: Path, progress: Progress, of: str) ->
         os.close(handle)
     except OSError as error:
         raise StoreError(
-            tr("Nothing can be written to {parent}: {reason}.", parent=target.parent, reason=error.strerror)
+            tr("Nothing can be written to {directory}: {reason}.", directory=target.parent, reason=error.strerror)
         ) from None
     copy = Path(name)
     try:
@@ -36,7 +36,7 @@ def copied(db: sqlite3.Connection, target: Path, progress: Progress, of: str) ->
         yield copy
         _fsync(target.parent)
     except OSError as error:
-        raise StoreError(tr("{target} can't be written: {reason}.", target=target, reason=error.strerror)) from None
+        raise StoreError(tr("{path} can't be written: {reason}.", path=target, reason=error.strerror)) from None
     finally:
         for path in (copy, *wal_files(copy), journal(copy)):
             path.unlink(missing_ok=True)
@@ -56,7 +56,7 @@ def _copy(source: sqlite3.Connection, path: Path, progress: Progress, of: str) -
             (found,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
     except sqlite3.Error as error:
         raise damaged(of, error) or StoreError(
-            tr("{of} could not be copied to {parent}: {reason}.", of=of, parent=path.parent, reason=error)
+            tr("{of} could not be copied to {directory}: {reason}.", of=of, directory=path.parent, reason=error)
         ) from None
     if found != "ok":
         raise _is_damaged(of, found)

@@ -17,19 +17,24 @@ from chatroom.model.events import (
     AccountMade,
     AccountUsed,
     Founded,
+    IgnoreSet,
+    Kept,
+    LanguageSet,
     ModesSet,
     Opened,
     OperatorSet,
     PasswordSet,
     Reacted,
+    Received,
     Redacted,
     ReplaySet,
     ServerBanned,
     ServerUnbanned,
+    StrangersSet,
     TopicSet,
 )
 from chatroom.model.modes import CLOSING, NEW_ROOM, ROOM_MODES, ModeKind
-from chatroom.storage import reactions
+from chatroom.storage import reactions, waiting
 from chatroom.storage.deletions import NOTE
 from chatroom.storage.schema import SET_MARK
 from chatroom.storage.search_index import remove_message
@@ -98,9 +103,10 @@ def _server_unbanned(db: sqlite3.Connection, event: ServerUnbanned) -> None:
 
 
 def _account_made(db: sqlite3.Connection, event: AccountMade) -> None:
-    row = (fold(event.account), event.account, event.secret, event.id, event.time, event.home, event.time)
-    fields = "key, name, secret, id, time, home, used"
-    db.execute(f"INSERT OR REPLACE INTO accounts ({fields}) VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    key, made = fold(event.account), (event.id, event.time)
+    row = (key, event.account, event.secret, *made, event.home, event.time, event.language)
+    fields = "key, name, secret, id, time, home, used, language"
+    db.execute(f"INSERT OR REPLACE INTO accounts ({fields}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
 
 def _account_used(db: sqlite3.Connection, event: AccountUsed) -> None:
@@ -122,9 +128,18 @@ def _replay_set(db: sqlite3.Connection, event: ReplaySet) -> None:
     db.execute("UPDATE accounts SET replay = ? WHERE key = ?", (event.on, fold(event.account)))
 
 
+def _language_set(db: sqlite3.Connection, event: LanguageSet) -> None:
+    db.execute("UPDATE accounts SET language = ? WHERE key = ?", (event.language, fold(event.account)))
+
+
+def _strangers_set(db: sqlite3.Connection, event: StrangersSet) -> None:
+    db.execute("UPDATE accounts SET strangers = ? WHERE key = ?", (event.on, fold(event.account)))
+
+
 def _account_dropped(db: sqlite3.Connection, event: AccountDropped) -> None:
     db.execute("DELETE FROM accounts WHERE key = ?", (fold(event.account),))
     db.execute("UPDATE places SET owner = '', modes = '' WHERE owner = ?", (fold(event.account),))
+    waiting.forget(db, fold(event.account))
 
 
 def _founded(db: sqlite3.Connection, event: Founded) -> None:
@@ -172,6 +187,11 @@ def _replace_all(db: sqlite3.Connection, event: Lasting) -> None:
     )
     db.execute("DELETE FROM lists")
     db.executemany(_ADD_LIST_ENTRY, [(room, letter, fold(entry.mask), *entry) for room, letter, entry in event.lists])
+    db.execute("DELETE FROM waiting")
+    db.executemany(waiting.ADD_WAITING, event.waiting)
+    db.execute("DELETE FROM ignored")
+    ignored = [(account, fold(each.mask), each.mask, each.whom, each.since) for account, each in event.ignored]
+    db.executemany(waiting.ADD_IGNORED, ignored)
     db.execute(SET_MARK, ("chat", event.chat))
 
 
@@ -187,6 +207,11 @@ PROJECTIONS: dict[type, Callable[[sqlite3.Connection, Any], None]] = {
     PasswordSet: _password_set,
     OperatorSet: _operator_set,
     ReplaySet: _replay_set,
+    LanguageSet: _language_set,
+    StrangersSet: _strangers_set,
+    Kept: waiting.save_kept,
+    Received: waiting.save_received,
+    IgnoreSet: waiting.save_ignored,
     AccountDropped: _account_dropped,
     Founded: _founded,
     Opened: _opened,

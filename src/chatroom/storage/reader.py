@@ -8,7 +8,6 @@ import json
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import replace
 from itertools import chain, groupby, islice
 from pathlib import Path
 from time import monotonic
@@ -20,9 +19,9 @@ from chatroom.common.names import fold
 from chatroom.model.entities import Account
 from chatroom.model.events import Event, Reacted, Redacted, Said
 from chatroom.model.limits import DORMANT_ROOMS_MAX, RECENT_MESSAGES
-from chatroom.model.quotes import quote_of
+from chatroom.model.quotes import with_quotes
 from chatroom.model.values import HistoryPoint, ListEntry, Topic
-from chatroom.storage import reactions
+from chatroom.storage import reactions, waiting
 from chatroom.storage.reactions import REACTIONS_PER_ANSWER
 from chatroom.storage.schema import BUSY_TIMEOUT_SECONDS, connect
 from chatroom.storage.search_index import indexed
@@ -134,11 +133,21 @@ class Reader:
         return {key: json.loads(modes) for key, modes in rows}
 
     def accounts(self) -> list[Account]:
-        rows = self._db.execute("SELECT name, secret, id, time, replay, home, used, operator, warned FROM accounts")
+        rows = self._db.execute(f"SELECT {', '.join(Account._fields)} FROM accounts")
         return [
-            Account(name, secret, made, time, bool(replay), home, used, bool(operator), bool(warned))
-            for name, secret, made, time, replay, home, used, operator, warned in rows
+            Account(
+                name, secret, made, time, bool(replay), home, used, bool(operator), bool(warned), bool(talks), language
+            )
+            for name, secret, made, time, replay, home, used, operator, warned, talks, language in rows
         ]
+
+    def waiting(self) -> Iterator[tuple[str, Said]]:
+        """The messages that wait for people, by the folded accounts, oldest first."""
+        return waiting.read_waiting(self._db, self.message)
+
+    def ignored(self) -> Iterator[tuple[str, ListEntry]]:
+        """Whom people ignore, by their folded accounts."""
+        return waiting.read_ignored(self._db)
 
     def room_names(self) -> list[str]:
         """The names of all rooms."""
@@ -219,24 +228,18 @@ class Reader:
             key, after=later, limit=most, newest=False, everything=everything, hidden=hidden, seconds=half
         )
 
+    def message(self, key: str, id: int) -> Said | None:  # noqa: A002
+        """The message of a place that has this id; None if it isn't there any more."""
+        place = self._place(key)
+        found = next(self._forwards(place, id - 1, id + 1), None) if place is not None else None
+        return found if isinstance(found, Said) else None
+
     def with_quotes(self, key: str, events: Iterable[Event], hidden: int = 0) -> list[Event]:
         """These events of a place; of a message that answers another it is known what it answers.
 
         What is hidden, taken back or deleted is not quoted.
         """
-        place, told = self._place(key), list(events)
-        said = {event.id: event for event in told if isinstance(event, Said)}
-        for number, event in enumerate(told):
-            if place is None or not isinstance(event, Said) or not event.quote:
-                continue
-            to = event.quote.id
-            if to not in said and hidden < to < event.id:
-                found = next(self._forwards(place, to - 1, to + 1), None)
-                if isinstance(found, Said):
-                    said[to] = found
-            if to in said:
-                told[number] = replace(event, quote=quote_of(said[to]))
-        return told
+        return with_quotes(events, lambda id: self.message(key, id) if id > hidden else None)  # noqa: A006
 
     def reactions(self, key: str, events: Iterable[Event], limit: int = REACTIONS_PER_ANSWER) -> tuple[Reacted, ...]:
         """The reactions to the messages among these events of a place, message by message; all if `limit` is -1."""

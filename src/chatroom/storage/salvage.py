@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 # The tables that are copied, with their keys. The row numbers of `places` belong to the one file, and are not copied.
-_TABLES = {"accounts": "key", "lists": "room, letter, key", "places": "key"}
+_TABLES = {"accounts": "key", "lists": "room, letter, key", "places": "key", "ignored": "account, key"}
 _ROOMS = "WHERE owner != '' OR topic != '' OR closed != ''"
 
 
@@ -52,7 +52,7 @@ class Salvaged(NamedTuple):
         lost = f"{gone} was gone: what had been said until then is lost, unless it was moved, and a new file was begun"
         if self.failure:
             return f"{lost}; accounts, owners and bans are lost when the server ends ({self.failure})"
-        accounts, lists, rooms = [len(self.tables[table].rows) for table in _TABLES]
+        accounts, lists, rooms = [len(self.tables[table].rows) for table in ("accounts", "lists", "places")]
         return (
             f"{lost}. What is still known was written to it: accounts {accounts}, rooms {rooms}, masks (bans) {lists}"
         )

@@ -41,7 +41,11 @@ SET_MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET val
 # `accounts` has the claimed names by their folds. `id` and `time` are those of the event that made the account.
 # `replay` is 0 where its clients are not shown what was said before they join. `home` has the addresses where it is at
 # home, `used` is when it was used last. `warned` is 1 if its owner was told that unused names are freed.
-# `operator` is 1 if it was made an operator of the server. See `Account`.
+# `operator` is 1 if it was made an operator of the server. `language` is the tag of the one that was chosen, or "". See
+# `Account`.
+# `accounts.strangers` is 0 where nobody may write to the owner who isn't logged in.
+# `waiting` has the messages that wait for people to come: by folded account, the id, and the key of the place it is in.
+# `ignored` has the masks that people ignore, by folded account and folded mask, with the name each was made for.
 # `reactions` has a row for each reaction that somebody has put to a message, and not taken back. `said` is the
 # message's id, `who` the account or the guest, as in `model.reactions`, and `by` is a line of `people` of a segment.
 # `secrets` has the key of the cloaks ("cloaks"): random bytes, made with the file.
@@ -145,6 +149,27 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             ) WITHOUT ROWID""",
         ),
     ),
+    (
+        "waiting and ignored",
+        (
+            "ALTER TABLE accounts ADD COLUMN strangers INTEGER NOT NULL DEFAULT 1",
+            """CREATE TABLE waiting (
+                account TEXT NOT NULL,
+                said INTEGER NOT NULL,
+                place TEXT NOT NULL,
+                PRIMARY KEY (account, said)
+            ) WITHOUT ROWID""",
+            """CREATE TABLE ignored (
+                account TEXT NOT NULL,
+                key TEXT NOT NULL,
+                mask TEXT NOT NULL,
+                whom TEXT NOT NULL,
+                since INTEGER NOT NULL,
+                PRIMARY KEY (account, key)
+            ) WITHOUT ROWID""",
+        ),
+    ),
+    ("language", ("ALTER TABLE accounts ADD COLUMN language TEXT NOT NULL DEFAULT ''",)),
 )
 
 

@@ -8,8 +8,9 @@ import re
 from collections.abc import Mapping
 
 from chatroom.common.irc_message import parse_tags, render_tags
-from chatroom.model.commands import React, Say
+from chatroom.model.commands import Say
 from chatroom.model.events import Reacted
+from chatroom.model.social_commands import React
 from chatroom.model.values import MessageKind, Quote
 from chatroom.protocols.reaction_texts import require_reaction
 

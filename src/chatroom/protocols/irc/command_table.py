@@ -17,6 +17,7 @@ from chatroom.protocols.irc.handlers import (
     account_registration,
     channels,
     chathistory,
+    languages,
     messages,
     multiline,
     nickserv,
@@ -141,6 +142,7 @@ COMMANDS: dict[str, Row] = {
         read_marker.markread, 0, "<room or nickname> [timestamp=<time>]", mark("tells how far you have read")
     ),
     "REDACT": Row(redaction.redact, 2, "<room or nickname> <msgid> [:<reason>]", mark("takes back what was said")),
+    "SILENCE": Row(users.silence, 0, "[[+|-]<nickname or mask>]", mark("ignores somebody, ends that, or lists whom")),
     "AWAY": Row(users.away, 0, "[:<message>]", mark("says that you are away, or back")),
     "WHO": Row(users.who, 0, "[<room, nickname or mask> [o][%<fields>[,<token>]]]", mark("lists people")),
     "WHOIS": Row(users.whois, 1, "<nickname>", mark("tells what is known of somebody"), missing=Code.NICK_MISSING),
@@ -148,6 +150,9 @@ COMMANDS: dict[str, Row] = {
     "USERHOST": Row(users.userhost, 1, "<nickname>{ <nickname>}", mark("tells where people are connected from")),
     "ISON": Row(users.ison, 1, "<nickname>{ <nickname>}", mark("tells who of these is here")),
     "MONITOR": Row(users.monitor, 1, "+|-|C|L|S [<nickname>{,<nickname>}]", mark("tells when people come and go")),
+    "LANGUAGE": Row(
+        languages.language, 1, "<language>{ <language>}", mark("chooses the language that you read"), registered=False
+    ),
     "MOTD": Row(server_queries.motd, 0, "", mark("shows the message of the day")),
     "LUSERS": Row(server_queries.lusers, 0, "", mark("counts people and rooms")),
     "VERSION": Row(server_queries.version, 0, "", mark("tells the server's version")),

@@ -37,6 +37,11 @@ def events(to: ReplyWriter, past: Sequence[Event], batch: str, reactions: Iterab
     return _batched(to, _lines(to, [*past, *placed]), batch)
 
 
+def messages(to: ReplyWriter, said: Iterable[Said]) -> Iterator[str]:
+    """The lines for messages that come late, each with its time; not in a batch, as they are news."""
+    return _lines(to, said)
+
+
 def targets(to: ReplyWriter, reply: TargetsAre) -> Iterator[str]:
     """The lines for CHATHISTORY TARGETS."""
     lines = (f":{to.server.name} CHATHISTORY TARGETS {name} {timestamp(time)}\r\n" for name, time in reply.targets)

@@ -11,6 +11,7 @@ from chatroom.common.text import shortened
 from chatroom.model.limits import (
     AWAY_BYTES,
     HISTORY_EVENTS_PER_ANSWER,
+    IGNORED_MAX,
     KEY_BYTES,
     MASKS_PER_LIST,
     MODES_PER_LINE,
@@ -74,6 +75,9 @@ RPL_ADMINLOC1 = Numeric("257", ":{}")
 RPL_ADMINEMAIL = Numeric("259", ":{}")
 RPL_LOCALUSERS = Numeric("265", "{count} {most}", mark("Current local users {count}, max {most}"))
 RPL_GLOBALUSERS = Numeric("266", "{count} {most}", mark("Current global users {count}, max {most}"))
+RPL_SILELIST = Numeric("271", "{} {}")
+RPL_ENDOFSILELIST = Numeric("272", "", mark("End of silence list"))
+RPL_WILL_WAIT = Numeric("301", "{nick}", mark("is not here; your message is kept for them"))
 RPL_AWAY = Numeric("301", "{} :{}")
 RPL_USERHOST = Numeric("302", ":{}")
 RPL_ISON = Numeric("303", ":{}")
@@ -134,6 +138,8 @@ RPL_WHOISSECURE = Numeric("671", "{}", mark("is using a secure connection"))
 RPL_HELPSTART = Numeric("704", "{} :{}")
 RPL_HELPTXT = Numeric("705", "{} :{}")
 RPL_ENDOFHELP = Numeric("706", "{} :{}")
+RPL_YOURLANGUAGESARE = Numeric("687", "{}", mark("Language preferences have been set"))
+ERR_TOOMANYLANGUAGES = Numeric("981", "{}", mark("You specified too many languages"))
 RPL_MONONLINE = Numeric("730", ":{}")
 RPL_MONOFFLINE = Numeric("731", ":{}")
 RPL_MONLIST = Numeric("732", ":{}")
@@ -300,6 +306,11 @@ REFUSALS: dict[Code, Numeric] = {
         "696", "{target} {letter} {mask}", mark("Addresses are for operators of the server; ban the host you see")
     ),
     Code.MODE_PARAMETER: Numeric("696", "{target} {letter} {parameter}", mark("That is no parameter for this mode")),
+    Code.NO_SUCH_LANGUAGE: Numeric("982", "", mark("Language {language} is not supported by this server")),
+    Code.NO_STRANGERS: Numeric("531", "{nick}", mark("Only people who are logged in can write to them (+R)")),
+    Code.WAITING_FULL: Numeric("531", "{nick}", mark("Not sent: too much waits for them already")),
+    Code.IGNORING_TOO_MANY: Numeric("511", "{mask}", mark("Your silence list is full")),
+    Code.NOT_IGNORED: Numeric("696", "SILENCE * {who}", mark("You are not ignoring them")),
     Code.WATCHING_TOO_MANY: Numeric("734", f"{MONITORED_NICKS_MAX} {{}}", mark("Monitor list is full")),
 }
 # The same of what ends with its time.
@@ -349,6 +360,7 @@ ISUPPORT = (
     f"NICKLEN={NICK_CHARACTERS}",
     f"PREFIX=({''.join(RANKS)}){''.join(RANKS.values())}",
     "SAFELIST",
+    f"SILENCE={IGNORED_MAX}",
     f"STATUSMSG={''.join(RANKS.values())}",
     f"TARGMAX=PRIVMSG:{TARGETS_PER_COMMAND},NOTICE:{TARGETS_PER_COMMAND},TAGMSG:{TARGETS_PER_COMMAND},JOIN:{TARGETS_PER_COMMAND},PART:{TARGETS_PER_COMMAND},KICK:{TARGETS_PER_COMMAND},"
     f"LIST:{TARGETS_PER_COMMAND},WHOIS:1,NAMES:1,MONITOR:{MONITORED_NICKS_MAX}",

@@ -28,9 +28,12 @@ from chatroom.model.replies import (
     Goodbye,
     Here,
     HistoryIs,
+    IgnoredAre,
+    IgnoreNoted,
     InvitationsAre,
     Inviting,
     IsAway,
+    LanguageIs,
     Link,
     ListIs,
     MarkerIs,
@@ -58,11 +61,13 @@ from chatroom.model.replies import (
     TopicIs,
     UptimeIs,
     UsersAre,
+    WaitingAre,
     WatchedAre,
     Welcome,
     WhoIsIn,
     WhoisIs,
     WhowasIs,
+    WillWait,
 )
 from chatroom.model.values import Member, Topic
 from chatroom.protocols.irc import account_replies, history_replies, numerics
@@ -73,8 +78,8 @@ from chatroom.protocols.irc.params import echo
 from chatroom.protocols.irc.reply_writer import ReplyWriter
 from chatroom.protocols.reasons import told
 from chatroom.protocols.refusals import chosen, places
+from chatroom.protocols.reply_sentences import describe_reply
 from chatroom.protocols.sentence_parts import BanSentences, time_left
-from chatroom.protocols.sentences import describe_reply
 
 
 def render(to: ReplyWriter, reply: Reply) -> bytes:
@@ -299,6 +304,12 @@ def _watched_are(to: ReplyWriter, reply: WatchedAre) -> Iterator[str]:
     yield to.line(numerics.RPL_ENDOFMONLIST)
 
 
+def _ignored_are(to: ReplyWriter, reply: IgnoredAre) -> Iterator[str]:
+    for entry in reply.entries:
+        yield to.line(numerics.RPL_SILELIST, to.nick, entry.mask)
+    yield to.line(numerics.RPL_ENDOFSILELIST)
+
+
 def _marker_is(to: ReplyWriter, reply: MarkerIs) -> Iterator[str]:
     since = f"timestamp={timestamp(reply.time)}" if reply.time else "*"
     yield f":{to.server.name} MARKREAD {reply.target} {since}\r\n"
@@ -316,7 +327,8 @@ def _uptime_is(to: ReplyWriter, reply: UptimeIs) -> Iterator[str]:
 def _recent(to: ReplyWriter, reply: Recent) -> Iterator[str]:
     if history_replies.CHATHISTORY not in to.capabilities:
         if "server-time" not in to.capabilities:  # no tag will show that these are old
-            yield f":{to.server.name} NOTICE {reply.room} :{to.tr('Said here before you joined:')}\r\n"
+            said = to.tr("Said here before you joined:")
+            yield f":{to.server.name} NOTICE {reply.room} :{said}\r\n"
         yield from history_replies.events(to, reply.said, f"chathistory {reply.room}", reply.reactions)
 
 
@@ -435,6 +447,10 @@ _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     AwayNoted: lambda to, r: iter([to.line(numerics.RPL_NOWAWAY if r.away else numerics.RPL_UNAWAY)]),
     Goodbye: _goodbye,
     Recent: _recent,
+    WaitingAre: lambda to, r: history_replies.messages(to, r.said),
+    WillWait: lambda to, r: iter([to.line(numerics.RPL_WILL_WAIT, nick=r.nick)]),
+    IgnoredAre: _ignored_are,
+    IgnoreNoted: lambda to, r: iter([f":{to.mask} SILENCE {'+' if r.on else '-'}{r.mask}\r\n"]),
     ReactionsAre: lambda to, r: iter(()),  # such clients are told of each as it comes
     HistoryIs: lambda to, r: history_replies.events(to, r.events, f"chathistory {r.name}", r.reactions),
     TargetsAre: history_replies.targets,
@@ -447,6 +463,7 @@ _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     DevicesAre: account_replies.devices_are,
     DeviceClosed: account_replies.devices_are,
     ReplayIs: account_replies.replay_is,
+    LanguageIs: lambda to, r: iter([to.line(numerics.RPL_YOURLANGUAGESARE, " ".join(r.tags))]),
     Ping: lambda to, r: iter([f"PING :{to.server.name}\r\n"]),
     Announcement: lambda to, r: to.wrapped(f":{to.server.name} NOTICE * :", r.text),
 }

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 from chatroom.common.errors import ChatError, Code
+from chatroom.common.names import fold
 from chatroom.common.text import number, shortened
 from chatroom.model.commands import AskUsers, AskWatched, AskWho, AskWhois, AskWhowas, SetAway, Unwatch, Watch
 from chatroom.model.limits import AWAY_BYTES, WHOWAS_KEPT
 from chatroom.model.outcomes import Command
+from chatroom.model.social_commands import AskIgnored, Ignore
 from chatroom.protocols.irc.client_state import ClientState
 from chatroom.protocols.irc.replies import WHOX_FIELDS
 from chatroom.protocols.irc.reply_writer import Whox
@@ -40,6 +42,15 @@ def userhost(client: ClientState, params: list[str]) -> Iterator[Command]:
 
 def ison(client: ClientState, params: list[str]) -> Iterator[Command]:
     yield AskUsers(tuple(" ".join(params).split()), "ISON")
+
+
+def silence(client: ClientState, params: list[str]) -> Iterator[Command]:
+    """Who asks for the list of somebody else is told that of their own."""
+    who = params[0] if params else ""
+    if who in ("", "*") or fold(who) == fold(client.viewer.nick):
+        yield AskIgnored()
+    else:
+        yield Ignore(who.lstrip("+-"), on=not who.startswith("-"))
 
 
 def away(client: ClientState, params: list[str]) -> Iterator[Command]:

@@ -1,0 +1,117 @@
+"""Messages that wait: what is said to a claimed name alone while its owner is not here.
+
+It is kept, and told at the next login, with its time. It counts as received a moment later. So a server that is killed
+in between tells it once more rather than never. It is in the history of both, as any talk; of a guest's with an account
+it is in the account's.
+"""
+
+from dataclasses import replace
+
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.names import conversation, fold
+from chatroom.common.text import CTCP
+from chatroom.core import notify
+from chatroom.core.context import Appliers, Context, Handlers
+from chatroom.core.ignoring import ignores
+from chatroom.model.audience import Audience
+from chatroom.model.commands import Say
+from chatroom.model.delivery import Delivery
+from chatroom.model.entities import Account, Session, User, user_of
+from chatroom.model.events import Kept, Received
+from chatroom.model.outcomes import Outcome
+from chatroom.model.replies import PersonalNotice, WaitingAre, WillWait
+from chatroom.model.social_commands import NoteReceived
+from chatroom.model.state import ChatState
+from chatroom.model.values import MessageKind, Person, Quote
+
+WAITING_PER_SENDER = 200  # messages of one sender for one person: a long talk; a guest is known by their address
+WAITING_PER_PERSON = 1000  # messages for one person: all of them are told at once
+WAITING_MAX = 20_000  # messages for anybody: some 20 MB of usual ones
+
+
+def say_to_absent(ctx: Context, session: Session, account: Account, command: Say) -> list[Outcome]:
+    """Has it wait. Raises `ChatError` if too much waits already."""
+    state, key, user = ctx.state, fold(account.name), user_of(session)
+    if command.kind in (MessageKind.NOTICE, MessageKind.TAGS):
+        return []  # both are for the moment
+    if CTCP in command.text:
+        raise ChatError(Code.NO_SUCH_NICK, account.name)
+    if ignores(state, key, user.person):
+        return [WillWait(account.name)]  # as for anybody else
+    waiting = state.waiting.get(key, [])
+    own = [said for said in waiting if _sender(said.by) == _sender(user.person)]
+    is_full = len(waiting) >= WAITING_PER_PERSON or sum(map(len, state.waiting.values())) >= WAITING_MAX
+    if is_full or len(own) >= WAITING_PER_SENDER:
+        raise ChatError(Code.WAITING_FULL, account.name)
+    kept = Kept(
+        user.person,
+        account.name,
+        command.text,
+        command.kind,
+        conversation(user.person.account or user.person.nick, account.name),
+        Quote(command.answers) if command.answers and isinstance(command.answers, int) else None,
+        session.uid,
+    )
+    return [kept, WillWait(account.name)]
+
+
+def _sender(person: Person) -> str:
+    return fold(person.account) if person.account else f" {person.place}"
+
+
+def kept(ctx: Context, event: Kept, delivery: Delivery) -> None:
+    """If the owner has come meanwhile, they are told at once."""
+    state = ctx.state
+    account, sender = state.accounts.get(fold(event.account)), state.users.get(event.by.uid)
+    if account is None:
+        return
+    said, here = event.said(account.name), state.presence_of(account.name)
+    if here:
+        to_them = replace(said, target=here.person.nick)
+        state.direct_messages.append((to_them, here.person.uid))
+        delivery.broadcast(to_them, Audience.of(here.sessions))
+    else:
+        state.direct_messages.append((said, ""))
+        state.waiting.setdefault(fold(account.name), []).append(said)
+        delivery.broadcast(said, notify.NOBODY)
+        delivery.broadcast(event, notify.NOBODY)
+    for session in sender.sessions if sender else ():
+        if session.echo or session.uid != event.device:
+            delivery.reply(session, PersonalNotice(said))
+
+
+def deliver(state: ChatState, user: User, delivery: Delivery) -> None:
+    """Tells somebody who has just logged in what waits for them."""
+    waiting = state.waiting.get(fold(user.person.account)) if user.person.account else None
+    if waiting and user.sessions:
+        said = tuple([replace(each, target=user.person.nick) for each in waiting])
+        for session in user.sessions:
+            delivery.reply(session, WaitingAre(said))
+        state.received[fold(user.person.account)] = waiting[-1].id
+
+
+def forget(state: ChatState, said: int) -> None:
+    """The message with this id is taken back."""
+    for key, waiting in state.waiting.items():
+        left = [each for each in waiting if each.id != said]
+        if len(left) < len(waiting):
+            state.waiting[key] = left
+            break
+
+
+def note_received(ctx: Context, session: Session, command: NoteReceived) -> list[Outcome]:
+    """What was told a moment ago is with those it waited for."""
+    told, ctx.state.received = ctx.state.received, {}
+    nobody = Person("", ctx.state.server_session.nick, "", "")
+    return [Received(nobody, account, last) for account, last in told.items()]
+
+
+def received(ctx: Context, event: Received, delivery: Delivery) -> None:
+    left = [said for said in ctx.state.waiting.pop(event.account, []) if said.id > event.last]
+    if left:
+        ctx.state.waiting[event.account] = left
+    delivery.broadcast(event, notify.NOBODY)
+
+
+HANDLERS: Handlers = {NoteReceived: note_received}
+APPLIERS: Appliers = {Kept: kept, Received: received}

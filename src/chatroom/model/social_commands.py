@@ -1,0 +1,37 @@
+"""Commands about talk between people: reactions, whom one ignores, what waits for whom."""
+
+from chatroom.model.commands import ChatCommand, SessionCommand
+from chatroom.model.values import value
+
+
+@value
+class React(ChatCommand):
+    """Put a reaction to a message, or take it back. `to` is the message's id, or whose last one it is."""
+
+    target: str
+    to: int | str
+    reaction: str
+    on: bool = True
+
+
+@value
+class Ignore(ChatCommand):
+    """Be told nothing any more of what somebody says to one alone, or again if not `on`. `who` is a name or a mask."""
+
+    who: str
+    on: bool = True
+
+
+@value
+class AskIgnored(ChatCommand):
+    """Whom one ignores."""
+
+
+@value
+class NoteReceived(SessionCommand):
+    """Note that what has waited for people is with them. For the server itself."""
+
+
+@value
+class TellReactions(SessionCommand):
+    """Tell those who read sentences which reactions there are since the last time. For the server itself."""

@@ -1,0 +1,78 @@
+"""Sentences about talk between people: answers, reactions, whom one hears and whom one ignores."""
+
+from collections.abc import Sequence
+
+from chatroom.common.language import ENGLISH, Language, mark
+from chatroom.common.text import clean, plain
+from chatroom.model.events import Reacted, Said, UserModesSet
+from chatroom.model.modes import NO_STRANGERS, written
+from chatroom.model.replies import IgnoredAre
+
+NAMES_SHOWN = 2  # of those who have put one reaction to a message; how many more there are is a number
+
+
+def speaker(event: Said, language: Language = ENGLISH) -> str:
+    """Who has said something, and what it answers, as far as that is known."""
+    nick, quote = event.by.nick, event.quote
+    if quote is None:
+        return nick
+    if not quote.text:
+        return language.tr("{nick} (to an earlier message)", nick=nick)
+    return language.tr('{nick} (to {other}: "{text}")', nick=nick, other=quote.nick, text=quote.text)
+
+
+def reactions_sentence(reactions: Sequence[Reacted], language: Language = ENGLISH) -> str:
+    """Who has reacted to a message, and how: one sentence for all reactions to it."""
+    people: dict[str, list[str]] = {}
+    for event in reactions:
+        people.setdefault(event.reaction, []).append(event.by.nick)
+    kinds = [
+        language.tr("{reaction} by {people}", reaction=plain(reaction), people=_some(nicks, language))
+        for reaction, nicks in people.items()
+    ]
+    quote = reactions[0].quote
+    private = "" if "#" in reactions[0].target[:1] else language.tr("[private]") + " "
+    sentence = language.tr(
+        '{reactions} on {nick}: "{text}"', reactions=", ".join(kinds), nick=quote.nick, text=quote.text
+    )
+    return private + sentence
+
+
+def _some(nicks: Sequence[str], language: Language) -> str:
+    """The first of these people by name, and how many more there are."""
+    if len(nicks) == 1:
+        return nicks[0]
+    if len(nicks) <= NAMES_SHOWN + 1:
+        return language.tr("{people} and {nick}", people=", ".join(nicks[:-1]), nick=nicks[-1])
+    named = ", ".join(nicks[:NAMES_SHOWN])
+    return language.trn(
+        "{people} and {count} other", "{people} and {count} others", len(nicks) - NAMES_SHOWN, people=named
+    )
+
+
+def user_modes_set(event: UserModesSet, language: Language) -> list[str]:
+    strangers = [change.on for change in event.changes if change.letter == NO_STRANGERS]
+    others = tuple([change for change in event.changes if change.letter != NO_STRANGERS])
+    lines = [language.tr("Your modes: {modes}", modes=written(others))] if others else []
+    if strangers:
+        lines.append(language.tr(_STRANGERS[strangers[-1]]))
+    return lines
+
+
+_STRANGERS = {
+    True: mark("Only people who are logged in can write to you alone now."),
+    False: mark("Strangers, too, can write to you alone now."),
+}
+
+
+def ignored(reply: IgnoredAre, language: Language, slash: str) -> str:
+    if not reply.entries:
+        return language.tr("You are ignoring nobody; {slash}ignore NAME ignores somebody.", slash=slash)
+    people = ", ".join([clean(entry.whom or entry.mask) for entry in reply.entries])
+    return language.tr("You are ignoring: {people}.", people=people)
+
+
+IGNORED = {
+    True: mark("You are ignoring {nick} now; {slash}unignore {nick} ends that."),
+    False: mark("You are no longer ignoring {nick}."),
+}

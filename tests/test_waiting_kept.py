@@ -1,0 +1,87 @@
+"""Messages that wait, whom people ignore and what they refuse, over the ends of real servers with a file."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from tests.hosting import running
+from tests.peers import DEADLINE, Guests, Irc, Served, asked, eventually
+
+CAPS = ("batch", "server-time", "message-tags", "echo-message", "draft/chathistory")
+
+
+def claim(guests: Guests, name: str) -> Irc:
+    client = guests.irc(name, *CAPS)
+    client.send(f"PRIVMSG NickServ :REGISTER horse-{name}")
+    client.wait("NOTICE .*yours")
+    return client
+
+
+def private(client: Irc) -> list[str]:
+    """The texts of what was said to a client alone."""
+    return [line.rpartition(" :")[2] for line in client.heard if f" PRIVMSG {client.nick} :" in line]
+
+
+def test_what_waits_comes_once_over_kills(serve: Callable[..., Served], data: Path) -> None:
+    """The server is killed while it waits, and once more when it has come."""
+    served = serve("--data", str(data), "--unlimited")
+    guests = Guests(served.port)
+    alice = claim(guests, "alice")
+    alice.send("QUIT")
+    alice.rest()
+    bob = guests.irc("bob", *CAPS)
+    bob.send("PRIVMSG alice :one", "PRIVMSG alice :two")
+    assert len([line for line in bob.sync() if " 301 " in line]) == 2
+    for expected in (["one", "two"], []):
+        served.process.kill()
+        served.process.wait(DEADLINE)
+        served = serve("--data", str(data), "--unlimited")
+        alice = Irc(served.port, "alice", *CAPS, password="alice:horse-alice")
+        assert private(alice) == expected
+        if expected:  # a second later it counts as received
+            eventually(lambda: _waiting(data / "chatroom.db") == 0, "what was told is noted as received")
+        found = asked(alice, "CHATHISTORY LATEST bob * 9")[1:-1]
+        assert [line.rpartition(" :")[2] for line in found] == ["one", "two"]  # a guest's words, too
+        alice.close()
+    guests.close()
+
+
+def _waiting(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as db:
+        return int(db.execute("SELECT count(*) FROM waiting").fetchone()[0])
+
+
+def test_what_people_ignore_and_refuse_is_kept_with_their_names(data: Path) -> None:
+    with running(data) as guests:
+        alice, bob = claim(guests, "alice"), claim(guests, "bob")
+        alice.send("SILENCE bob", "MODE alice +R", "QUIT")
+        alice.rest()
+        bob.send("PRIVMSG alice :psst")
+        bob.sync()
+    with running(data) as guests:
+        bob, eve = guests.irc("bob", *CAPS, password="bob:horse-bob"), guests.irc("eve", *CAPS)
+        bob.send("PRIVMSG alice :psst")
+        bob.sync()
+        assert any(" 531 " in line for line in asked(eve, "PRIVMSG alice :psst"))
+        alice = guests.irc("alice", *CAPS, password="alice:horse-alice")
+        bob.send("PRIVMSG alice :psst")
+        bob.sync()
+        assert private(alice) == []
+        assert any(" 271 alice alice a:bob" in line for line in asked(alice, "SILENCE"))
+        assert any("MODE alice +R" in line for line in alice.heard)
+
+
+def test_whoever_claims_the_name_of_a_guest_finds_nothing_that_was_said_before(data: Path) -> None:
+    """A guest's talk with an account is in the account's history alone."""
+    with running(data) as guests:
+        alice = claim(guests, "alice")
+        alice.send("QUIT")
+        alice.rest()
+        eve = guests.irc("eve", *CAPS)
+        eve.send("PRIVMSG alice :psst", "QUIT")
+        eve.rest()
+        other = claim(guests, "eve")
+        assert asked(other, "CHATHISTORY LATEST alice * 9")[1:-1] == []
+        alice = guests.irc("alice", *CAPS, password="alice:horse-alice")
+        assert private(alice) == ["psst"]
