@@ -13,6 +13,7 @@ from chatroom.client.client import GOODBYE_SECONDS
 from chatroom.client.found_server import FoundServer
 from chatroom.client.settings import Server, Settings
 from chatroom.client.transcript_entry import Kind
+from chatroom.common.language import tr
 from chatroom.gui.presenter import Presenter
 
 if TYPE_CHECKING:
@@ -38,13 +39,15 @@ def run(server: Server, rooms: tuple[str, ...], password: str, ask_server: bool,
         from chatroom.gui.view import TkView
     except ModuleNotFoundError as error:
         raise NoWindow(
-            "This Python has no tkinter. Install it (the package is python3-tk on Debian and Ubuntu, "
-            "python3-tkinter on Fedora, python-tk with Homebrew), or use --text."
+            tr(
+                "This Python has no tkinter. Install it (the package is python3-tk on Debian and Ubuntu, "
+                "python3-tkinter on Fedora, python-tk with Homebrew), or use --text."
+            )
         ) from error
     try:
         root = tk.Tk(className="chatroom")
     except tk.TclError as error:
-        raise NoWindow("There is no display to open a window on. Use --text, or set DISPLAY.") from error
+        raise NoWindow(tr("There is no display to open a window on. Use --text, or set DISPLAY.")) from error
     sys.setswitchinterval(_SWITCH_SECONDS)
     path = storage.default_path()
     settings, trouble = storage.load(path)
@@ -123,4 +126,4 @@ class App:
         traceback.print_exception(kind, error, trace, file=sys.stderr)
         client = self._presenter.client
         if client:
-            client.state.inform(f"Something went wrong in this window: {error}", Kind.ERROR)
+            client.state.inform(tr("Something went wrong in this window: {error}", error=error), Kind.ERROR)
