@@ -21,7 +21,7 @@ from chatroom.model.events import Event, Reacted, Redacted, Said
 from chatroom.model.limits import DORMANT_ROOMS_MAX, RECENT_MESSAGES
 from chatroom.model.quotes import with_quotes
 from chatroom.model.values import HistoryPoint, ListEntry, Topic
-from chatroom.storage import reactions, waiting
+from chatroom.storage import markers, reactions, waiting
 from chatroom.storage.reactions import REACTIONS_PER_ANSWER
 from chatroom.storage.schema import BUSY_TIMEOUT_SECONDS, connect
 from chatroom.storage.search_index import indexed
@@ -148,6 +148,10 @@ class Reader:
     def ignored(self) -> Iterator[tuple[str, ListEntry]]:
         """Whom people ignore, by their folded accounts."""
         return waiting.read_ignored(self._db)
+
+    def markers(self) -> Iterator[tuple[str, str, int]]:
+        """How far people have read: folded account, folded room or person, and the time; read longest ago first."""
+        return markers.read(self._db)
 
     def room_names(self) -> list[str]:
         """The names of all rooms."""
