@@ -61,6 +61,23 @@ class RoomSummary(NamedTuple):
     until: int
 
 
+def _account(
+    name: str,
+    secret: str,
+    made: int,
+    time: int,
+    replay: int,
+    home: str,
+    used: int,
+    operator: int,
+    warned: int,
+    talks: int,
+    language: str,
+) -> Account:
+    flags = bool(replay), home, used, bool(operator), bool(warned), bool(talks)
+    return Account(name, secret, made, time, *flags, language)
+
+
 class Reader:
     """Reads the file at `path`, by a connection of its own or by `db`. All methods may raise `sqlite3.Error`.
 
@@ -133,13 +150,7 @@ class Reader:
         return {key: json.loads(modes) for key, modes in rows}
 
     def accounts(self) -> list[Account]:
-        rows = self._db.execute(f"SELECT {', '.join(Account._fields)} FROM accounts")
-        return [
-            Account(
-                name, secret, made, time, bool(replay), home, used, bool(operator), bool(warned), bool(talks), language
-            )
-            for name, secret, made, time, replay, home, used, operator, warned, talks, language in rows
-        ]
+        return [_account(*row) for row in self._db.execute(f"SELECT {', '.join(Account._fields)} FROM accounts")]
 
     def waiting(self) -> Iterator[tuple[str, Said]]:
         """The messages that wait for people, by the folded accounts, oldest first."""
