@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
-from chatroom.core import monitor, notify
+from chatroom.core import mentions, monitor, notify
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.operator_accounts import is_entitled
 from chatroom.core.permissions import SILENCED_AWAY, is_silent_somewhere, look_ahead
@@ -31,7 +31,7 @@ def set_away(ctx: Context, session: Session, command: SetAway) -> list[Outcome]:
     noted = AwayNoted(bool(message))
     if message == user.away:
         return [noted]
-    return [AwaySet(user.person, message)]
+    return [AwaySet(user.person, message), *([] if message else mentions.since_away(ctx, user))]
 
 
 def set_realname(ctx: Context, session: Session, command: SetRealname) -> list[Outcome]:
@@ -68,7 +68,7 @@ def set_user_modes(ctx: Context, session: Session, command: SetUserModes) -> lis
 def away_set(ctx: Context, event: AwaySet, delivery: Delivery) -> None:
     user = ctx.state.users.get(event.by.uid)
     if user:
-        user.go_away(event.message)
+        user.go_away(event.message, event.time)
         delivery.broadcast(event, *sparing(monitor.peers_and_watchers(ctx.state, user), user.sessions))
         for session in user.sessions:
             delivery.reply(session, AwayNoted(bool(event.message)))

@@ -55,6 +55,7 @@ from chatroom.model.replies import (
     IsAway,
     Link,
     ListIs,
+    MentionsAre,
     ModesAre,
     NoWhois,
     NowOperator,
@@ -91,7 +92,7 @@ from chatroom.protocols.sentence_parts import (
     lasting,
     list_bans,
 )
-from chatroom.protocols.social_sentences import IGNORED, ignored, reactions_sentence, speaker, user_modes_set
+from chatroom.protocols.social_sentences import IGNORED, ignored, mentions, reactions_sentence, speaker, user_modes_set
 
 # ---- events ---------------------------------------------------------------------------------------------------------
 
@@ -473,6 +474,7 @@ _REPLIES: dict[type, Callable[[Any, Reader], list[str]]] = {
     ],
     IgnoredAre: lambda r, to: [ignored(r, to.language, to.slash)],
     IgnoreNoted: lambda r, to: [to.tr(IGNORED[r.on], nick=clean(r.whom))],
+    MentionsAre: lambda r, to: mentions(r, to.language, to.slash),
     AwayNoted: _away_noted,
     Recent: lambda r, to: [to.tr("Earlier in {room}:", room=r.room)],
     ReactionsAre: lambda r, to: [reactions_sentence(r.reactions, to.language)],
