@@ -25,6 +25,7 @@ from chatroom.model.events import (
     IgnoreSet,
     Kept,
     Killed,
+    LanguageSet,
     Opened,
     PasswordSet,
     Received,
@@ -51,7 +52,7 @@ QUICK = (16, 8, 1)  # scrypt's N, r, p: the same computation, some thousand time
 
 TOLD_AS_OTHERS = {Connected, Killed, Ghosted}
 TOLD_NOBODY = {AccountMade, AccountUsed, PasswordSet, ReplaySet, AccountDropped, Founded, Opened, DeviceEnded} | {
-    *(Kept, Received, IgnoreSet, StrangersSet),
+    *(Kept, Received, IgnoreSet, StrangersSet, LanguageSet),
 }
 NOON = 1_767_268_800_123  # 2026-01-01T12:00:00.123Z in milliseconds
 

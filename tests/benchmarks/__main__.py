@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.benchmarks.load import RoundError, raise_limits
 from tests.benchmarks.servers import COMMAND, OURS, Kind, Pins, Server, installed_peers, ours, pins
-from tests.benchmarks.shapes import SHAPES, Idle, Round, Shape
+from tests.benchmarks.shapes import SHAPES, Cycles, Idle, Round, Shape
 
 _SPARE = 256  # descriptors that a server needs for other things than clients
 _EXAMPLES = """\
@@ -34,7 +34,7 @@ def main() -> None:
     report = []
     for wanted in chosen:
         shape = _within(wanted, descriptors)
-        kinds = [ours(options.command)]
+        kinds = [ours(options.command + (shape.options if isinstance(shape, Cycles) else ""))]
         if options.peers:
             kinds += [peer for peer in installed_peers() if peer.name in shape.peers]
         rounds = _measure(shape, kinds, where, options.rounds)

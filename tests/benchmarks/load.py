@@ -14,11 +14,13 @@ import re
 import resource
 import select
 import socket
+import ssl
 import struct
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from errno import EINPROGRESS
+from itertools import cycle, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -88,7 +90,9 @@ NATS = Wire(_nats_hello, lambda room, text: b"PUB %s %d\r\n%s\r\n" % (room.encod
 class Client:
     """One connection. It is in once all its `steps` are done."""
 
-    __slots__ = ("kept", "open", "out", "room", "sampled", "seen", "sock", "source", "steps", "tail", "wire")
+    __slots__ = (
+        *("kept", "open", "out", "room", "sampled", "seen", "shakes_hands", "sock", "source", "steps", "tail", "wire"),
+    )
 
     def __init__(self, sock: socket.socket, wire: Wire, room: str, sampled: bool, steps: list[Step]) -> None:
         self.sock = sock
@@ -97,6 +101,7 @@ class Client:
         self.sampled = sampled
         self.steps = deque(steps)
         self.open = True
+        self.shakes_hands = isinstance(sock, ssl.SSLSocket)  # whether its TLS handshake is not done yet
         self.out = b""  # what the kernel did not take yet
         self.source: Iterator[bytes] = iter(())  # what to send after that
         self.tail = b""
@@ -107,8 +112,14 @@ class Client:
 class Swarm:
     """Clients of one server. A context manager; closes them all at the end."""
 
-    def __init__(self, port: int, wire: Wire = IRC, names: int = 1_000_000, browsers: float = 0) -> None:
+    def __init__(
+        self, port: int, wire: Wire = IRC, names: int = 1_000_000, browsers: float = 0, tls: bool = False
+    ) -> None:
         """`names`: after so many clients the first one's nickname is used again. `browsers`: their share."""
+        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if tls else None
+        if self._tls:
+            self._tls.check_hostname = False
+            self._tls.verify_mode = ssl.CERT_NONE
         self._wire = wire
         self._browsers = browsers
         self.clients: list[Client] = []  # in the order in which they came
@@ -140,16 +151,19 @@ class Swarm:
         number = self._made
         self._made += 1
         sock = socket.socket()
-        sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.IPPROTO_IP, _BIND_ADDRESS_NO_PORT, 1)
         if receive_buffer:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         sock.bind((f"127.0.0.{1 + number // _ADDRESS_CLIENTS}", 0))
+        sock.setblocking(self._tls is not None)  # TLS can only be put on a connection that is there
         error = sock.connect_ex(("127.0.0.1", self._port))
         if error not in (0, EINPROGRESS):
             sock.close()
             raise RoundError(f"client {number} could not connect: error {error}")
+        if self._tls:
+            sock.setblocking(False)
+            sock = self._tls.wrap_socket(sock, do_handshake_on_connect=False)
         wire = WEB if int((number + 1) * self._browsers) > int(number * self._browsers) else self._wire
         hello, steps = wire.hello(number % self._names, room)
         client = Client(sock, wire, room, number % _SAMPLED == _SAMPLE, steps)
@@ -172,6 +186,27 @@ class Swarm:
         while self.entered - start < wanted:
             self._pump_until(deadline)
 
+    def visit(self, rooms: Iterable[str], at_once: int, within: float = 120.0) -> None:
+        """Lets a client into each of these rooms, at most `at_once` at a time; each leaves as soon as it is in.
+
+        They leave by QUIT, FIN and RST in turn.
+        """
+        deadline = time.monotonic() + within
+        left = iter(rooms)
+        there: list[Client] = []
+        turns = cycle(range(3))
+        while True:
+            there += [self.connect(room) for room in islice(left, at_once - len(there))]
+            if not there:
+                return
+            self._pump_until(deadline)
+            for client in [client for client in there if not client.steps]:
+                there.remove(client)
+                turn = next(turns)
+                if turn == 0:
+                    self.say(client, client.wire.line(b"QUIT :see you"))
+                self.forget(client, reset=turn == 2)
+
     def forget(self, client: Client, reset: bool = False) -> None:
         """Closes a client from this side, with a FIN or, as a crash does, with a RST."""
         if client.open:
@@ -193,7 +228,7 @@ class Swarm:
         events = self._epoll.poll(timeout, 512)
         for fd, event in events:
             client = self._by_fd.get(fd)
-            if client is None:
+            if client is None or (client.shakes_hands and not self._shake_hands(client)):
                 continue
             if event & ~select.EPOLLOUT:
                 self._read(client)
@@ -216,19 +251,39 @@ class Swarm:
                 f"{self.entered} of {self._made} clients came in, {self.closed} were closed; heard: {last!r}"
             )
 
+    def _shake_hands(self, client: Client) -> bool:
+        """Goes on with a TLS handshake; whether it is done."""
+        assert isinstance(client.sock, ssl.SSLSocket)
+        try:
+            client.sock.do_handshake()
+        except ssl.SSLWantReadError:
+            self._epoll.modify(client.sock, _READ)
+            return False
+        except OSError:
+            self._lose(client)
+            return False
+        client.shakes_hands = False
+        self._epoll.modify(client.sock, _BOTH)
+        return True
+
     def _read(self, client: Client) -> None:
         try:
             size = client.sock.recv_into(self.buffer)
-        except BlockingIOError:
+        except (BlockingIOError, ssl.SSLWantReadError):
             return
         except OSError:
             size = 0
         if size:
             self.reader(client, size)
+            if isinstance(client.sock, ssl.SSLSocket) and client.open and client.sock.pending():
+                self._read(client)
         else:
-            client.open = False
-            self.closed += 1
-            self._drop(client)
+            self._lose(client)
+
+    def _lose(self, client: Client) -> None:
+        client.open = False
+        self.closed += 1
+        self._drop(client)
 
     def _drop(self, client: Client) -> None:
         del self._by_fd[client.sock.fileno()]

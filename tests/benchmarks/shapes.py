@@ -160,6 +160,7 @@ class Storm:
             seen = sorted(client.seen for client in swarm.clients)
             figures = {
                 "seconds": watch.seconds,
+                "cpu_s": server.cpu() - cpu,
                 "joins_told": swarm.got,
                 "cpu_us_per_told": (server.cpu() - cpu) * 1e6 / max(1, swarm.got),
                 "peak_mb": server.peak() / 1024,
@@ -191,9 +192,13 @@ class Idle:
     def run(self, server: Server) -> Round:
         with Swarm(server.port, server.kind.wire) as swarm:
             empty = server.memory()
-            began = time.monotonic()
-            swarm.enter(f"r{number // self.room_size}" for number in range(self.clients - 1))
+            began, cpu = time.monotonic(), server.cpu()
+            half = self.clients // 2
+            swarm.enter(f"r{number // self.room_size}" for number in range(half))
+            cpu_of_first = server.cpu() - cpu
+            swarm.enter(f"r{number // self.room_size}" for number in range(half, self.clients - 1))
             entered = time.monotonic() - began
+            cpu_of_last = server.cpu() - cpu - cpu_of_first
             swarm.settle()
             cpu = server.cpu()
             watch = Stopwatch()
@@ -207,6 +212,8 @@ class Idle:
                 "threads": server.threads(),
                 "empty_mb": empty / 1024,
                 "all_in_s": entered,
+                "cpu_us_first_half": cpu_of_first * 1e6 / half,
+                "cpu_us_second_half": cpu_of_last * 1e6 / max(1, self.clients - 1 - half),
             }
             joins = list(self._join_times(swarm))
             figures |= {"next_join_ms": median(joins), "worst_join_ms": max(joins)}
@@ -332,49 +339,53 @@ _QUIT = re.compile(rb" QUIT :([^\r\n\x81]*)[\r\x81]")  # up to the end of a line
 
 @dataclass(frozen=True)
 class Cycles:
-    """Clients come, join a room and leave again, some politely and some not: what stays behind."""
+    """Clients come, join a room and leave again, some politely and some not: what that costs, and what stays behind."""
 
     name: str
     cycles: int
-    at_once: int = 50
+    at_once: int = 16
+    tls: bool = False
     names: int = 1000  # nicknames, used again and again: a server may remember some
     warm_up: float = 0.1  # of the cycles, before the first look
-    peers: tuple[str, ...] = ()
+    peers: tuple[str, ...] = ("ngircd",)
 
     @property
     def about(self) -> str:
+        with_tls = ", with TLS" if self.tls else ""
         return (
-            f"{self.cycles:,} clients connect, join and leave, {self.at_once} at a time: by QUIT, FIN and RST in turn"
+            f"{self.cycles:,} clients connect, register, join and leave, {self.at_once} at a time{with_tls}: "
+            "by QUIT, FIN and RST in turn"
         )
+
+    @property
+    def options(self) -> str:
+        """What chatroom is started with besides."""
+        return " --tls-self-signed" if self.tls else ""
 
     def scaled(self, factor: float) -> "Cycles":
         return replace(self, cycles=max(10, int(self.cycles * factor)))
 
     def run(self, server: Server) -> Round:
-        with Swarm(server.port, server.kind.wire, self.names) as swarm:
-            self._come_and_go(swarm, int(self.cycles * self.warm_up))
+        with Swarm(server.port, server.kind.wire, self.names, tls=self.tls) as swarm:
+            swarm.visit(self._rooms(max(int(self.cycles * self.warm_up), 2 * self.at_once)), self.at_once)
             before = settled(server)
+            cpu = server.cpu()
             watch = Stopwatch()
-            self._come_and_go(swarm, self.cycles)
+            swarm.visit(self._rooms(self.cycles), self.at_once)
             watch.stop()
             after = settled(server, before)
             figures = {
                 "cycles": self.cycles,
                 "cycles_per_s": self.cycles / watch.seconds,
+                "cpu_us_each": (server.cpu() - cpu) * 1e6 / self.cycles,
                 **{f"{name}_before": figure for name, figure in before.items()},
                 **{f"{name}_after": figure for name, figure in after.items()},
                 **_generator(watch),
             }
             return Round(figures, _remarks(watch))
 
-    def _come_and_go(self, swarm: Swarm, count: int) -> None:
-        for start in range(0, count, self.at_once):
-            wave = min(self.at_once, count - start)
-            swarm.enter((f"r{number % 10}" for number in range(wave)), at_once=self.at_once)
-            for number, client in enumerate(list(swarm.clients)):
-                if number % 3 == 0:
-                    swarm.say(client, b"QUIT :see you\r\n")
-                swarm.forget(client, reset=number % 3 == 2)
+    def _rooms(self, count: int) -> list[str]:
+        return [f"r{number % 10}" for number in range(count)]
 
 
 def settled(server: Server, at: dict[str, float] | None = None, quiet: float = 0.2) -> dict[str, float]:
@@ -429,4 +440,6 @@ SHAPES: tuple[Shape, ...] = (
     Idle("idle", clients=10_000),
     Slow("slow", healthy=200, stuck=200),
     Cycles("cycles", cycles=20_000),
+    Cycles("single", cycles=5_000, at_once=1),
+    Cycles("secret", cycles=5_000, tls=True, peers=()),
 )

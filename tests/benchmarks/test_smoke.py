@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.benchmarks.load import Swarm
-from tests.benchmarks.servers import Server, ours, pins
+from tests.benchmarks.servers import COMMAND, Server, ours, pins
 from tests.benchmarks.shapes import Cycles, Idle, Messages, Round, Shape, Slow, Storm
 
 
@@ -65,9 +65,17 @@ def test_stuck_clients_cost_the_others_nothing(measure: Callable[[Shape], Round]
 
 def test_nothing_stays_behind_of_those_who_leave(measure: Callable[[Shape], Round]) -> None:
     """Neither a thread nor a descriptor."""
-    figures = measure(Cycles("cycles", cycles=30, at_once=10)).figures
+    figures = measure(Cycles("cycles", cycles=30, at_once=20)).figures  # more at once than threads are kept
     assert figures["threads_after"] == figures["threads_before"]
     assert figures["descriptors_after"] == figures["descriptors_before"]
+
+
+def test_clients_come_and_go_with_tls() -> None:
+    """As those without it do."""
+    shape = Cycles("secret", cycles=10, at_once=3, tls=True)
+    with Server(ours(COMMAND + shape.options), pins(pinned=False)) as server:
+        figures = shape.run(server).figures
+    assert figures["cycles_per_s"] > 0
 
 
 def test_a_stamp_or_a_word_torn_between_two_reads_is_counted_once() -> None:

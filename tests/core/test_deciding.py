@@ -191,8 +191,11 @@ def test_there_is_an_example_of_every_command() -> None:
 def test_deciding_changes_nothing(scene: tuple[Chat, list[Client]], command: ChatCommand) -> None:
     """Whoever asks."""
     chat, clients = scene
+    last = chat.hub.state.rooms["#a"].recent[-1].id
     if isinstance(command, Redact):
-        command = replace(command, said=chat.hub.state.rooms["#a"].recent[-1].id)
+        command = replace(command, said=last)
+    elif isinstance(command, React):
+        command = replace(command, to=last)
     decided = 0
     for session in [*clients, chat.hub.state.server_session]:
         before = contents(chat.hub.context)

@@ -13,7 +13,7 @@ from chatroom.core.passwords import Passwords
 from chatroom.model.commands import FreeAccounts, SetOperator
 from chatroom.model.events import AccountDropped, AccountMade, OperatorSet
 from chatroom.model.values import Person
-from chatroom.protocols.sentences import describe_reply
+from chatroom.protocols.reply_sentences import describe_reply
 from tests.chat import NOON, QUICK, Chat, Client, place
 from tests.core.test_accounts import PASSWORD, claim, proven
 from tests.peers import Guests, Irc, Served

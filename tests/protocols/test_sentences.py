@@ -8,9 +8,10 @@ from chatroom.model.events import Event, Invited, Kicked, Killed, ModesSet, Said
 from chatroom.model.outcomes import Labelled
 from chatroom.model.replies import AwayNoted, PersonalNotice, Refused, Reply
 from chatroom.model.values import MessageKind, ModeChange, Person
-from chatroom.protocols import sentences
+from chatroom.protocols import reply_sentences, sentences
 from chatroom.protocols.refusals import describe_refusal
-from chatroom.protocols.sentences import describe_event, describe_reply
+from chatroom.protocols.reply_sentences import describe_reply
+from chatroom.protocols.sentences import describe_event
 from tests.chat import TOLD_AS_OTHERS, TOLD_NOBODY, kinds
 
 AL = Person("1", "al", "u", "127.0.0.1")
@@ -33,7 +34,7 @@ def test_every_event_has_its_sentences() -> None:
 
 def test_every_reply_has_its_sentences() -> None:
     """But for those that nothing asks for except IRC clients, and those that are made of others."""
-    assert set(sentences._REPLIES) == kinds(Reply) - FOR_IRC_ALONE - {replies.Raw, Labelled}
+    assert set(reply_sentences._REPLIES) == kinds(Reply) - FOR_IRC_ALONE - {replies.Raw, Labelled}
 
 
 @pytest.mark.parametrize("code", [code for code in Code if code is not Code.PASSWORD_ALOUD])

@@ -27,6 +27,8 @@ def locks(pid: int, data: Path) -> set[str]:
     found = set()
     for line in LOCKS.read_text().splitlines():
         _, kind, _, access, owner, place, *between = line.split()
+        if kind == "->":  # waits for the lock in the line above
+            continue
         inode = int(place.split(":")[2])
         if kind == "POSIX" and int(owner) == pid and inode in names:
             found.add(f"{names[inode]} {access} {'-'.join(between)}")

@@ -20,7 +20,7 @@ from chatroom.cli.reload import SettingsFiles, read_settings, reload
 from chatroom.cli.serve_options import ServeOptions, check_together, serve_options
 from chatroom.common import logs, streams
 from chatroom.common.addresses import is_loopback
-from chatroom.common.language import tr
+from chatroom.common.language import choose, speak, tr
 from chatroom.common.names import fold
 from chatroom.common.trusted_files import UntrustedFileError
 from chatroom.server import systemd
@@ -52,6 +52,8 @@ log = logging.getLogger(__name__)
 def serve(options: ServeOptions) -> None:
     """The command `chatroom serve`."""
     context = click.get_current_context()
+    if options.language:
+        speak(choose([options.language]))
     if options.print_config:
         streams.show(written(context))
         return

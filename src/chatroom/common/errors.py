@@ -92,6 +92,7 @@ class Code(Enum):
     WORD_TOO_LONG = "word-too-long"
     LINE_NOT_UTF8 = "line-not-utf8"
     PASSWORD_ALOUD = "password-aloud"
+    NO_SUCH_LANGUAGE = "no-such-language"  # what was asked for, the tags of those that there are
     NO_HISTORY = "no-history"  # command, target: none that is for this client
     HISTORY_FAILED = "history-failed"  # command, target
     TIME_BAD = "time-bad"  # what was meant as one

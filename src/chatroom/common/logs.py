@@ -35,6 +35,7 @@ def configure(level: str, as_json: bool, handler: logging.Handler) -> None:
     handler.addFilter(Calm())
     # What no line shows is not looked up for each of them.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # the place in the source, as the documentation of `logging` says under "Optimization"
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     sys.excepthook = _uncaught
     threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)

@@ -166,15 +166,17 @@ def is_reserved(nick: str, server: str) -> bool:
     Signs do not tell it apart, nor a plural: `root_` and `Admins` are reserved, too.
     """
     looks = _letters_alone(nick)
-    return not looks.isdisjoint(_reserved()) or not looks.isdisjoint(_letters_alone(server))
+    return not looks.isdisjoint(_reserved()) or not looks.isdisjoint(_letters_of_server(server))
 
 
-@lru_cache(maxsize=8192)
 def _letters_alone(name: str) -> frozenset[str]:
     """How a name looks without its signs: in small letters and in capitals, with and without a last s."""
     bare_name = "".join(c for c in name if c not in NICK_SIGNS and c != ".")
     forms = [skeleton(form) for form in (bare_name, bare_name.upper()) if form]
     return frozenset([*forms, *(form[:-1] for form in forms if form.endswith("s") and len(form) > 1)])
+
+
+_letters_of_server = lru_cache(maxsize=1)(_letters_alone)
 
 
 @lru_cache(maxsize=1)

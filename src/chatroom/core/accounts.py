@@ -19,7 +19,7 @@ from typing import Any
 from chatroom.common.addresses import limit_key
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, nickname, skeleton
-from chatroom.core import bans, departures, devices, mentions, monitor, notify, profile, waiting
+from chatroom.core import bans, connections, departures, devices, languages, mentions, monitor, notify, profile, waiting
 from chatroom.core.account_use import note_use, who
 from chatroom.core.context import Appliers, Context, Decider, Deciders, Handlers
 from chatroom.core.login_throttle import UNCOUNTED, Attempt
@@ -37,7 +37,6 @@ from chatroom.model.commands import (
     MakeAccount,
     Quit,
     SetPassword,
-    SetReplay,
 )
 from chatroom.model.delivery import Delivery, sparing
 from chatroom.model.departure_reasons import PASSWORD_CHANGED
@@ -45,6 +44,7 @@ from chatroom.model.entities import Account, Session, User, user_of
 from chatroom.model.events import AccountDropped, AccountMade, AccountSet, Ghosted, PasswordSet, Renamed, ReplaySet
 from chatroom.model.modes import closed
 from chatroom.model.outcomes import Deferred, Outcome
+from chatroom.model.preferences import SetReplay
 from chatroom.model.replies import AccountChange, AccountDone, AccountIs, Refused, ReplayIs
 from chatroom.model.state import ChatState
 from chatroom.model.values import Person, Via
@@ -106,8 +106,9 @@ def _made(ctx: Context, session: Session, command: MakeAccount, secret: str) -> 
     name = _name_of(session, command)
     _may_claim(ctx, session, name)
     log.info("%s claimed the name %s", session.host, name)
+    language = session.language.tag if session.has_chosen_language else ""
     return [
-        AccountMade(who(ctx, session, name), name, secret, limit_key(session.host)),
+        AccountMade(who(ctx, session, name), name, secret, limit_key(session.host), language),
         _done(ctx, AccountChange.CLAIMED, name, command.via),
     ]
 
@@ -246,8 +247,10 @@ def _proven(ctx: Context, session: Session, ask: Proof, account: Account) -> lis
     if isinstance(ask, CloseGhost):
         return _closed(ctx, session, ask)
     more = [*note_use(ctx, session, account), *_renewed(ctx, session, ask, account)]
+    more += languages.remembered(ctx, session, account)
     if session.user is None:
         session.account = account.name
+        connections.speak_as_account(ctx.state, session)
         return [_done(ctx, AccountChange.LOGGED_IN, account.name, ask.via), *more]
     return [*_logged_in(ctx, session, session.user, account, ask), *more]
 
@@ -364,6 +367,7 @@ def account_made(ctx: Context, event: AccountMade, delivery: Delivery) -> None:
     if fold(event.account) in state.accounts:
         return
     made = Account(event.account, event.secret, event.id, event.time, home=event.home, used=event.time)
+    made = made._replace(language=event.language)
     state.accounts[fold(event.account)] = made
     state.claimed.setdefault(skeleton(event.account), event.account)
     delivery.broadcast(event, notify.NOBODY)
@@ -449,6 +453,7 @@ def account_set(ctx: Context, event: AccountSet, delivery: Delivery) -> None:
     session = state.sessions.get(event.by.uid)  # which may have no name yet
     for each in user.sessions if user else (session,) if session else ():
         each.account = event.account
+        connections.speak_as_account(state, each)
     if user:
         state.set_account(user, event.account)
         delivery.broadcast(event, *sparing(monitor.peers_and_watchers(state, user), user.movers()))

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 
+from chatroom.common.language import Language, find
 from chatroom.common.names import fold
 from chatroom.common.text import shortened
 from chatroom.core import monitor
 from chatroom.core.context import Context, Handlers
 from chatroom.core.permissions import is_silent_somewhere, look_ahead
+from chatroom.model.audience import Format
 from chatroom.model.commands import Quit, SetFormat
 from chatroom.model.entities import Session, User
 from chatroom.model.events import Departed
@@ -59,6 +61,7 @@ def keep_to_one_room(user: User, session: Session) -> None:
 def put_on(state: ChatState, user: User, session: Session) -> None:
     """Makes a client one of a user's: it is told what happens in the rooms."""
     session.account = user.person.account
+    speak_as_account(state, session)
     session.user = user
     user.sessions = (*user.sessions, session)
     state.here += 1
@@ -108,19 +111,39 @@ def quit_(ctx: Context, session: Session, command: Quit) -> list[Outcome]:
     return [*departed, Goodbye(reason, command.refused)]
 
 
-def set_format(ctx: Context, session: Session, command: SetFormat) -> list[Outcome]:
+def read_as(session: Session, format_: Format) -> None:
+    """Has a client read another format from now on."""
     rooms = [room for room in session.user.rooms.values() if session in room.audience] if session.user else []
     for room in rooms:
         room.audience = room.audience.minus(session)
-    session.format = command.format
+    session.format = format_
+    for room in rooms:
+        room.audience = room.audience.plus(session)
+
+
+def speak(session: Session, language: Language) -> None:
+    """Has everything that the client is told from now on be in this language."""
+    session.language = language
+    if session.format.spoken(language) is not session.format:
+        read_as(session, session.format.spoken(language))
+
+
+def speak_as_account(state: ChatState, session: Session) -> None:
+    """To be called when a client has logged in: it reads what it has read elsewhere."""
+    account = state.accounts.get(fold(session.account))
+    language = find(account.language) if account and account.language else None
+    if language:
+        speak(session, language)
+
+
+def set_format(ctx: Context, session: Session, command: SetFormat) -> list[Outcome]:
+    read_as(session, command.format)
     session.echo = command.echo
     session.extended_monitor = command.extended_monitor
     if command.read_marker:
         ctx.state.marking[session] = None
     else:
         ctx.state.marking.pop(session, None)
-    for room in rooms:
-        room.audience = room.audience.plus(session)
     return []
 
 

@@ -211,7 +211,8 @@ class LocalEventLog(EventLog):
             if session.closing:
                 return
             self._carry_out(session, commands, self._delivery)
-        self._delivery.flush()
+        if not session.closing:  # else its connection is about to be closed, with which all that is left is sent
+            self._delivery.flush()
 
     def submit_all(self, submissions: Iterable[tuple[Session, Command]], deaf: Collection[Session] = ()) -> None:
         with self.lock:

@@ -276,14 +276,6 @@ class SetPassword(SessionCommand):
 
 
 @value
-class SetReplay(SessionCommand):
-    """Be told what was said in a room before one joins it, or not; with an account, wherever one logs in to it."""
-
-    on: bool
-    via: Via = Via.COMMAND
-
-
-@value
 class DropAccount(SessionCommand):
     """Give a claimed name up. The server's operators need no password."""
 

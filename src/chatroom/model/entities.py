@@ -52,6 +52,7 @@ class Session:
         "extended_monitor",
         "format",
         "goodbye",
+        "has_chosen_language",
         "has_tried",
         "host",
         "language",
@@ -80,6 +81,7 @@ class Session:
         self.secure = False  # whether its connection is encrypted
         self.near = False  # whether it comes from this machine
         self.language = own()  # that it reads; at first the server's
+        self.has_chosen_language = False
         self.replay = True  # whether it is told what was said in a room before it joins
         # Processor seconds of look-ups for it that it has still to pay for; for its own thread alone.
         self.spent = 0.0
@@ -224,6 +226,7 @@ class Account(NamedTuple):
     operator: bool = False  # whether it was made an operator of the server at the console
     warned: bool = False  # whether its owner, who has rooms, was told that it is freed when nobody uses it
     strangers: bool = True  # whether those who aren't logged in may write to its owner
+    language: str = ""  # that its clients read, by its tag; "" if none was chosen
 
     def __repr__(self) -> str:
         return f"Account({self.name!r})"

@@ -228,6 +228,7 @@ class AccountMade(Event):
     account: str
     secret: str = field(repr=False)
     home: str = ""  # the address, as limits count it
+    language: str = ""  # that they have chosen, by its tag
 
 
 @value
@@ -267,6 +268,14 @@ class ReplaySet(Event):
 
     account: str
     on: bool
+
+
+@value
+class LanguageSet(Event):
+    """The language that the account's clients read, by its tag."""
+
+    account: str
+    language: str
 
 
 @value

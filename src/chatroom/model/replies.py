@@ -3,6 +3,7 @@
 from enum import Enum
 
 from chatroom.common.errors import ChatError
+from chatroom.common.language import Language
 from chatroom.model.events import Event, Reacted, Said
 from chatroom.model.values import ListEntry, Member, Person, Topic, Via, value
 
@@ -274,6 +275,15 @@ class ReplayIs(Reply):
     """What `SetReplay` has set; `account` is "" if only this connection's."""
 
     on: bool
+    account: str
+
+
+@value
+class LanguageIs(Reply):
+    """What is read from now on; `tags` are those that were asked for, none if nothing was; `account` keeps it."""
+
+    language: Language
+    tags: tuple[str, ...]
     account: str
 
 

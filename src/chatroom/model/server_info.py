@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from chatroom.common.language import mark
+
 
 @dataclass(frozen=True, slots=True)  # hashable: what everybody is told of it is made once
 class ServerInfo:
@@ -13,5 +15,5 @@ class ServerInfo:
     created: str
     motd: tuple[str, ...] = ()
     history: bool = True  # whether one is kept that can be asked for
-    description: str = "A chatroom server"
+    description: str = mark("A chatroom server")
     sts_port: int = 0  # where clients are to use TLS from now on (IRCv3 sts); 0 if that is not asked of them

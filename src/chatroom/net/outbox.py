@@ -14,6 +14,7 @@ DONT_WAIT = int(socket.MSG_DONTWAIT)
 _OUT_OF_REACH = {errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETUNREACH, errno.ENETDOWN}
 
 Chunk = bytes | memoryview
+NO_CHUNKS: deque[Chunk] = deque()  # of all outboxes in which nothing waits: an empty deque has 700 bytes
 
 _closing = threading.Lock()  # guards every `close_reason`; one for all, as it is taken once a connection and not held
 
@@ -43,7 +44,7 @@ class Outbox:
         self.tls: Tls | None = None
         self.socket_send: Callable[[Chunk, int], int] = sock.send  # what `send` is while no chunk waits
         self.send: Callable[[Chunk, int], int] = sock.send
-        self.chunks: deque[Chunk] = deque()
+        self.chunks = NO_CHUNKS
         self.behind_bytes = 0  # bytes of the chunks that are still to be sent
         self.downloads = False  # whether it is sent files of the page, with which one may be behind by more
         self.drained_at = 0.0  # when the socket last took some of them, in monotonic seconds

@@ -19,7 +19,7 @@ from operator import attrgetter
 
 from chatroom.model.departure_reasons import SLOWEST, TOO_SLOW
 from chatroom.net.connection import ClientSession
-from chatroom.net.outbox import DONT_WAIT, Chunk, Outbox, loss_reason
+from chatroom.net.outbox import DONT_WAIT, NO_CHUNKS, Chunk, Outbox, loss_reason
 
 OUTBOX_BYTES = 1024 * 1024  # bytes a client may be behind: a slow phone survives a burst
 OUTBOX_UNREGISTERED_BYTES = 4 * 1024  # before registration; unread replies to nobody exhausted Redis (CVE-2025-21605)
@@ -171,6 +171,7 @@ class SlowReaders:
             self._abort(outbox, "no room to keep what was sent to it")
             return False
         self.outboxes.add(outbox)
+        outbox.chunks = deque()
         outbox.use_chunks()
         outbox.drained_at = time.monotonic()
         return True
@@ -181,7 +182,7 @@ class SlowReaders:
             self._selector.unregister(outbox.sock)
             self.outboxes.discard(outbox)
             self.memory.discard(outbox.chunks)
-            outbox.chunks = deque()
+            outbox.chunks = NO_CHUNKS
             self.bytes -= outbox.behind_bytes
             outbox.behind_bytes = 0
 
@@ -227,5 +228,6 @@ class SlowReaders:
         if not chunks:
             self._selector.unregister(outbox.sock)
             self.outboxes.discard(outbox)
+            outbox.chunks = NO_CHUNKS
             outbox.use_socket()
             self._finish(outbox)

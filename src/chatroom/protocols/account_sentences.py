@@ -1,4 +1,4 @@
-"""Sentences about claimed names and the devices of who is logged in; `sentences` has all others."""
+"""Sentences about claimed names and the devices of who is logged in; `reply_sentences` has all others."""
 
 from chatroom.common.durations import moment
 from chatroom.common.language import mark

@@ -34,7 +34,6 @@ from chatroom.model.commands import (
     Say,
     SetAway,
     SetPassword,
-    SetReplay,
     SetTopic,
     SetUserModes,
 )
@@ -42,6 +41,7 @@ from chatroom.model.events import Event, Invited, Reacted, Said
 from chatroom.model.limits import HISTORY_EVENTS_PER_ANSWER, RECENT_MESSAGES, WRONG_PASSWORDS_PER_CONNECTION
 from chatroom.model.modes import NO_STRANGERS, OPERATOR, VOICE
 from chatroom.model.outcomes import Command
+from chatroom.model.preferences import SetLanguage, SetReplay
 from chatroom.model.replies import Admitted, Found, HistoryIs, PersonalNotice, Raw, Recent, Refused, Reply, WaitingAre
 from chatroom.model.social_commands import AskIgnored, AskMentions, Ignore, React
 from chatroom.model.values import MessageKind, ModeChange
@@ -50,7 +50,8 @@ from chatroom.protocols.base import Lines, Viewer, is_from_browser
 from chatroom.protocols.limits import PLAIN_LINE_BYTES
 from chatroom.protocols.password_slips import refuse_programs, refuse_slips
 from chatroom.protocols.reaction_texts import require_reaction
-from chatroom.protocols.sentences import describe_event, describe_reply
+from chatroom.protocols.reply_sentences import describe_reply
+from chatroom.protocols.sentences import describe_event
 from chatroom.protocols.social_sentences import reactions_sentence
 
 _WILDCARDS = frozenset("*?")  # of a mask that may be like many people
@@ -135,7 +136,7 @@ def _messages(reply: Reply, language: Language) -> Iterator[str]:
 def _target(event: Said, language: Language) -> str:
     if event.target.startswith("#"):
         return f"{event.target} "
-    return f"{language.tr('to {nick}', nick=event.target)} "
+    return language.tr("to {nick}", nick=event.target) + " "
 
 
 class PlainCommand(NamedTuple):
@@ -454,6 +455,12 @@ COMMANDS: dict[str, PlainCommand] = {
         ),
         PlainCommand(mark("/unignore NAME"), mark("hear them again"), 1, _one(lambda rest: Ignore(rest, on=False))),
         PlainCommand(mark("/set SETTING on|off"), mark("change a setting: replay, strangers"), 2, PlainDialect._set),
+        PlainCommand(
+            mark("/lang [LANGUAGE]"),
+            mark("show or choose the language that you read: /lang pl"),
+            0,
+            _one(lambda rest: SetLanguage(tuple(rest.split()[:1]))),
+        ),
         PlainCommand("/servers", mark("list the servers that are this chat"), 0, _one(lambda rest: AskServers())),
         PlainCommand(
             mark("/register PASSWORD"), mark("claim your name: nobody else can use it then"), 1, _one(MakeAccount)

@@ -126,6 +126,7 @@ _SENTENCES: dict[Code, str] = {
     Code.PASSWORD_ALOUD: mark(
         "that looks like a command with a password, so it was not sent; a command begins with its /"
     ),
+    Code.NO_SUCH_LANGUAGE: mark("there is no language {language} here; there are: {languages}"),
     Code.NO_HISTORY: mark("there is no history of {target} that you may read"),
     Code.HISTORY_FAILED: mark("the history can't be read at the moment"),
     Code.TIME_BAD: mark(
@@ -199,6 +200,7 @@ _ABOUT: dict[Code, tuple[str, ...]] = {
     Code.IGNORING_TOO_MANY: ("mask",),
     Code.NOT_IGNORED: ("who",),
     Code.TIME_BAD: ("word",),
+    Code.NO_SUCH_LANGUAGE: ("language", "languages"),
     Code.WATCHING_TOO_MANY: ("nicks",),
     Code.TOO_MANY_TARGETS: ("nicks",),
 }

@@ -31,7 +31,7 @@ def reactions_sentence(reactions: Sequence[Reacted], language: Language = ENGLIS
         for reaction, nicks in people.items()
     ]
     quote = reactions[0].quote
-    private = "" if "#" in reactions[0].target[:1] else f"{language.tr('[private]')} "
+    private = "" if "#" in reactions[0].target[:1] else language.tr("[private]") + " "
     sentence = language.tr(
         '{reactions} on {nick}: "{text}"', reactions=", ".join(kinds), nick=quote.nick, text=quote.text
     )

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from chatroom.common.errors import ChatError, Code
+from chatroom.common.language import mark, own, tr
 from chatroom.common.names import LOBBY, is_room
 from chatroom.common.qr import for_terminal
 from chatroom.common.streams import decoded, readable, refusal
@@ -23,7 +24,7 @@ from chatroom.model.modes import OPERATOR
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Refused
 from chatroom.protocols import moderation_commands as moderation
-from chatroom.protocols.sentences import describe_reply
+from chatroom.protocols.reply_sentences import describe_reply
 from chatroom.server.chat_server import ChatServer
 from chatroom.server.invitations import link, reachable_authority
 
@@ -70,7 +71,7 @@ class Console(threading.Thread):
             if not os.isatty(0):  # or it was a terminal, and is gone
                 return
             if not told:  # Ctrl+D
-                self._write("q and Enter ends the server")
+                self._write(tr("q and Enter ends the server"))
             told = True
             time.sleep(_TERMINAL_CHECK_SECONDS)  # so that no state of a terminal makes this a busy loop
 
@@ -93,7 +94,7 @@ class Console(threading.Thread):
             self.obey(line)
         except Exception:
             log.exception("a command of the console went wrong")
-            self._write("that went wrong; the log says more")
+            self._write(tr("that went wrong; the log says more"))
 
     def obey(self, line: str) -> None:
         """Carries out one line; a slash in front of the command is ignored."""
@@ -102,25 +103,26 @@ class Console(threading.Thread):
             return
         row = COMMANDS.get(word)
         if row is None:
-            self._write(f"unknown command {word}; help lists them")
+            self._write(tr("unknown command {command}; help lists them", command=word))
             return
         try:
             row.act(self, clean(rest.strip()))
         except ChatError:
-            self._write(f"{word} needs more: {row.usage}")
+            self._write(tr("{command} needs more: {usage}", command=word, usage=tr(row.usage)))
 
     # ---- information, announcements, the end ------------------------------------------------------------------------
 
     def _quit(self, rest: str) -> None:
         if rest:
-            self._write("q ends the server; it takes nothing more")
+            self._write(tr("q ends the server; it takes nothing more"))
             return
         self._ended = True
         self._end()
 
     def _help(self, rest: str) -> None:
-        width = max(len(row.usage) for row in COMMANDS.values())
-        self._write("\n".join([f"{row.usage:<{width}}  {row.does}" for row in COMMANDS.values()]))
+        rows = [(tr(row.usage), tr(row.does, **_PLACES)) for row in COMMANDS.values()]
+        width = max(len(usage) for usage, _ in rows)
+        self._write("\n".join([f"{usage:<{width}}  {does}" for usage, does in rows]))
 
     def _who(self, rest: str) -> None:
         people = self._server.event_log.look_at(
@@ -129,42 +131,46 @@ class Console(threading.Thread):
                 (user.person.nick, user.person.address or user.person.host, " ".join(user.room_names()))
             ),
         )
-        self._write("\n".join(people) or "nobody is here")
+        self._write("\n".join(people) or tr("nobody is here"))
 
     def _rooms(self, rest: str) -> None:
         rooms = self._server.event_log.look_at(
             self._server.hub.state.rooms.values, lambda room: f"{room.name}  {len(room.members)}"
         )
-        self._write("\n".join(rooms) or "there are no rooms")
+        self._write("\n".join(rooms) or tr("there are no rooms"))
 
     def _servers(self, rest: str) -> None:
         with self._server.event_log.lock:
             known = servers(self._server.hub.state)
-        lines = [f"{name}  {people} here  {lag} ms behind" for name, people, lag in known if name]
-        self._write("\n".join(lines) or "this is the only server")
+        lines = [
+            tr("{server}  {count} here  {lag} ms behind", server=name, count=people, lag=lag)
+            for name, people, lag in known
+            if name
+        ]
+        self._write("\n".join(lines) or tr("this is the only server"))
 
     def _invite(self, rest: str) -> None:
         if rest and not is_room(rest):
-            self._write(f"{rest} is no room; invite #lobby, for example")
+            self._write(tr("{room} is no room; invite #lobby, for example", room=rest))
             return
         server = self._server
         host, port = str(server.server_address[0]), server.port
         address = link(host, port, rest, page=server.site is not None, tls=server.tls is not None)
         shown = [address, for_terminal(address)]
         if not reachable_authority(host, port):
-            shown.append("Only this machine can join; --host 0.0.0.0 lets the network in.")
+            shown.append(tr("Only this machine can join; --host 0.0.0.0 lets the network in."))
         self._write("\n".join(filter(None, shown)))
 
     def _say(self, rest: str) -> None:
         if rest:
             self._server.announce(rest)
         else:
-            self._write("say needs a text: say TEXT")
+            self._write(tr("say needs a text: say TEXT"))
 
     def _motd(self, rest: str) -> None:
         if rest:
             self._server.info = replace(self._server.info, motd=(rest,))
-        self._write("\n".join(self._server.info.motd) or "there is no message of the day")
+        self._write("\n".join(self._server.info.motd) or tr("there is no message of the day"))
 
     # ---- moderation: the same as an operator of the server does -----------------------------------------------------
 
@@ -182,8 +188,8 @@ class Console(threading.Thread):
         server.event_log.submit(session, commands)
         with server.event_log.lock:
             replies = list(session.replies)
-        sentences = [sentence for reply in replies for sentence in describe_reply(reply)]
-        self._write("\n".join(dict.fromkeys(sentences)) or "nothing has changed")
+        sentences = [sentence for reply in replies for sentence in describe_reply(reply, language=own())]
+        self._write("\n".join(dict.fromkeys(sentences)) or tr("nothing has changed"))
 
 
 def _kick(here: str, rest: str) -> Iterator[Command]:
@@ -239,36 +245,55 @@ def _moderating(parse: moderation.Parse, here: str = _HERE) -> Callable[[Console
     return lambda console, rest: console.moderate(parse, here, rest)
 
 
+_PLACES = {"lobby": LOBBY, "time_examples": moderation.TIME_EXAMPLES}  # of what they do
 COMMANDS: dict[str, Row] = {
     row.usage.split()[0]: row
     for row in (
-        Row("q", "end the server", Console._quit),
-        Row("who", "list who is here", Console._who),
-        Row("rooms", "list the rooms", Console._rooms),
-        Row("servers", "list the servers that are this chat", Console._servers),
-        Row("invite [#ROOM]", "show the address for others, as a QR code if the terminal can", Console._invite),
-        Row("say TEXT", "say something to everybody", Console._say),
-        Row("kick [#ROOM] NAME [TIME] [WHY]", "throw somebody out of a room, or off the server", _moderating(_kick)),
+        Row("q", mark("end the server"), Console._quit),
+        Row("who", mark("list who is here"), Console._who),
+        Row("rooms", mark("list the rooms"), Console._rooms),
+        Row("servers", mark("list the servers that are this chat"), Console._servers),
         Row(
-            "ban [#ROOM] WHOM [TIME] [WHY]",
-            f"and don't let them in again; {moderation.TIME_EXAMPLES}",
+            mark("invite [#ROOM]"),
+            mark("show the address for others, as a QR code if the terminal can"),
+            Console._invite,
+        ),
+        Row(mark("say TEXT"), mark("say something to everybody"), Console._say),
+        Row(
+            mark("kick [#ROOM] NAME [TIME] [WHY]"),
+            mark("throw somebody out of a room, or off the server"),
+            _moderating(_kick),
+        ),
+        Row(
+            mark("ban [#ROOM] WHOM [TIME] [WHY]"),
+            mark("and don't let them in again; {time_examples}"),
             _moderating(_ban),
         ),
-        Row("unban [#ROOM] WHOM", "let them in again", _moderating(_unban)),
-        Row("mute [#ROOM] NAME [TIME] [WHY]", f"in {LOBBY}, unless you say where", _moderating(moderation.mute, LOBBY)),
-        Row("unmute [#ROOM] NAME", "let them speak again", _moderating(moderation.unmute, LOBBY)),
-        Row("op [#ROOM] NAME", "make somebody an operator", _moderating(moderation.set_rank(OPERATOR, True), LOBBY)),
-        Row("deop [#ROOM] NAME", "take that back", _moderating(moderation.set_rank(OPERATOR, False), LOBBY)),
-        Row("operator NAME", "make an account an operator of the server", _moderating(_operator(True))),
-        Row("deoperator NAME", "take that back", _moderating(_operator(False))),
-        Row("bans [#ROOM]", "list who is banned, from the server or a room", _moderating(_bans)),
+        Row(mark("unban [#ROOM] WHOM"), mark("let them in again"), _moderating(_unban)),
         Row(
-            "free NAME",
-            "give back a claimed name whose password is forgotten; anybody can claim it then",
+            mark("mute [#ROOM] NAME [TIME] [WHY]"),
+            mark("in {lobby}, unless you say where"),
+            _moderating(moderation.mute, LOBBY),
+        ),
+        Row(mark("unmute [#ROOM] NAME"), mark("let them speak again"), _moderating(moderation.unmute, LOBBY)),
+        Row(
+            mark("op [#ROOM] NAME"),
+            mark("make somebody an operator"),
+            _moderating(moderation.set_rank(OPERATOR, True), LOBBY),
+        ),
+        Row(
+            mark("deop [#ROOM] NAME"), mark("take that back"), _moderating(moderation.set_rank(OPERATOR, False), LOBBY)
+        ),
+        Row(mark("operator NAME"), mark("make an account an operator of the server"), _moderating(_operator(True))),
+        Row(mark("deoperator NAME"), mark("take that back"), _moderating(_operator(False))),
+        Row(mark("bans [#ROOM]"), mark("list who is banned, from the server or a room"), _moderating(_bans)),
+        Row(
+            mark("free NAME"),
+            mark("give back a claimed name whose password is forgotten; anybody can claim it then"),
             _moderating(_free),
         ),
-        Row("motd [TEXT]", "show the message of the day, or set it until it is read again", Console._motd),
-        Row("help", "this list", Console._help),
+        Row(mark("motd [TEXT]"), mark("show the message of the day, or set it until it is read again"), Console._motd),
+        Row("help", mark("this list"), Console._help),
     )
 }
 

@@ -41,7 +41,8 @@ from chatroom.web.site import Site
 if TYPE_CHECKING:
     from chatroom.web.websocket import WebSocket
 
-READ_FIRST_BYTES = 2048  # bytes asked for where little comes: each idle client waits with a buffer of that size
+# Bytes asked for where little comes: each idle client waits with a buffer of that size, to Python a small object.
+READ_FIRST_BYTES = 448
 LINGER_SECONDS = 1.0  # seconds for a client to read why it is closed; unread bytes of its own would take that from it
 SILENCE_SECONDS = 0.3  # seconds of silence, after which a newcomer is taken for a person with netcat
 PROXY_HEADER_SECONDS = 10  # seconds in all for a PROXY header, which a proxy sends at once

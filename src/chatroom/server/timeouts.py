@@ -39,9 +39,9 @@ ENDINGS_PER_STEP = 10  # late connections that are ended at once; each takes its
 ENDINGS_PAUSE_SECONDS = 0.01  # seconds between two steps, for the others
 ENDINGS_RIDE_SECONDS = 0.02  # seconds for which clients that read nothing wait for a message to leave along with
 ENDINGS_STEPS = 50  # steps for a large crowd, at most: it must not stay much longer than it may
-# The switch interval for each thread that reads: all that wait wake up once in it, at 0.6 µs each, and thousands would
-# do nothing else.
-SWITCH_SECONDS_PER_THREAD = 0.000_005
+# The switch interval for each thread that reads: all that wait for the interpreter wake up once in it, and thousands
+# would do nothing else.
+SWITCH_SECONDS_PER_THREAD = 0.000_01
 SWITCH_MAX_SECONDS = 0.02  # seconds of the switch interval at most
 
 UNREAD = "left without reading"
@@ -86,6 +86,8 @@ class TimeoutMonitor(threading.Thread):
         """Schedules a connection for the next check; may be called again. For any thread."""
         with self._lock:
             self._schedule(connection, self._checked_at)
+        self.busy.add(connection)
+        self._set_switch_interval()  # at once: thousands may come before the next check
 
     def remove(self, connection: Connection) -> None:
         """Forgets a connection whose socket is closed. For any thread."""
@@ -107,6 +109,7 @@ class TimeoutMonitor(threading.Thread):
             log.warning("the server stood still for %.0f s: nobody is held to have been silent then", stood_still)
             self._awake_since = now
         self._set_switch_interval()
+        self.busy.clear()
         now += TIMEOUT_CHECK_SECONDS / 2  # so that a deadline is met half a second early or late, never a whole one
         due = self._due_connections(now)
         late = [each for connection in self._stalled(now) - due for each in self._check_one(connection, now)]
@@ -124,7 +127,6 @@ class TimeoutMonitor(threading.Thread):
     def _set_switch_interval(self) -> None:
         """Adapts the interpreter's switch interval to the number of threads that may want to run."""
         busy = len(self.busy)
-        self.busy.clear()
         sys.setswitchinterval(min(max(SWITCH_INTERVAL_SECONDS, busy * SWITCH_SECONDS_PER_THREAD), SWITCH_MAX_SECONDS))
 
     def _stalled(self, now: float) -> set[Connection]:

@@ -19,6 +19,7 @@ from chatroom.model.events import (
     Founded,
     IgnoreSet,
     Kept,
+    LanguageSet,
     ModesSet,
     Opened,
     OperatorSet,
@@ -102,9 +103,10 @@ def _server_unbanned(db: sqlite3.Connection, event: ServerUnbanned) -> None:
 
 
 def _account_made(db: sqlite3.Connection, event: AccountMade) -> None:
-    row = (fold(event.account), event.account, event.secret, event.id, event.time, event.home, event.time)
-    fields = "key, name, secret, id, time, home, used"
-    db.execute(f"INSERT OR REPLACE INTO accounts ({fields}) VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    key, made = fold(event.account), (event.id, event.time)
+    row = (key, event.account, event.secret, *made, event.home, event.time, event.language)
+    fields = "key, name, secret, id, time, home, used, language"
+    db.execute(f"INSERT OR REPLACE INTO accounts ({fields}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
 
 def _account_used(db: sqlite3.Connection, event: AccountUsed) -> None:
@@ -124,6 +126,10 @@ def _operator_set(db: sqlite3.Connection, event: OperatorSet) -> None:
 
 def _replay_set(db: sqlite3.Connection, event: ReplaySet) -> None:
     db.execute("UPDATE accounts SET replay = ? WHERE key = ?", (event.on, fold(event.account)))
+
+
+def _language_set(db: sqlite3.Connection, event: LanguageSet) -> None:
+    db.execute("UPDATE accounts SET language = ? WHERE key = ?", (event.language, fold(event.account)))
 
 
 def _strangers_set(db: sqlite3.Connection, event: StrangersSet) -> None:
@@ -201,6 +207,7 @@ PROJECTIONS: dict[type, Callable[[sqlite3.Connection, Any], None]] = {
     PasswordSet: _password_set,
     OperatorSet: _operator_set,
     ReplaySet: _replay_set,
+    LanguageSet: _language_set,
     StrangersSet: _strangers_set,
     Kept: waiting.save_kept,
     Received: waiting.save_received,

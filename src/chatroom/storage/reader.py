@@ -135,8 +135,10 @@ class Reader:
     def accounts(self) -> list[Account]:
         rows = self._db.execute(f"SELECT {', '.join(Account._fields)} FROM accounts")
         return [
-            Account(name, secret, made, time, bool(replay), home, used, bool(operator), bool(warned), bool(strangers))
-            for name, secret, made, time, replay, home, used, operator, warned, strangers in rows
+            Account(
+                name, secret, made, time, bool(replay), home, used, bool(operator), bool(warned), bool(talks), language
+            )
+            for name, secret, made, time, replay, home, used, operator, warned, talks, language in rows
         ]
 
     def waiting(self) -> Iterator[tuple[str, Said]]:

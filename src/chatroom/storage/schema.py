@@ -41,7 +41,8 @@ SET_MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET val
 # `accounts` has the claimed names by their folds. `id` and `time` are those of the event that made the account.
 # `replay` is 0 where its clients are not shown what was said before they join. `home` has the addresses where it is at
 # home, `used` is when it was used last. `warned` is 1 if its owner was told that unused names are freed.
-# `operator` is 1 if it was made an operator of the server. See `Account`.
+# `operator` is 1 if it was made an operator of the server. `language` is the tag of the one that was chosen, or "". See
+# `Account`.
 # `accounts.strangers` is 0 where nobody may write to the owner who isn't logged in.
 # `waiting` has the messages that wait for people to come: by folded account, the id, and the key of the place it is in.
 # `ignored` has the masks that people ignore, by folded account and folded mask, with the name each was made for.
@@ -168,6 +169,7 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             ) WITHOUT ROWID""",
         ),
     ),
+    ("language", ("ALTER TABLE accounts ADD COLUMN language TEXT NOT NULL DEFAULT ''",)),
 )
 
 

@@ -35,7 +35,7 @@ _PROBE = "SELECT rowid FROM words LIMIT 0"
 _DELETE = "INSERT INTO words (words, rowid, text, nick, place) VALUES ('delete', ?, ?, ?, ?)"
 _MERGE = "INSERT INTO words (words, rank) VALUES ('merge', ?)"
 _MERGE_PAGES = 16  # pages of the index that are merged in one transaction: saving waits for it, some milliseconds
-_ROWS = """SELECT row, place, name, first, since, people, events FROM runs JOIN places ON places.id = place
+_ROWS = """SELECT row, said, place, name, first, since, people, events FROM runs JOIN places ON places.id = place
     WHERE row > ? ORDER BY row LIMIT ?"""
 
 
@@ -65,8 +65,9 @@ class SearchIndex:
             start = indexed(db)
             last, characters = start, 0
             entries: list[tuple[int, str, str, str]] = []
-            for row, place, *segment in db.execute(_ROWS, (start, STEP_MESSAGES)):
-                entries += _entries(row, place, segment)
+            for row, said, place, *segment in db.execute(_ROWS, (start, STEP_MESSAGES)):
+                if said:  # most rows of those who only come and go have nothing to be found
+                    entries += _entries(row, place, segment)
                 last, characters = row, characters + len(segment[-1])
                 if len(entries) >= STEP_MESSAGES or characters >= STEP_CHARACTERS:
                     break

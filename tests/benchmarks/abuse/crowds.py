@@ -54,9 +54,12 @@ def churn_by_web(short: bool) -> list[Check]:
     return _churn(100 if short else 20_000, browsers=1)
 
 
+_WARM_UP = 100  # cycles at least before the first look: a server keeps some threads for the next clients
+
+
 def _churn(cycles: int, browsers: float = 0) -> list[Check]:
     with start("--unlimited") as server, Swarm(server.port, names=1000, browsers=browsers) as swarm:
-        _come_and_go(swarm, cycles // 10)
+        _come_and_go(swarm, max(cycles // 10, _WARM_UP))
         begin = settled(server)
         half, rate = _half(server, swarm, cycles // 2, begin)
         end, _ = _half(server, swarm, cycles // 2, begin)

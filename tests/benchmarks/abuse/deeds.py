@@ -50,7 +50,8 @@ _IRC = """
     BAN r m t x|BAN r n t :x|UNBAN r m|UNBAN r n|MUTE r n t x|MUTE r m|UNMUTE r n|MODE r|MODE r +o n|MODE r -o+v n n
     MODE r +b m|MODE r -b m|MODE r +beI m m m|MODE r +k-l q|MODE r +lW i i|MODE r +imnstC|MODE r -imnstCklW q|MODE n
     MODE n +iwB|MODE n -o|MODE r w x|MODE r b|PRIVMSG r :x|PRIVMSG n :x|PRIVMSG r,n,r :x|NOTICE r :x|NOTICE @r :x
-    TAGMSG r|@+typing=active TAGMSG r|@+draft/reply=i TAGMSG n|BATCH +b draft/multiline r|@batch=b PRIVMSG r :x
+    TAGMSG r|@+typing=active TAGMSG r|@+draft/reply=i TAGMSG n|@+draft/reply=y;+draft/react=e TAGMSG r
+    @+draft/reply=y;+draft/unreact=e TAGMSG r|@+reply=y PRIVMSG r :x|BATCH +b draft/multiline r|@batch=b PRIVMSG r :x
     @batch=b;draft/multiline-concat PRIVMSG r :x|BATCH -b|CHATHISTORY LATEST r * i|CHATHISTORY BEFORE r s i
     CHATHISTORY AFTER n s i|CHATHISTORY AROUND r s i|CHATHISTORY BETWEEN r s s i|CHATHISTORY TARGETS s s i
     SEARCH text=x|SEARCH in=r;from=n;text=w;limit=i|MARKREAD r|MARKREAD r s|MARKREAD n s|REDACT r y|REDACT r y :x
@@ -64,7 +65,8 @@ _PLAIN = """
     /invite r n|/invite n|/kick r n t x|/kick n|/ban r n t x|/ban r m|/unban r n|/unban m|/mute r n t x|/mute n x
     /unmute r n|/bans r|/op r n|/deop r n|/voice n|/devoice r n|/slow r t|/slow off|/key r q|/key off|/mode r +b m
     /mode +imnstC|/mode -mislkC q|/mode r w x|/oper p|/oper z|/away x|/back|/history i|/search x|/set replay on
-    /set w w|/servers|/register p|/login n p|/login p|/logout|/password p p|/quit x|x|//x
+    /devices|/reply n x|/reply n|/react n e
+    /react n x|/unreact n e|/set w w|/servers|/register p|/login n p|/login p|/logout|/password p p|/quit x|x|//x
     """
 _SHAPES = {
     "irc": [shape.strip() for row in _IRC.strip().splitlines() for shape in row.split("|")],
@@ -163,6 +165,17 @@ _MADE: dict[str, Callable[[_Maker, random.Random], str]] = {
     ),
     "t": _one_of("1s", "5s", "10m", "0s", "1w", "99999999999w", "-1s", "1.5h", "1", "s", "1h1h", "\u0661s"),
     "i": _one_of("1", "0", "-1", "10", "200", "99999999999999999999", "\u0661", "1e3", "x", "", "+5", "0x10"),
+    "e": _one_of(
+        "\U0001f44d",
+        "\u2764\ufe0f",
+        "x",
+        "",
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+        "x" * 99,
+        "\u202e",
+        "\\s",
+        "{",
+    ),
     "q": _one_of("key", "k,k", "", "*", ":k", "x" * 99, "\u0142", "k k"),
     "p": lambda maker, chance: (
         _PASSWORD if chance.random() < 0.7 else chance.choice(["wrong-password", "short", "", "x" * 400])

@@ -15,6 +15,7 @@ from tests.web.browsers import KEY, PING, TEXT, frame
 
 _SEED = 20_261_129
 _PATIENCE = 5.0  # seconds for the server to take what one connection sends
+_LOOKS = 100  # connections after which the witness reads
 _LISTENS = 0.02  # seconds that some wait for an answer: often there is none to half a request
 _OPENING = (
     f"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -36,6 +37,8 @@ def web_fuzz(short: bool) -> list[Check]:
             if number == connections // 10:
                 before = server.memory()
             _one(server.port, chance)
+            if number % _LOOKS == 0:  # who reads nothing for 30 seconds is closed
+                witness.sync()
         after = server.memory()
         witness.sync()
         bad = [text for text in witness.heard if re.search(r"[\x00\x05-\x08\x0b-\x0e\x10\x12-\x15\x17-\x1c\x7f]", text)]

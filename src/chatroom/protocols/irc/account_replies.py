@@ -22,7 +22,7 @@ from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.event_lines import timestamp
 from chatroom.protocols.irc.params import echo
 from chatroom.protocols.irc.reply_writer import ReplyWriter
-from chatroom.protocols.sentences import describe_reply
+from chatroom.protocols.reply_sentences import describe_reply
 
 
 def notice(to: ReplyWriter, text: str, code: str = "") -> str:

@@ -17,6 +17,7 @@ from chatroom.protocols.irc.handlers import (
     account_registration,
     channels,
     chathistory,
+    languages,
     messages,
     multiline,
     nickserv,
@@ -150,6 +151,9 @@ COMMANDS: dict[str, Row] = {
     "USERHOST": Row(users.userhost, 1, "<nickname>{ <nickname>}", mark("tells where people are connected from")),
     "ISON": Row(users.ison, 1, "<nickname>{ <nickname>}", mark("tells who of these is here")),
     "MONITOR": Row(users.monitor, 1, "+|-|C|L|S [<nickname>{,<nickname>}]", mark("tells when people come and go")),
+    "LANGUAGE": Row(
+        languages.language, 1, "<language>{ <language>}", mark("chooses the language that you read"), registered=False
+    ),
     "MOTD": Row(server_queries.motd, 0, "", mark("shows the message of the day")),
     "LUSERS": Row(server_queries.lusers, 0, "", mark("counts people and rooms")),
     "VERSION": Row(server_queries.version, 0, "", mark("tells the server's version")),

@@ -138,6 +138,8 @@ RPL_WHOISSECURE = Numeric("671", "{}", mark("is using a secure connection"))
 RPL_HELPSTART = Numeric("704", "{} :{}")
 RPL_HELPTXT = Numeric("705", "{} :{}")
 RPL_ENDOFHELP = Numeric("706", "{} :{}")
+RPL_YOURLANGUAGESARE = Numeric("687", "{}", mark("Language preferences have been set"))
+ERR_TOOMANYLANGUAGES = Numeric("981", "{}", mark("You specified too many languages"))
 RPL_MONONLINE = Numeric("730", ":{}")
 RPL_MONOFFLINE = Numeric("731", ":{}")
 RPL_MONLIST = Numeric("732", ":{}")
@@ -305,6 +307,7 @@ REFUSALS: dict[Code, Numeric] = {
         "696", "{target} {letter} {mask}", mark("Addresses are for operators of the server; ban the host you see")
     ),
     Code.MODE_PARAMETER: Numeric("696", "{target} {letter} {parameter}", mark("That is no parameter for this mode")),
+    Code.NO_SUCH_LANGUAGE: Numeric("982", "", mark("Language {language} is not supported by this server")),
     Code.NO_STRANGERS: Numeric("531", "{nick}", mark("Only people who are logged in can write to them (+R)")),
     Code.WAITING_FULL: Numeric("531", "{nick}", mark("Not sent: too much waits for them already")),
     Code.IGNORING_TOO_MANY: Numeric("511", "{mask}", mark("Your silence list is full")),

@@ -33,6 +33,7 @@ from chatroom.model.replies import (
     InvitationsAre,
     Inviting,
     IsAway,
+    LanguageIs,
     Link,
     ListIs,
     MarkerIs,
@@ -78,8 +79,8 @@ from chatroom.protocols.irc.params import echo
 from chatroom.protocols.irc.reply_writer import ReplyWriter
 from chatroom.protocols.reasons import told
 from chatroom.protocols.refusals import chosen, places
+from chatroom.protocols.reply_sentences import describe_reply
 from chatroom.protocols.sentence_parts import BanSentences, time_left
-from chatroom.protocols.sentences import describe_reply
 
 
 def render(to: ReplyWriter, reply: Reply) -> bytes:
@@ -327,7 +328,8 @@ def _uptime_is(to: ReplyWriter, reply: UptimeIs) -> Iterator[str]:
 def _recent(to: ReplyWriter, reply: Recent) -> Iterator[str]:
     if history_replies.CHATHISTORY not in to.capabilities:
         if "server-time" not in to.capabilities:  # no tag will show that these are old
-            yield f":{to.server.name} NOTICE {reply.room} :{to.tr('Said here before you joined:')}\r\n"
+            said = to.tr("Said here before you joined:")
+            yield f":{to.server.name} NOTICE {reply.room} :{said}\r\n"
         yield from history_replies.events(to, reply.said, f"chathistory {reply.room}", reply.reactions)
 
 
@@ -468,6 +470,7 @@ _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     DevicesAre: account_replies.devices_are,
     DeviceClosed: account_replies.devices_are,
     ReplayIs: account_replies.replay_is,
+    LanguageIs: lambda to, r: iter([to.line(numerics.RPL_YOURLANGUAGESARE, " ".join(r.tags))]),
     Ping: lambda to, r: iter([f"PING :{to.server.name}\r\n"]),
     Announcement: lambda to, r: to.wrapped(f":{to.server.name} NOTICE * :", r.text),
 }

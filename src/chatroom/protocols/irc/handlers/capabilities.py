@@ -9,6 +9,7 @@ from chatroom.model.replies import Raw
 from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.client_state import ClientState
 from chatroom.protocols.irc.handlers.account_registration import REGISTRATION
+from chatroom.protocols.irc.handlers.languages import LANGUAGES, offered
 from chatroom.protocols.irc.handlers.multiline import LIMITS, MULTILINE
 from chatroom.protocols.irc.handlers.read_marker import READ_MARKER
 from chatroom.protocols.irc.handlers.redaction import REDACTION
@@ -30,6 +31,7 @@ CAPABILITIES = (
     REGISTRATION,
     "draft/chathistory",
     "draft/event-playback",
+    LANGUAGES,
     REDACTION,
     MULTILINE,
     READ_MARKER,
@@ -51,7 +53,7 @@ CAPABILITIES = (
 # Not offered where there is no history: a client that can ask for it is not shown the latest messages.
 _OF_HISTORY = frozenset({CHATHISTORY, PLAYBACK, SEARCH})
 _OF_PASSWORDS = frozenset({SASL, REGISTRATION})  # offered only where nobody on the way can read them
-_VALUES = {MULTILINE: LIMITS, SASL: MECHANISMS, REGISTRATION: "before-connect"}
+_VALUES = {MULTILINE: LIMITS, SASL: MECHANISMS, REGISTRATION: "before-connect", LANGUAGES: offered()}
 
 
 def cap(client: ClientState, params: list[str]) -> Iterator[Command]:

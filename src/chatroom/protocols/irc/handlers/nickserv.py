@@ -13,9 +13,9 @@ from chatroom.model.commands import (
     LogOut,
     MakeAccount,
     SetPassword,
-    SetReplay,
 )
 from chatroom.model.outcomes import Command
+from chatroom.model.preferences import SetReplay
 from chatroom.model.values import Via
 from chatroom.protocols.irc.account_replies import notice
 from chatroom.protocols.irc.client_state import ClientState

@@ -1,0 +1,22 @@
+"""Commands by which people choose what they are told, and how. With an account, the choice is kept."""
+
+from chatroom.model.commands import SessionCommand
+from chatroom.model.values import Via, value
+
+
+@value
+class SetReplay(SessionCommand):
+    """Be told what was said in a room before one joins it, or not; with an account, wherever one logs in to it."""
+
+    on: bool
+    via: Via = Via.COMMAND
+
+
+@value
+class SetLanguage(SessionCommand):
+    """Read the first of these languages from now on; with an account, wherever one logs in to it. By their tags.
+
+    Without any, be told which there are.
+    """
+
+    tags: tuple[str, ...]
