@@ -104,6 +104,18 @@ def test_a_server_tells_in_polish_how_to_join() -> None:
         served.close()
 
 
+def test_the_polish_readme_shows_what_is_printed() -> None:
+    """The start of a server, but for its port."""
+    readme = (Path(__file__).parents[2] / "README.pl.md").read_text(encoding="utf-8")
+    shown = readme.partition("chatroom serve -p 9090\n")[2].partition("```")[0]
+    served = Served("-p", "0", env=POLISH)
+    try:
+        printed = [served.out.heard[0], *served.out.until("^q i Enter")]
+    finally:
+        served.close()
+    assert "\n".join(printed).replace(str(served.port), "9090") + "\n" == shown
+
+
 def test_settings_and_data_are_told_of_in_polish(tmp_path: Path) -> None:
     """With the places filled in."""
     settings = tmp_path / "chatroom.toml"

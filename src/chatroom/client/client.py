@@ -10,6 +10,7 @@ from chatroom.client import server_connection as wire
 from chatroom.client.screen_events import Rejected, ScreenEvent
 from chatroom.client.server_connection import Security, ServerConnection, Target
 from chatroom.client.session import Session
+from chatroom.common.language import tr
 
 MakeConnection = Callable[[Target, "SimpleQueue[wire.ConnectionEvent]"], ServerConnection]
 
@@ -129,9 +130,9 @@ class Client:
             if self._now() - self.lost_at > HELD_SECONDS:
                 state.reject("nick-taken", state.nick)
             else:
-                self._connection.drop(self._number, "the name is still held by the connection that was lost")
+                self._connection.drop(self._number, tr("the name is still held by the connection that was lost"))
         elif state.is_connected and not state.is_registered and self._now() - self._connected_at > self._patience():
-            reason = f"{self.target} took the connection and said nothing; is it a chat server"
+            reason = tr("{server} took the connection and said nothing; is it a chat server", server=self.target)
             self._connection.drop(self._number, reason)
 
     def _patience(self) -> float:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from chatroom.common.errors import ChatError
+from chatroom.common.language import tr
 from chatroom.common.names import room_name
 
 # The port where a link names none, and whether the connection is encrypted.
@@ -41,17 +42,21 @@ def parse(text: str) -> Link:
         parts = urlsplit(text.strip())
         port = parts.port
     except ValueError:
-        raise ValueError(f"{text!r} is no link; chatroom://chat.example.org:9090/#lobby is one.") from None
+        raise ValueError(
+            tr("{link} is no link; chatroom://chat.example.org:9090/#lobby is one.", link=repr(text))
+        ) from None
     if parts.scheme not in _SCHEMES:
-        raise ValueError(f"{parts.scheme}:// leads to no chat; {', '.join(_SCHEMES)} do.")
+        raise ValueError(
+            tr("{scheme}:// leads to no chat; {schemes} do.", scheme=parts.scheme, schemes=", ".join(_SCHEMES))
+        )
     usual, tls = _SCHEMES[parts.scheme]
     if not parts.hostname or port == 0:
-        raise ValueError(f"{text!r} names no server; chatroom://chat.example.org:9090/#lobby does.")
+        raise ValueError(tr("{link} names no server; chatroom://chat.example.org:9090/#lobby does.", link=repr(text)))
     path = parts.path.strip("/") if parts.scheme.startswith("irc") else ""
     named = unquote(parts.fragment or path.partition(",")[0])
     room = f"#{named.removeprefix('#')}" if named else ""
     try:
         room = room_name(room) if room else ""
     except ChatError:
-        raise ValueError(f"{room!r} can't be a room's name; the link is damaged.") from None
+        raise ValueError(tr("{room} can't be a room's name; the link is damaged.", room=repr(room))) from None
     return Link(parts.hostname, usual if port is None else port, tls, room)

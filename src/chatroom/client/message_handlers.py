@@ -121,7 +121,8 @@ def on_welcome(state: SessionState, message: Message) -> None:
         state.multiline = None
     state.events.append(Registered(again))
     if state.login_failed:
-        state.inform(strings.LOGIN_FAILED.format(state.nick), Kind.ERROR)
+        told = tr("The password was not accepted for the account {name}; you are here without it.", name=state.nick)
+        state.inform(told, Kind.ERROR)
     if state.away:
         state.send(Message("AWAY", ("away",)))
     wanted = [room for room in state.rooms.values() if not room.is_direct and (room.joined or not again)]
@@ -217,7 +218,7 @@ def on_operator(state: SessionState, message: Message) -> None:
 
 def on_away_told(state: SessionState, message: Message) -> None:
     state.away = message.command == "306"
-    state.inform(strings.AWAY if state.away else strings.BACK)
+    state.inform(tr(strings.AWAY if state.away else strings.BACK))
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------
@@ -345,8 +346,8 @@ def on_forwarded(state: SessionState, message: Message) -> None:
 
 def on_whois(state: SessionState, message: Message) -> None:
     try:
-        text = strings.WHOIS[message.command].format(*message.params)
-    except IndexError:
+        text = strings.whois(message.command, message.params)
+    except KeyError:
         text = text_of_all(message)
     state.inform(clean(plain(text)))
 

@@ -68,7 +68,8 @@ def told(nick: str, change: str, whom: str) -> str:
         kind, whom = {"+q": "mute", "-q": "unmute"}[change], ban_of(whom)[1]
     sentence = _CHANGES.get(kind, "")
     if not sentence or ("{whom}" in sentence and not whom):
-        return tr("{nick} set the mode {change}.", nick=nick, change=f"{change} {whom}".rstrip())
+        change = f"{change} {whom}".rstrip()
+        return tr("{nick} set the mode {change}.", nick=nick, change=change)
     return tr(sentence, nick=nick, whom=whom)
 
 

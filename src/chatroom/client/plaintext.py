@@ -2,13 +2,14 @@
 
 from chatroom.client.settings import Server, Settings
 from chatroom.common.addresses import is_loopback
+from chatroom.common.language import mark, tr
 
-KNOWN_WITH_TLS = (
-    "You have used {0} with TLS before, and now without: somebody may want to read along. "
+KNOWN_WITH_TLS = mark(
+    "You have used {server} with TLS before, and now without: somebody may want to read along. "
     "Without TLS, all that you write can be read on the way, passwords too."
 )
-PASSWORD_IN_CLEAR = "{0} is another machine, and without TLS your password can be read on the way there."
-LINE_IN_CLEAR = (
+PASSWORD_IN_CLEAR = mark("{server} is another machine, and without TLS your password can be read on the way there.")
+LINE_IN_CLEAR = mark(
     "This connection is not encrypted: the password in that line can be read on the way. "
     "Enter it again to send it all the same."
 )
@@ -25,9 +26,9 @@ def danger(server: Server, settings: Settings, password: str) -> str:
     if server.tls:
         return ""
     if used_tls(server, settings, place in settings.trusted):
-        return KNOWN_WITH_TLS.format(place)
+        return tr(KNOWN_WITH_TLS, server=place)
     if password and not is_this_machine(server.host):
-        return PASSWORD_IN_CLEAR.format(place)
+        return tr(PASSWORD_IN_CLEAR, server=place)
     return ""
 
 

@@ -25,6 +25,7 @@ from queue import SimpleQueue
 from chatroom.client.address_race import race
 from chatroom.client.backoff import Backoff
 from chatroom.common.irc_message import Message, parse, render
+from chatroom.common.language import mark, tr
 
 CONNECT_SECONDS = 10.0  # for the name, the connection and the handshake together
 QUIET_SECONDS = 60.0  # without a line from the server: we send a PING
@@ -42,9 +43,9 @@ _EVENTS_AHEAD = 1_000  # not handled yet: reading waits while there are more, so
 
 
 class Security(Enum):
-    NONE = "Not encrypted"
-    UNVERIFIED = "Encrypted, NOT verified"
-    VERIFIED = "Encrypted, verified"
+    NONE = mark("Not encrypted")
+    UNVERIFIED = mark("Encrypted, NOT verified")
+    VERIFIED = mark("Encrypted, verified")
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +246,7 @@ class ServerConnection(threading.Thread):
                 if self._read(sock, reader):
                     heard, sent, asked = now, 0.0, 0.0
                 elif asked and now - asked >= ANSWER_SECONDS:
-                    raise _OverError("the server doesn't answer")
+                    raise _OverError(tr("the server doesn't answer"))
                 elif not asked and now >= ask_at:
                     asked = now
                     unsent += b"PING :are you there\r\n"
@@ -265,7 +266,7 @@ class ServerConnection(threading.Thread):
                 return came
             if not data:
                 self._pass_on(reader.rest())
-                raise _OverError("the server closed the connection")
+                raise _OverError(tr("the server closed the connection"))
             came = True
             self._pass_on(reader.feed(data))
         return came
@@ -293,7 +294,7 @@ class ServerConnection(threading.Thread):
                 unsent += data
                 is_ours = True
         if len(unsent) > _UNSENT_BYTES_MAX:
-            raise _OverError("the server doesn't read what it is sent")
+            raise _OverError(tr("the server doesn't read what it is sent"))
         return is_ours
 
     def _write(self, sock: socket.socket, unsent: bytearray) -> None:
@@ -335,7 +336,7 @@ class _Lines:
     def feed(self, data: bytes) -> list[str]:
         *lines, self._rest = (self._rest + data).split(b"\n")
         if len(self._rest) > LINE_LIMIT_BYTES:
-            raise _OverError("the server sent a line without an end; this is no chat server")
+            raise _OverError(tr("the server sent a line without an end; this is no chat server"))
         return [_decode(line) for line in lines if line.strip()]
 
     def rest(self) -> list[str]:
@@ -368,16 +369,18 @@ def explain(error: Exception, target: Target) -> str:
             text = str(error)
             return text[0].upper() + text[1:] + "."
         case socket.gaierror() | UnicodeError():
-            return f"There is no host called {target.host}. Check the spelling, or your network."
+            return tr("There is no host called {server}. Check the spelling, or your network.", server=target.host)
         case ConnectionRefusedError():
-            return f"Nobody is listening on {target}. Check the port, or ask whether the server is running."
+            return tr(
+                "Nobody is listening on {server}. Check the port, or ask whether the server is running.", server=target
+            )
         case TimeoutError():
-            return f"{target} doesn't answer. Check the address, or whether a firewall is in the way."
+            return tr("{server} doesn't answer. Check the address, or whether a firewall is in the way.", server=target)
         case ssl.SSLError():
-            return f"{target} doesn't speak TLS. Connect without it, or check the port."
+            return tr("{server} doesn't speak TLS. Connect without it, or check the port.", server=target)
         case ConnectionResetError() | BrokenPipeError():
-            return "The server closed the connection."
+            return tr("The server closed the connection.")
         case OSError():
-            return f"{target} can't be reached: {error.strerror or error}."
+            return tr("{server} can't be reached: {reason}.", server=target, reason=error.strerror or error)
         case _:
-            return f"The connection failed: {error}."
+            return tr("The connection failed: {reason}.", reason=error)

@@ -13,6 +13,8 @@ import tempfile
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
+from chatroom.common.language import tr
+
 RECENT_SERVERS = 8
 THEMES = ("system", "light", "dark")
 ZOOM_LEAST_POINTS, ZOOM_MOST_POINTS = -4, 12
@@ -86,14 +88,14 @@ def load(path: Path) -> tuple[Settings, str]:
     except FileNotFoundError:
         return Settings(), ""
     except OSError as error:
-        return Settings(), f"Your settings can't be read ({error.strerror}): {path}"
+        return Settings(), tr("Your settings can't be read ({reason}): {path}", reason=error.strerror, path=path)
     except (ValueError, TypeError, RecursionError):
         aside = path.with_name(path.name + ".damaged")
         try:
             path.replace(aside)
         except OSError:
             pass
-        return Settings(), f"Your settings were damaged and are set aside: {aside}"
+        return Settings(), tr("Your settings were damaged and are set aside: {path}", path=aside)
 
 
 def save(settings: Settings, path: Path) -> str:
@@ -113,7 +115,7 @@ def save(settings: Settings, path: Path) -> str:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
-        return f"Your settings can't be saved ({error.strerror}): {path}"
+        return tr("Your settings can't be saved ({reason}): {path}", reason=error.strerror, path=path)
     return ""
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chatroom.client import history_sync
+from chatroom.client import history_sync, strings
 from chatroom.client.plaintext import LINE_IN_CLEAR
 from chatroom.client.room import Room
 from chatroom.client.state import SessionState
@@ -59,7 +59,9 @@ def run(state: SessionState, room: Room, line: str) -> Room | None:
     """Carries out what was typed: says a text, or does a command. Returns the room to go to."""
     slip = _SLIPPED_IN.match(line)
     if slip and is_secret(line[slip.end() :]):
-        raise Misuse("Not sent: something stands before the slash. Take it away, so that your password stays secret.")
+        raise Misuse(
+            tr("Not sent: something stands before the slash. Take it away, so that your password stays secret.")
+        )
     if not line.startswith("/") or line.startswith("//"):
         _demand_presence(state, room)
         state.say(room, line.removeprefix("/") if line.startswith("//") else line)
@@ -68,18 +70,18 @@ def run(state: SessionState, room: Room, line: str) -> Room | None:
     rest = more[0] if more else ""
     command = COMMANDS.get(_ALIASES.get(name.lower(), name.lower()))
     if command is None:
-        raise Misuse(f"There is no command /{name}; /help lists them.")
+        raise Misuse(tr("There is no command /{name}; /help lists them.", name=name))
     if command.needs_argument and not rest.strip():
-        raise Misuse(f"That is used like this: {command.usage}")
+        raise Misuse(tr("That is used like this: {usage}", usage=command.usage))
     if "\n" in rest.strip() and not command.is_said:
-        raise Misuse("A command stands in one line. Take the other lines away, and send them by themselves.")
+        raise Misuse(tr("A command stands in one line. Take the other lines away, and send them by themselves."))
     if command.words_max and len(rest.split()) > command.words_max:
-        raise Misuse(f"There are more words than that takes. It is used like this: {command.usage}")
+        raise Misuse(tr("There are more words than that takes. It is used like this: {usage}", usage=command.usage))
     if command.needs_connection and not state.is_registered:
-        raise Misuse("There is no connection right now.")
+        raise Misuse(tr("There is no connection right now."))
     if command.is_secret and state.asks_before_secrets:
         state.asks_before_secrets = False
-        raise Unconfirmed(LINE_IN_CLEAR)
+        raise Unconfirmed(tr(LINE_IN_CLEAR))
     return command.act(state, room, rest.strip())
 
 
@@ -87,9 +89,9 @@ def _demand_presence(state: SessionState, room: Room) -> None:
     """Raises `Misuse` in a room that we are not in, and `Unconfirmed` where a conversation has changed hands."""
     if room.doubt:
         why, room.doubt = room.doubt, ""
-        raise Unconfirmed(f"Not sent. {why} Enter it again to send it all the same.")
+        raise Unconfirmed(tr("Not sent. {why} Enter it again to send it all the same.", why=why))
     if not room.is_direct and not room.is_here and state.is_registered:
-        raise Misuse(f"You are not in {room.name}. /join {room.name} goes there.")
+        raise Misuse(strings.not_in(room.name))
 
 
 def is_secret(line: str) -> bool:
@@ -112,14 +114,14 @@ def _send(state: SessionState, *words: str) -> None:
 def _join(state: SessionState, room: Room, rest: str) -> Room:
     name, _, key = rest.partition(" ")
     if "," in name:
-        raise Misuse("One room at a time.")
+        raise Misuse(tr("One room at a time."))
     return state.join(name if state.is_room(name) else f"#{name}", key.strip())
 
 
 def _leave(state: SessionState, room: Room, rest: str) -> None:
     there = state.find(rest) or state.find(f"#{rest}") if rest else room
     if there is None:
-        raise Misuse(f"You are not in {rest}, so nothing was left.")
+        raise Misuse(tr("You are not in {room}, so nothing was left.", room=rest))
     state.close(there)
 
 
@@ -159,7 +161,12 @@ def _rooms(state: SessionState, room: Room, rest: str) -> None:
 
 def _who(state: SessionState, room: Room, rest: str) -> None:
     people = ", ".join(member.prefix + member.nick for member in room.members.values())
-    state.inform(f"In {room.name}: {people or 'nobody'}", room=room)
+    told = (
+        tr("In {room}: {people}", room=room.name, people=people)
+        if people
+        else tr("Nobody is in {room}.", room=room.name)
+    )
+    state.inform(told, room=room)
 
 
 def _whois(state: SessionState, room: Room, rest: str) -> None:
@@ -175,7 +182,7 @@ def _timed(state: SessionState, command: str, rest: str) -> tuple[str, str, str]
             raise Misuse(tr("{word} is no time; 30s, 10m, 2h, 1d and 1w are. A reason has a letter first.", word=first))
         return nick, "", rest.strip()
     if not state.knows_times(command):
-        raise Misuse("This server keeps no times; leave it out.")
+        raise Misuse(tr("This server keeps no times; leave it out."))
     return nick, first, more.strip()
 
 
@@ -227,7 +234,7 @@ def _mute(sign: str) -> CommandFunction:
 def _slow(state: SessionState, room: Room, rest: str) -> None:
     """Sets slow mode, which is +W on servers where that mode takes a number."""
     if "W" not in state.mode_kinds()[2]:
-        raise Misuse("This server has no slow mode.")
+        raise Misuse(tr("This server has no slow mode."))
     pause = rest.split()[0]
     off = pause.lower() in ("off", "0")
     length = str(seconds(pause) or pause)
@@ -251,7 +258,7 @@ def _mode(change: str, masks: bool) -> CommandFunction:
     def act(state: SessionState, room: Room, rest: str) -> None:
         nick = rest.split()[0]
         if change[1] not in (state.mode_kinds()[0] if masks else state.prefixes()):
-            raise Misuse(f"This server has no mode {change}.")
+            raise Misuse(tr("This server has no mode {change}.", change=change))
         target = f"{nick}!*@*" if masks and "!" not in nick else nick
         state.send(Message("MODE", (room.name, change, target)))
 
@@ -295,7 +302,7 @@ def _oper(state: SessionState, room: Room, rest: str) -> None:
 
 def _search(state: SessionState, room: Room, rest: str) -> None:
     if not state.search(room, rest):
-        raise Misuse("This server has no search.")
+        raise Misuse(tr("This server has no search."))
 
 
 def _history(state: SessionState, room: Room, rest: str) -> None:
@@ -337,61 +344,69 @@ def _help(state: SessionState, room: Room, rest: str) -> None:
 
 
 COMMANDS: dict[str, SlashCommand] = {
-    "help": SlashCommand("/help [COMMAND]", "this list", _help, needs_connection=False),
+    "help": SlashCommand("/help [COMMAND]", mark("this list"), _help, needs_connection=False),
     "join": SlashCommand(
-        "/join ROOM [KEY]", "go to a room; it is made if there is none", _join, True, False, words_max=2
+        "/join ROOM [KEY]", mark("go to a room; it is made if there is none"), _join, True, False, words_max=2
     ),
     "leave": SlashCommand(
-        "/leave [ROOM]", "leave a room, or put away a conversation", _leave, needs_connection=False, words_max=1
+        "/leave [ROOM]", mark("leave a room, or put away a conversation"), _leave, needs_connection=False, words_max=1
     ),
-    "rooms": SlashCommand("/rooms", "the rooms of this server", _rooms),
-    "who": SlashCommand("/who", "who is here", _who, needs_connection=False),
-    "whois": SlashCommand("/whois NAME", "what the server tells about somebody", _whois, True, words_max=1),
-    "msg": SlashCommand("/msg NAME [TEXT]", "talk to one person", _msg, True, False, is_said=True),
-    "me": SlashCommand("/me TEXT", "say what you do: * alice waves", _me, True, False, is_said=True),
-    "nick": SlashCommand("/nick NAME", "change your name", _nick, True, words_max=1),
-    "topic": SlashCommand("/topic [TEXT]", "show or set what the room is about", _topic),
-    "away": SlashCommand("/away [WHY]", "tell others that you are away", _away),
-    "back": SlashCommand("/back", "tell others that you are back", _back),
-    "invite": SlashCommand("/invite NAME", "ask somebody into this room", _invite, True, words_max=1),
+    "rooms": SlashCommand("/rooms", mark("the rooms of this server"), _rooms),
+    "who": SlashCommand("/who", mark("who is here"), _who, needs_connection=False),
+    "whois": SlashCommand("/whois NAME", mark("what the server tells about somebody"), _whois, True, words_max=1),
+    "msg": SlashCommand("/msg NAME [TEXT]", mark("talk to one person"), _msg, True, False, is_said=True),
+    "me": SlashCommand("/me TEXT", mark("say what you do: * alice waves"), _me, True, False, is_said=True),
+    "nick": SlashCommand("/nick NAME", mark("change your name"), _nick, True, words_max=1),
+    "topic": SlashCommand("/topic [TEXT]", mark("show or set what the room is about"), _topic),
+    "away": SlashCommand("/away [WHY]", mark("tell others that you are away"), _away),
+    "back": SlashCommand("/back", mark("tell others that you are back"), _back),
+    "invite": SlashCommand("/invite NAME", mark("ask somebody into this room"), _invite, True, words_max=1),
     "kick": SlashCommand(
-        "/kick NAME [TIME] [WHY]", "remove somebody from this room; for 30s, 10m, 2h, 1d", _kick, True
+        "/kick NAME [TIME] [WHY]", mark("remove somebody from this room; for 30s, 10m, 2h, 1d"), _kick, True
     ),
-    "ban": SlashCommand("/ban NAME [TIME] [WHY]", "remove somebody and don't let them in again", _ban, True),
-    "unban": SlashCommand("/unban NAME", "lift a ban", _unban, True, words_max=1),
-    "bans": SlashCommand("/bans", "who is banned or muted here", _bans),
-    "mute": SlashCommand("/mute NAME [TIME] [WHY]", "let somebody read here, but not write", _mute("+"), True),
-    "unmute": SlashCommand("/unmute NAME", "let them write again", _mute("-"), True, words_max=1),
-    "op": SlashCommand("/op NAME", "make somebody an operator of this room", _mode("+o", False), True, words_max=1),
+    "ban": SlashCommand("/ban NAME [TIME] [WHY]", mark("remove somebody and don't let them in again"), _ban, True),
+    "unban": SlashCommand("/unban NAME", mark("lift a ban"), _unban, True, words_max=1),
+    "bans": SlashCommand("/bans", mark("who is banned or muted here"), _bans),
+    "mute": SlashCommand("/mute NAME [TIME] [WHY]", mark("let somebody read here, but not write"), _mute("+"), True),
+    "unmute": SlashCommand("/unmute NAME", mark("let them write again"), _mute("-"), True, words_max=1),
+    "op": SlashCommand(
+        "/op NAME", mark("make somebody an operator of this room"), _mode("+o", False), True, words_max=1
+    ),
     "deop": SlashCommand(
-        "/deop NAME", "take the operator's rights from somebody", _mode("-o", False), True, words_max=1
+        "/deop NAME", mark("take the operator's rights from somebody"), _mode("-o", False), True, words_max=1
     ),
     "voice": SlashCommand(
-        "/voice NAME", "let somebody write in a quiet or slow room", _mode("+v", False), True, words_max=1
+        "/voice NAME", mark("let somebody write in a quiet or slow room"), _mode("+v", False), True, words_max=1
     ),
-    "devoice": SlashCommand("/devoice NAME", "take the voice from somebody", _mode("-v", False), True, words_max=1),
+    "devoice": SlashCommand(
+        "/devoice NAME", mark("take the voice from somebody"), _mode("-v", False), True, words_max=1
+    ),
     "slow": SlashCommand(
-        "/slow SECONDS|off", "let everybody send one message every so many seconds", _slow, True, words_max=1
+        "/slow SECONDS|off", mark("let everybody send one message every so many seconds"), _slow, True, words_max=1
     ),
-    "key": SlashCommand("/key KEY|off", "let in only those who know a key", _key, True, words_max=1),
-    "mode": SlashCommand("/mode [MODES]", "show or set the room's modes: /mode +m", _modes),
-    "search": SlashCommand("/search WORDS", "find what was said here", _search, True),
-    "history": SlashCommand("/history [COUNT]", "what was said here", _history, words_max=1),
-    "undo": SlashCommand("/undo", "take back your last message here", _take_back, words_max=1),
+    "key": SlashCommand("/key KEY|off", mark("let in only those who know a key"), _key, True, words_max=1),
+    "mode": SlashCommand("/mode [MODES]", mark("show or set the room's modes: /mode +m"), _modes),
+    "search": SlashCommand("/search WORDS", mark("find what was said here"), _search, True),
+    "history": SlashCommand("/history [COUNT]", mark("what was said here"), _history, words_max=1),
+    "undo": SlashCommand("/undo", mark("take back your last message here"), _take_back, words_max=1),
     "oper": SlashCommand(
-        "/oper PASSWORD", "become an operator of the server", _oper, True, is_secret=True, words_max=1
+        "/oper PASSWORD", mark("become an operator of the server"), _oper, True, is_secret=True, words_max=1
     ),
-    "register": SlashCommand("/register PASSWORD", "claim your name", _register, True, is_secret=True, words_max=1),
+    "register": SlashCommand(
+        "/register PASSWORD", mark("claim your name"), _register, True, is_secret=True, words_max=1
+    ),
     "login": SlashCommand(
-        "/login [NAME] PASSWORD", "prove that a claimed name is yours", _login, True, is_secret=True, words_max=2
+        "/login [NAME] PASSWORD", mark("prove that a claimed name is yours"), _login, True, is_secret=True, words_max=2
     ),
-    "logout": SlashCommand("/logout", "log out", _service("LOGOUT")),
-    "password": SlashCommand("/password OLD NEW", "change your password", _password, True, is_secret=True, words_max=2),
+    "logout": SlashCommand("/logout", mark("log out"), _service("LOGOUT")),
+    "password": SlashCommand(
+        "/password OLD NEW", mark("change your password"), _password, True, is_secret=True, words_max=2
+    ),
     "set": SlashCommand(
-        "/set replay on|off", "whether your other programs show what you missed", _service("SET"), True
+        "/set replay on|off", mark("whether your other programs show what you missed"), _service("SET"), True
     ),
-    "quit": SlashCommand("/quit", "end the program", _quit, needs_connection=False),
-    "raw": SlashCommand("/raw LINE", "send a line of IRC as it is", _raw, True),
+    "quit": SlashCommand("/quit", mark("end the program"), _quit, needs_connection=False),
+    "raw": SlashCommand("/raw LINE", mark("send a line of IRC as it is"), _raw, True),
 }
 _ALIASES = {"j": "join", "part": "leave", "list": "rooms", "query": "msg", "names": "who", "quote": "raw", "h": "help"}
 GROUPS = {  # of /help

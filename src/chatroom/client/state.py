@@ -13,12 +13,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from chatroom.client import multiline, splitting
+from chatroom.client import multiline, splitting, strings
 from chatroom.client.room import Room
 from chatroom.client.screen_events import Alerted, ListedRoom, Rejected, RoomList, ScreenEvent, SearchResults
 from chatroom.client.transcript_entry import SPOKEN, DeliveryState, Kind, TranscriptEntry
 from chatroom.common.irc_message import LINE_BYTES, Message, needs_colon, render, render_tags
-from chatroom.common.language import tr
 from chatroom.common.names import LOBBY, fold
 from chatroom.common.text import CTCP, clean, number
 
@@ -348,7 +347,7 @@ class SessionState:
     def retry(self, room: Room, entry: TranscriptEntry) -> None:
         """Sends a failed message once more; in a room where we are not, it stays as it is."""
         if self.is_registered and not room.is_here:
-            self.inform(tr("You are not in {room}. /join {room} goes there.", room=room.name), Kind.ERROR, room)
+            self.inform(strings.not_in(room.name), Kind.ERROR, room)
             return
         room.remove(entry)
         entry.delivery, entry.time = DeliveryState.WAITING, self.now()

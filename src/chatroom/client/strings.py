@@ -4,46 +4,48 @@ from datetime import datetime
 
 from chatroom.client.screen_events import ListedRoom
 from chatroom.client.transcript_entry import Kind, TranscriptEntry
-from chatroom.common.language import tr
+from chatroom.common.language import mark, tr, trn
 from chatroom.common.names import fold
 
 _FINGERPRINT_LENGTH = 95  # characters: 32 bytes in hex, with colons between
 REFUSALS = {
-    "nick-taken": "Somebody here is called {0} already, or looks like it. Choose another name.",
-    "nick-bad": "{0} can't be a name here: {1}",
-    "nick-claimed": "{0} belongs to somebody here. If it is you, give your password; else choose another name.",
-    "login-refused": (
-        "{0} belongs to somebody here, and that password was not accepted. Try again, or choose another name."
+    "nick-taken": mark("Somebody here is called {a} already, or looks like it. Choose another name."),
+    "nick-bad": mark("{a} can't be a name here: {b}"),
+    "nick-claimed": mark("{a} belongs to somebody here. If it is you, give your password; else choose another name."),
+    "login-refused": mark(
+        "{a} belongs to somebody here, and that password was not accepted. Try again, or choose another name."
     ),
-    "elsewhere": "You have come in again from elsewhere, so this connection was closed. Connect to come back here.",
-    "banned": "This server doesn't let you in: {0}",
-    "server-password": "This server asks everybody for its own password. Whoever runs it can tell you.",
-    "server-password-wrong": "That is not the password of this server. Whoever runs it can tell you.",
-    "certificate-changed": (
-        "The certificate of {0} is not the one you trusted.\nTrusted: {1}\nNow: {2}\n"
+    "elsewhere": mark(
+        "You have come in again from elsewhere, so this connection was closed. Connect to come back here."
+    ),
+    "banned": mark("This server doesn't let you in: {a}"),
+    "server-password": mark("This server asks everybody for its own password. Whoever runs it can tell you."),
+    "server-password-wrong": mark("That is not the password of this server. Whoever runs it can tell you."),
+    "certificate-changed": mark(
+        "The certificate of {a} is not the one you trusted.\nTrusted: {b}\nNow: {c}\n"
         "Somebody may be reading along. Ask who runs the server before you connect."
     ),
-    "certificate-name": (
-        "The certificate of {0} is for another name: whoever answers there may not be who you mean.\n"
-        "Check the address. The fingerprint (SHA-256) of the certificate is\n{1}\n"
+    "certificate-name": mark(
+        "The certificate of {a} is for another name: whoever answers there may not be who you mean.\n"
+        "Check the address. The fingerprint (SHA-256) of the certificate is\n{b}\n"
         "Trust it only if the person who runs the server tells you the same."
     ),
-    "certificate-unknown": (
-        "Nobody vouches for the certificate of {0}. Its fingerprint (SHA-256) is\n{1}\n"
+    "certificate-unknown": mark(
+        "Nobody vouches for the certificate of {a}. Its fingerprint (SHA-256) is\n{b}\n"
         "Compare it with what the person who runs the server tells you."
     ),
 }
 # Answers to WHOIS, by numeric; the numbers are the places of its parameters (RFC 2812 §5.1).
 WHOIS = {
-    "301": "{1} is away: {2}",
-    "311": "{1} is {2}@{3} ({5})",
-    "312": "{1} is connected to {2}",
-    "313": "{1} runs this server",
-    "317": "{1} has said nothing for {2} s",
-    "319": "{1} is in {2}",
-    "330": "{1} is logged in as {2}",
-    "378": "{1} {2}",
-    "671": "{1} is connected through TLS",
+    "301": mark("{nick} is away: {b}"),
+    "311": mark("{nick} is {b}@{c} ({e})"),
+    "312": mark("{nick} is connected to {b}"),
+    "313": mark("{nick} runs this server"),
+    "317": mark("{nick} has said nothing for {b} s"),
+    "319": mark("{nick} is in {b}"),
+    "330": mark("{nick} is logged in as {b}"),
+    "378": "{nick} {b}",
+    "671": mark("{nick} is connected through TLS"),
 }
 # Refusals that the user can answer: with a password of the name or of the server, or with another name.
 ANSWERS = {
@@ -51,11 +53,22 @@ ANSWERS = {
     **dict.fromkeys(("server-password", "server-password-wrong"), "server_password"),
     **dict.fromkeys(("nick-taken", "nick-bad"), "nick"),
 }
-LABELS = {"password": "Password of the name {0}", "server_password": "Password of the server", "nick": "Another name"}
-NOTHING_FOUND = "Nothing was found."
-LOGIN_FAILED = "The password was not accepted for the account {0}; you are here without it."
-AWAY = "You are marked as away."
-BACK = "You are not away any more."
+LABELS = {  # what is asked for then
+    "password": mark("Password of the name {name}"),
+    "server_password": mark("Password of the server"),
+    "nick": mark("Another name"),
+}
+AWAY = mark("You are marked as away.")
+BACK = mark("You are not away any more.")
+_WEEKDAYS = (
+    mark("Monday"), mark("Tuesday"), mark("Wednesday"), mark("Thursday"), mark("Friday"), mark("Saturday"),
+    mark("Sunday"),
+)  # fmt: skip
+# Translators: as it stands in a date, behind the day.
+_MONTHS = (
+    mark("January"), mark("February"), mark("March"), mark("April"), mark("May"), mark("June"), mark("July"),
+    mark("August"), mark("September"), mark("October"), mark("November"), mark("December"),
+)  # fmt: skip
 
 
 def taken_back(nick: str, author: str) -> str:
@@ -103,7 +116,14 @@ def clock(time: float) -> str:
 def day(time: float) -> str:
     """Tuesday 4 March 2025."""
     moment = datetime.fromtimestamp(time)
-    return f"{moment:%A} {moment.day} {moment:%B} {moment.year}"
+    weekday, month = tr(_WEEKDAYS[moment.weekday()]), tr(_MONTHS[moment.month - 1])
+    # Translators: a date, such as Tuesday 4 March 2025.
+    return tr("{weekday} {day} {month} {year}", weekday=weekday, day=moment.day, month=month, year=moment.year)
+
+
+def whois(numeric: str, params: tuple[str, ...]) -> str:
+    """A line of what a server tells about somebody; raises `KeyError` where it leaves something out."""
+    return tr(WHOIS[numeric], **dict(zip(("me", "nick", "b", "c", "d", "e"), params, strict=False)))
 
 
 def sentence(text: str) -> str:
@@ -112,7 +132,8 @@ def sentence(text: str) -> str:
 
 
 def refusal(reason: str, *about: str) -> str:
-    return REFUSALS[reason].format(*map(_fingerprint_in_lines, about))
+    places = dict(zip("abc", map(_fingerprint_in_lines, about), strict=False))
+    return tr(REFUSALS[reason], **{"a": "", **places})
 
 
 def _fingerprint_in_lines(text: str) -> str:
@@ -121,65 +142,97 @@ def _fingerprint_in_lines(text: str) -> str:
     return f"{text[: _FINGERPRINT_LENGTH // 2]}\n{text[_FINGERPRINT_LENGTH // 2 + 1 :]}" if is_fingerprint else text
 
 
+def no_name(text: str, why: str) -> str:
+    if text:
+        return tr("{name} can't be a name: {why}.", name=text, why=why)
+    return tr("That can't be a name: {why}.", why=why)
+
+
 def kicked(by: str, room: str, reason: str) -> str:
-    return f"{by} removed you from {room}" + (f": {reason}" if reason else ".")
+    if reason:
+        return tr("{by} removed you from {room}: {reason}", by=by, room=room, reason=reason)
+    return tr("{by} removed you from {room}.", by=by, room=room)
 
 
 def kicked_other(nick: str, by: str, reason: str) -> str:
-    return f"{by} removed {nick}" + (f": {reason}" if reason else ".")
+    if reason:
+        return tr("{by} removed {nick}: {reason}", by=by, nick=nick, reason=reason)
+    return tr("{by} removed {nick}.", by=by, nick=nick)
 
 
 def topic(nick: str, text: str) -> str:
-    return f"{nick} set the topic: {text}" if text else f"{nick} removed the topic."
+    if text:
+        return tr("{nick} set the topic: {topic}", nick=nick, topic=text)
+    return tr("{nick} removed the topic.", nick=nick)
 
 
 def key_not_used(room: str) -> str:
-    return f"{room} has no key, so yours was not needed. Operators can set one with /key KEY."
+    return tr("{room} has no key, so yours was not needed. Operators can set one with /key KEY.", room=room)
 
 
 def bans_end(room: str) -> str:
-    return f"These are all who are banned or muted in {room}."
+    return tr("These are all who are banned or muted in {room}.", room=room)
 
 
 def invited(nick: str, room: str) -> str:
-    return f"{nick} invites you to {room}. /join {room} goes there."
+    return tr("{nick} invites you to {room}. /join {room} goes there.", nick=nick, room=room)
 
 
 def place(room: str, others: int, topic: str) -> str:
     """Which room the user is in, and with how many."""
-    company = f"with {people(others)}" if others else "alone"
-    return f"You are in {room}, {company}." + (f" Topic: {topic}" if topic else "")
+    if not others:
+        here = tr("You are in {room}, alone.", room=room)
+    else:
+        here = trn(
+            "You are in {room}, with {count} person.", "You are in {room}, with {count} people.", others, room=room
+        )
+    return " ".join([here, tr("Topic: {topic}", topic=topic)]) if topic else here
+
+
+def not_in(room: str) -> str:
+    return tr("You are not in {room}. /join {room} goes there.", room=room)
 
 
 def left(nick: str) -> str:
-    return f"{nick} has left. Who comes back under that name may be somebody else."
+    return tr("{nick} has left. Who comes back under that name may be somebody else.", nick=nick)
 
 
 def changed_hands(nick: str) -> str:
-    return f"{nick} may be somebody else now: the name has changed hands, or its address is another."
+    return tr("{nick} may be somebody else now: the name has changed hands, or its address is another.", nick=nick)
 
 
 def now_called(old: str, new: str) -> str:
-    return f"{old} is called {new} now. Who is called {old} next may be somebody else."
+    return tr("{old} is called {new} now. Who is called {old} next may be somebody else.", old=old, new=new)
 
 
 def said_elsewhere(nick: str, name: str, text: str) -> str:
     """A message that has no conversation of its own, because there are too many."""
-    return f"{nick} to you: {text}" if nick == name else f"{nick} to {name}: {text}"
+    if nick == name:
+        return tr("{nick} to you: {text}", nick=nick, text=text)
+    return tr("{nick} to {name}: {text}", nick=nick, name=name, text=text)
 
 
 def goes_to(nick: str, room: str) -> str:
-    return f"What you type goes to {nick} now; /join {room} goes back."
+    return tr("What you type goes to {nick} now; /join {room} goes back.", nick=nick, room=room)
 
 
 def people(count: int) -> str:
-    return "1 person" if count == 1 else f"{count:,} people"
+    return trn("{count} person", "{count} people", count)
 
 
 def names(nicks: list[str], most: int = 2) -> str:
     """carol; carol and dave; carol, dave and 3 others."""
-    if len(nicks) <= most + 1 and len(nicks) > 1:
-        return f"{', '.join(nicks[:-1])} and {nicks[-1]}"
+    if 1 < len(nicks) <= most + 1:
+        return tr("{names} and {name}", names=", ".join(nicks[:-1]), name=nicks[-1])
     if len(nicks) <= most:
         return ", ".join(nicks)
-    return f"{', '.join(nicks[:most])} and {len(nicks) - most} others"
+    others = len(nicks) - most
+    return trn("{names} and {count} other", "{names} and {count} others", others, names=", ".join(nicks[:most]))
+
+
+def joined(nicks: list[str]) -> str:
+    return trn("→ {names} joined", "→ {names} joined", len(nicks), names=names(nicks))
+
+
+def gone(nicks: list[str]) -> str:
+    return trn("← {names} left", "← {names} left", len(nicks), names=names(nicks))

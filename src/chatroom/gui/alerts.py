@@ -5,6 +5,7 @@ from collections.abc import Callable
 from chatroom.client.room import Room
 from chatroom.client.settings import Settings
 from chatroom.client.transcript_entry import TranscriptEntry
+from chatroom.common.language import tr
 from chatroom.gui.view_protocol import View
 
 ALERT_SECONDS = 5.0  # between two notifications
@@ -22,5 +23,5 @@ class Alerts:
         if not self._settings.notify or self._now() - self._alerted_at < ALERT_SECONDS:
             return
         self._alerted_at = self._now()
-        place = "" if room.is_direct else f" in {room.name}"
-        self._view.alert(f"{entry.nick}{place}", entry.text[:200])
+        title = entry.nick if room.is_direct else tr("{nick} in {room}", nick=entry.nick, room=room.name)
+        self._view.alert(title, entry.text[:200])

@@ -3,11 +3,12 @@
 import tkinter as tk
 from tkinter import ttk
 
+from chatroom.common.language import mark, tr
 from chatroom.gui.palette import Palette
 from chatroom.gui.presenter import Presenter
 from chatroom.gui.style import Fonts
 
-HINT = "Enter sends · Shift+Enter new line"
+HINT = mark("Enter sends · Shift+Enter new line")
 _LINES = 3
 
 
@@ -21,8 +22,8 @@ class Composer(ttk.Frame):
             self, height=_LINES, width=1, wrap="word", undo=True, maxundo=200, bd=0, padx=8, pady=6,
             highlightthickness=1, font=fonts.body,
         )  # fmt: skip
-        self.hint = ttk.Label(self, text=HINT, style="Muted.TLabel")
-        self.send_button = ttk.Button(self, text="Send", style="Accent.TButton", width=12, command=self.submit)
+        self.hint = ttk.Label(self, text=tr(HINT), style="Muted.TLabel")
+        self.send_button = ttk.Button(self, text=tr("Send"), style="Accent.TButton", width=12, command=self.submit)
         self.columnconfigure(0, weight=1)
         self.compact(False)
         self._bind()

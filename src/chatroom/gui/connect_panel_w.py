@@ -43,19 +43,19 @@ class ConnectPanel(ttk.Frame):
         ttk.Label(box, text="chatroom", style="Title.TLabel").grid(row=0, column=0, columnspan=2, sticky="w")
         self._where = ttk.Label(box, style="Muted.TLabel", wraplength=wrap)
         self._where.grid(row=1, column=0, columnspan=2, sticky="w", pady=(0, 8))
-        self.name = self._field(2, "Your name", ttk.Entry(box, textvariable=self._name_typed, width=30), "name")
+        self.name = self._field(2, tr("Your name"), ttk.Entry(box, textvariable=self._name_typed, width=30), "name")
         self._host = ttk.Combobox(box, textvariable=self._server_typed, width=28)
         self._host.bind("<<ComboboxSelected>>", lambda _: self._pick_recent())
-        self._field(4, "Server", self._host, "server")
+        self._field(4, tr("Server"), self._host, "server")
         self._found = ttk.Frame(box)
         self._found.grid(row=17, column=0, columnspan=2, sticky="ew", pady=(12, 0))
-        self._field(6, "Port", ttk.Entry(box, textvariable=self._port_typed, width=8), "port", sticky="w")
-        self._tls_box = ttk.Checkbutton(box, text="Encrypted (TLS)", variable=self._tls_typed)
+        self._field(6, tr("Port"), ttk.Entry(box, textvariable=self._port_typed, width=8), "port", sticky="w")
+        self._tls_box = ttk.Checkbutton(box, text=tr("Encrypted (TLS)"), variable=self._tls_typed)
         self._tls_box.grid(row=8, column=1, sticky="w", pady=2)
         self._secret = secret = ttk.Entry(box, textvariable=self._password_typed, width=30, show="•")
-        self._field(9, "Password of your name", secret, "password")
+        self._field(9, tr("Password of your name"), secret, "password")
         self._server_secret = ttk.Entry(box, textvariable=self._server_password_typed, width=30, show="•")
-        self._field(11, "Password of the server", self._server_secret, "server_password")
+        self._field(11, tr("Password of the server"), self._server_secret, "server_password")
         self._question = ttk.Label(box, wraplength=wrap)
         self._progress = ttk.Label(box, style="Muted.TLabel", wraplength=wrap)
         self._notice = ttk.Label(box, style="Error.TLabel", wraplength=wrap)
@@ -64,13 +64,13 @@ class ConnectPanel(ttk.Frame):
         self._errors["notice"] = self._notice
         buttons = ttk.Frame(box)
         buttons.grid(row=16, column=0, columnspan=2, sticky="e", pady=(10, 0))
-        self._cancel = ttk.Button(buttons, text="Cancel", command=self._presenter.cancel)
-        self._other = ttk.Button(buttons, text="Other server…", command=self._ask_server)
-        self._once = ttk.Button(buttons, text="Only this once", command=lambda: self._presenter.trust(True))
+        self._cancel = ttk.Button(buttons, text=tr("Cancel"), command=self._presenter.cancel)
+        self._other = ttk.Button(buttons, text=tr("Other server…"), command=self._ask_server)
+        self._once = ttk.Button(buttons, text=tr("Only this once"), command=lambda: self._presenter.trust(True))
         self._trust = ttk.Button(
-            buttons, text="Trust it", style="Accent.TButton", command=lambda: self._presenter.trust(False)
+            buttons, text=tr("Trust it"), style="Accent.TButton", command=lambda: self._presenter.trust(False)
         )
-        self._go = ttk.Button(buttons, text="Connect", style="Accent.TButton", command=self._connect)
+        self._go = ttk.Button(buttons, text=tr("Connect"), style="Accent.TButton", command=self._connect)
         self._fields = [w for w in box.winfo_children() if isinstance(w, (ttk.Entry, ttk.Checkbutton))]
         for widget in self._fields:
             widget.bind("<Return>", lambda _: self._connect())
@@ -121,7 +121,9 @@ class ConnectPanel(ttk.Frame):
         if was_busy and not busy:
             self._focus_error(panel)
         place = f"{panel.server.host}:{panel.server.port}"
-        self._where.configure(text="Talk in rooms." if panel.ask_server else f"You are about to join {place}.")
+        self._where.configure(
+            text=tr("Talk in rooms.") if panel.ask_server else tr("You are about to join {server}.", server=place)
+        )
 
     def offer(self, servers: tuple[FoundServer, ...]) -> None:
         """Shows servers that were found in the network, each as a button that fills in where it is."""
@@ -170,9 +172,9 @@ class ConnectPanel(ttk.Frame):
         if ask:
             for field in self._fields:
                 field.grid()
-        for label in self._box.winfo_children():
-            if isinstance(label, ttk.Label) and label["text"] in ("Server", "Port"):
-                (label.grid if ask else label.grid_remove)()
+        for name in ("server", "port"):
+            label = self._labels[name]
+            (label.grid if ask else label.grid_remove)()
 
     def _show_buttons(self, panel: Panel, busy: bool) -> None:
         for button in (self._cancel, self._other, self._once, self._trust, self._go):

@@ -9,7 +9,7 @@ from functools import partial
 from chatroom.client import plaintext, strings
 from chatroom.client.client import Client, Phase
 from chatroom.client.settings import Server, Settings
-from chatroom.common.language import own
+from chatroom.common.language import own, tr
 from chatroom.common.names import describe_fault, nick_fault
 from chatroom.gui.view_protocol import Question, View
 
@@ -38,13 +38,13 @@ class LoginQuestion:
         name = self._client.state.login_name or self._client.state.nick
         self._view.ask(
             Question(
-                "The server asks who you are" if kind != "nick" else "That name is taken",
+                tr("The server asks who you are") if kind != "nick" else tr("That name is taken"),
                 strings.refusal(reason, *about),
-                strings.LABELS[kind].format(name),
-                "Connect",
+                tr(strings.LABELS[kind], name=name),
+                tr("Connect"),
                 is_secret=kind != "nick",
                 is_unasked=True,
-                other="Another name…" if kind == "password" else "",
+                other=tr("Another name…") if kind == "password" else "",
                 on_other=self._ask_name,
             ),
             partial(self._answer, kind),
@@ -62,7 +62,8 @@ class LoginQuestion:
             self.ask("nick-bad", (text, describe_fault(fault, own())))
             return
         danger = "" if kind == "nick" else plaintext.danger(self._server, self._settings, text)
-        if danger and not self._view.confirm(f"{danger}\n\nSend it without TLS?", "Send"):
+        question = "\n\n".join([danger, tr("Send it without TLS?")])
+        if danger and not self._view.confirm(question, tr("Send")):
             return
         self._client.answer(kind, text)
         self._answered()

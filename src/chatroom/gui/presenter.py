@@ -30,7 +30,7 @@ from chatroom.client.settings import Server, Settings
 from chatroom.client.slash_commands import EndProgram, Misuse
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import Kind
-from chatroom.common.language import own, tr
+from chatroom.common.language import own, tr, trn
 from chatroom.common.names import describe_fault, nick_fault
 from chatroom.gui import export, view_models
 from chatroom.gui.alerts import Alerts
@@ -123,8 +123,9 @@ class Presenter:
             self._show_panel(errors)
             return
         danger = plaintext.danger(server, self.settings, password or server_password)
-        if danger and not self.view.confirm(f"{danger}\n\nConnect without TLS?", "Connect"):
-            self._show_panel({"server": "Not connected. Choose Encrypted (TLS), if the server has it."})
+        question = "\n\n".join([danger, tr("Connect without TLS?")])
+        if danger and not self.view.confirm(question, tr("Connect")):
+            self._show_panel({"server": tr("Not connected. Choose Encrypted (TLS), if the server has it.")})
             return
         self._start(
             Target(server.host, server.port, server.tls, self.settings.trusted.get(f"{server.host}:{server.port}", ""))
@@ -138,7 +139,7 @@ class Presenter:
         self._login = LoginQuestion(self.view, self.settings, self.server, self.client, self.refresh)
         self._drafts.bring_back(session.state, self._place)
         self.client.start()
-        self._show_panel(connecting=f"Connecting to {target}…")
+        self._show_panel(connecting=tr("Connecting to {server}…", server=target))
 
     def cancel(self) -> None:
         self._stop()
@@ -214,7 +215,7 @@ class Presenter:
             return False
         behind = self.client.is_behind
         for url in self.view.take_unopened():
-            self.client.state.inform(f"Nothing on this computer opens links. Copy it: {url}", Kind.ERROR)
+            self.client.state.inform(tr("Nothing on this computer opens links. Copy it: {url}", url=url), Kind.ERROR)
         if self._in_chat and self._drafts.is_due():
             self._keep_place()
         if self._in_chat:
@@ -222,7 +223,8 @@ class Presenter:
                 self.refresh()
         elif self.client.phase is Phase.LOST:
             seconds = max(0, round(self.client.retry_at - self.now()))
-            self._show_trying(f"{self.client.error} Trying again in {seconds} s…")
+            again = tr("Trying again in {seconds} s…", seconds=seconds)
+            self._show_trying(f"{self.client.error} {again}")
         elif self.client.phase is Phase.CONNECTING:
             self._show_trying()
         return behind
@@ -233,7 +235,7 @@ class Presenter:
         if trouble != self._panel_shown:
             self._panel_shown = trouble
             errors = {"server": trouble} if trouble else {}
-            self._show_panel(errors, connecting=f"Connecting to {self.client.target}…")
+            self._show_panel(errors, connecting=tr("Connecting to {server}…", server=self.client.target))
 
     def _on_event(self, event: ScreenEvent) -> None:
         match event:
@@ -364,7 +366,7 @@ class Presenter:
         if not self.client or not text.strip():
             return
         lines = len(splitting.lines(text))
-        if lines > LINES_UNASKED and not self.view.confirm(f"Send these {lines} lines to everybody here?", "Send"):
+        if lines > LINES_UNASKED and not self.view.confirm(_about_lines(lines), tr("Send")):
             return
         # Empty it first: a command may go to another room, and what is in the composer then is kept as a draft.
         self.view.set_composer("")
@@ -454,15 +456,19 @@ def follow(server: Server) -> tuple[Server, str]:
     return replace(server, host=link.host, port=link.port, tls=link.tls or server.tls), link.room
 
 
+def _about_lines(count: int) -> str:
+    return trn("Send this {count} line to everybody here?", "Send these {count} lines to everybody here?", count)
+
+
 def check(server: Server) -> dict[str, str]:
     """What is wrong with what was typed into the panel, by field."""
     errors = {}
     if not server.nick:
-        errors["name"] = "What should the others call you?"
+        errors["name"] = tr("What should the others call you?")
     elif fault := nick_fault(server.nick):
         errors["name"] = f"That can't be a name: {describe_fault(fault, own())}."
     if not server.host or any(c.isspace() for c in server.host):
-        errors["server"] = "The name or the address of a server."
+        errors["server"] = tr("The name or the address of a server.")
     if not 1 <= server.port <= 65_535:
-        errors["port"] = "1 to 65535."
+        errors["port"] = tr("1 to 65535.")
     return errors

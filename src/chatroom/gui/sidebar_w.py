@@ -34,11 +34,11 @@ class Rooms(ttk.Frame):
         self._pane = Pane(self)
         self.tree = ttk.Treeview(self._pane, show="tree", selectmode="browse")
         self.tree.column("#0", width=width, stretch=False)
-        self.tree.insert("", "end", "rooms", text="Rooms", open=True)
-        self.tree.insert("", "end", "direct", text="Direct", open=True)
+        self.tree.insert("", "end", "rooms", text=tr("Rooms"), open=True)
+        self.tree.insert("", "end", "direct", text=tr("Direct"), open=True)
         self._pane.hold(self.tree, ttk.Scrollbar(self._pane, command=self.tree.yview), hides_bar=True)
         self._pane.pack(fill="both", expand=True)
-        ttk.Button(self, text="Join a room…", style="Flat.TButton", command=presenter.list_rooms).pack(anchor="w")
+        ttk.Button(self, text=tr("Join a room…"), style="Flat.TButton", command=presenter.list_rooms).pack(anchor="w")
         self._fonts = fonts
         self._rows: list[RoomRow] = []
         self._current = ""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from chatroom.client import strings
 from chatroom.client.room import REDRAW_NOTHING, Room
 from chatroom.client.transcript_entry import MOVES, SPOKEN, DeliveryState, Kind, TranscriptEntry, nick_colour
-from chatroom.common.language import tr
+from chatroom.common.language import tr, trn
 from chatroom.gui import markup
 from chatroom.gui.markup import Segment
 
@@ -25,6 +25,9 @@ _SHOWN_CHARACTERS = 400
 _LONG_LINES, _SHOWN_LINES = 40, 20  # likewise; a server of ours takes 32 lines
 _QUOTED_CHARACTERS = 90  # of what a message answers
 _FOLDED_ENTRIES = 60  # joins and leaves in one row
+
+
+_FOLDED = {Kind.JOIN: strings.joined, Kind.LEAVE: strings.gone}
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +236,7 @@ class Transcript:
                 day = today
                 rows.append(_day_row(day, position))
             if entry is self.room.mark:
-                since = f"——  new since {strings.clock(entry.time)}  ——"
+                since = tr("——  new since {time}  ——", time=strings.clock(entry.time))
                 rows.append(TranscriptRow("separator", ((since, "mark"),), position, entry))
             if entry.kind in (Kind.JOIN, Kind.LEAVE):
                 last = self._fold_end(position, end)
@@ -260,13 +263,11 @@ class Transcript:
         return position
 
     def _moves(self, position: int, entries: list[TranscriptEntry]) -> TranscriptRow:
-        parts = []
-        for kind, arrow, verb in ((Kind.JOIN, "→", "joined"), (Kind.LEAVE, "←", "left")):
-            nicks = list(dict.fromkeys(entry.nick for entry in entries if entry.kind is kind))
-            if nicks:
-                parts.append(f"{arrow} {strings.names(nicks)} {verb}")
-        if len(entries) == 1 and entries[0].text:
-            parts[0] += f" ({entries[0].text})"
+        if len(entries) == 1:
+            parts = [strings.said(entries[0])]
+        else:
+            by_kind = {kind: list(dict.fromkeys(e.nick for e in entries if e.kind is kind)) for kind in _FOLDED}
+            parts = [told(by_kind[kind]) for kind, told in _FOLDED.items() if by_kind[kind]]
         return TranscriptRow("line", (*self._time(entries[0]), ("   ".join(parts), "muted")), position, entries[0])
 
     def _rows(self, position: int, entry: TranscriptEntry) -> list[TranscriptRow]:
@@ -276,7 +277,7 @@ class Transcript:
         tag = "body"
         match entry.kind:
             case Kind.RENAME:
-                row = (*self._time(entry), (f"{entry.nick} is now called {entry.text}", "muted"))
+                row = (*self._time(entry), (strings.said(entry), "muted"))
                 return [TranscriptRow("line", row, position, entry)]
             case Kind.INFO:
                 tag = "muted"
@@ -285,7 +286,7 @@ class Transcript:
             case Kind.ACTION:
                 head = [("• ", "muted"), (entry.nick, colour), (" ", "gap")]
             case Kind.NOTICE:
-                head = [(entry.nick, colour), ("  (notice) ", "muted")]
+                head = [(entry.nick, colour), (tr("  (notice) "), "muted")]
             case _:
                 head = [(entry.nick, colour), ("  ", "gap")]
         tag = "muted" if entry.pending else tag
@@ -300,7 +301,7 @@ class Transcript:
         for block in markup.blocks(text):
             if block.is_code:
                 code = "\n".join(block.lines)
-                rows.append(TranscriptRow(line, (*open_row, ("Copy the code", "copy")), position, entry, code))
+                rows.append(TranscriptRow(line, (*open_row, (tr("Copy the code"), "copy")), position, entry, code))
                 rows += [TranscriptRow("code", ((text, "code"),), position, entry) for text in block.lines]
                 open_row = self._gap()
                 continue
@@ -336,7 +337,11 @@ class Transcript:
         text = "\n".join(lines[:_SHOWN_LINES])
         text = text[:_SHOWN_CHARACTERS] if len(text) > _LONG_CHARACTERS else text
         text += "\n```" if text.count("```") % 2 else ""
-        return text, [("… ", "muted"), (f"Show all {len(entry.text):,} characters", "more")]
+        return text, [("… ", "muted"), (_all(len(entry.text)), "more")]
+
+
+def _all(count: int) -> str:
+    return trn("Show all {count} character", "Show all {count} characters", count)
 
 
 def _day_row(day: str, position: int) -> TranscriptRow:
@@ -345,9 +350,10 @@ def _day_row(day: str, position: int) -> TranscriptRow:
 
 def _delivery(entry: TranscriptEntry) -> tuple[Segment, ...]:
     if entry.delivery is DeliveryState.WAITING:
-        return (("  (sending…) ", "muted"), ("Take back", "delete"))
+        return ((tr("  (sending…)") + " ", "muted"), (tr("Take back"), "delete"))
     if entry.pending:
-        return (("  (sending…)", "muted"),)
+        return ((tr("  (sending…)"), "muted"),)
     if entry.delivery is DeliveryState.FAILED:
-        return (("  Not sent – ", "error"), ("Retry", "retry"), (" · ", "error"), ("Delete", "delete"))
+        not_sent = tr("  Not sent – ")
+        return ((not_sent, "error"), (tr("Retry"), "retry"), (" · ", "error"), (tr("Delete"), "delete"))
     return ()

@@ -82,7 +82,7 @@ class TkView:
         self._name = ttk.Label(head, style="Bold.TLabel")
         self._people = ttk.Label(head, style="Quiet.TLabel")
         self._topic = ShortLabel(head, self.fonts.body, "Quiet.TLabel")
-        self._menu_button = ttk.Menubutton(head, text="Menu ▾", takefocus=True)
+        self._menu_button = ttk.Menubutton(head, text=tr("Menu ▾"), takefocus=True)
         self._name.grid(row=0, column=0, padx=(2, 12))
         self._people.grid(row=0, column=1, padx=(0, 12))
         self._topic.grid(row=0, column=2, sticky="ew")
@@ -110,10 +110,10 @@ class TkView:
     def _message_menu(self, row: int, link: str, x: int, y: int) -> None:
         menu, pane = self._popup_menu, self.presenter.pane
         menu.delete(0, "end")
-        menu.add_command(label="Copy", command=self.messages.copy)
-        menu.add_command(label="Copy with times and names", command=partial(self.messages.copy, True))
+        menu.add_command(label=tr("Copy"), command=self.messages.copy)
+        menu.add_command(label=tr("Copy with times and names"), command=partial(self.messages.copy, True))
         if link:
-            menu.add_command(label="Copy the link", command=partial(self.messages.copy_text, link))
+            menu.add_command(label=tr("Copy the link"), command=partial(self.messages.copy_text, link))
         for action, label in pane.actions(row):
             menu.add_command(label=label, command=partial(pane.act, row, action))
         menu.tk_popup(x, y)

@@ -6,13 +6,13 @@ from chatroom.client.room import Member, Room
 from chatroom.client.server_connection import Security
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import nick_colour
-from chatroom.common.language import mark, own, tr
+from chatroom.common.language import mark, own, tr, trn
 from chatroom.common.names import bare, fold, is_room
 from chatroom.gui.view_protocol import Banner, Header, MemberRow, RoomRow, Status
 
 RECONNECTED_SECONDS = 3.0
-EMPTY_ROOM = "No messages yet. Say hello."
-NOT_IN_ROOM = "You are not in this room."
+EMPTY_ROOM = mark("No messages yet. Say hello.")
+NOT_IN_ROOM = mark("You are not in this room.")
 _RANKS = "~&@%+"
 _OPERATOR_SIGNS = "~&@%"
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe"})  # have no parts in Unicode
@@ -122,37 +122,43 @@ def banner(client: Client, now: float) -> Banner | None:
     """The notice above the messages, or None."""
     if client.phase is Phase.LOST:
         seconds = max(0, round(client.retry_at - now))
-        return Banner(
-            f"Connection lost at {strings.clock(client.lost_at)}. Retrying in {seconds} s…", "warn", "Retry now"
-        )
+        time = strings.clock(client.lost_at)
+        text = tr("Connection lost at {time}. Retrying in {seconds} s…", time=time, seconds=seconds)
+        return Banner(text, "warn", tr("Retry now"))
     if client.phase is Phase.ASKING:
-        return Banner(client.error, "error", "Answer…")
+        return Banner(client.error, "error", tr("Answer…"))
     if client.phase is Phase.CONNECTING and client.lost_at:
-        return Banner(f"Connection lost at {strings.clock(client.lost_at)}. Connecting…")
+        return Banner(tr("Connection lost at {time}. Connecting…", time=strings.clock(client.lost_at)))
     if client.lost_at and client.online_at > client.lost_at and now - client.online_at < RECONNECTED_SECONDS:
-        return Banner("Reconnected", "ok")
+        return Banner(tr("Reconnected"), "ok")
     if client.state.away:
-        return Banner(strings.AWAY, "warn", "I'm back")
+        return Banner(tr(strings.AWAY), "warn", tr("I'm back"))
     return None
 
 
 def status(client: Client) -> Status:
     """The bottom line."""
-    place = f"{client.target} as {client.state.nick}{_logged_in(client.state)}"
     if client.phase is Phase.ONLINE:
         security = client.security
-        return Status(f"Connected to {place}", "ok", security.value, _SECURITY_ROLES[security])
+        return Status(_connected(client), "ok", tr(security.value), _SECURITY_ROLES[security])
     if client.phase is Phase.ASKING:
-        return Status(f"Not connected to {client.target}", "error", security_role="muted")
-    verb = "Reconnecting" if client.lost_at else "Connecting"
+        return Status(tr("Not connected to {server}", server=client.target), "error", security_role="muted")
+    sentence = (
+        mark("Reconnecting to {server} as {nick}") if client.lost_at else mark("Connecting to {server} as {nick}")
+    )
+    text = tr(sentence, server=client.target, nick=client.state.nick)
     security = client.security if client.lost_at else Security.NONE
-    return Status(f"{verb} to {place}", "warn", security.value, _SECURITY_ROLES[security])
+    return Status(text, "warn", tr(security.value), _SECURITY_ROLES[security])
 
 
-def _logged_in(state: SessionState) -> str:
+def _connected(client: Client) -> str:
+    state = client.state
+    places = {"server": client.target, "nick": state.nick, "account": state.account}
     if not state.account:
-        return ""
-    return " (logged in)" if state.is_me(state.account) else f" (logged in as {state.account})"
+        return tr("Connected to {server} as {nick}", **places)
+    if state.is_me(state.account):
+        return tr("Connected to {server} as {nick} (logged in)", **places)
+    return tr("Connected to {server} as {nick} (logged in as {account})", **places)
 
 
 def title(state: SessionState | None) -> str:
@@ -166,11 +172,11 @@ def title(state: SessionState | None) -> str:
 
 
 def pill(count: int) -> str:
-    return "↓ 1 new message" if count == 1 else f"↓ {count:,} new messages" if count else "↓ Latest"
+    return trn("↓ {count} new message", "↓ {count} new messages", count) if count else tr("↓ Latest")
 
 
 def empty(room: Room, client: Client) -> str:
     """The sentence in place of messages where there are none."""
     if client.phase is Phase.ONLINE and not room.is_here:
-        return NOT_IN_ROOM
-    return EMPTY_ROOM
+        return tr(NOT_IN_ROOM)
+    return tr(EMPTY_ROOM)

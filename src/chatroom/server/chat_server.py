@@ -136,7 +136,7 @@ class ChatServer(ThreadingTCPServer):
         self.unlimited = unlimited
         self.tls: ssl.SSLContext | None = None
         self.tls_only = tls_only
-        self.site = Site(web_hosts, self._health, self._reachable) if web else None
+        self.site = Site(web_hosts, self._health, self._reachable, trusted_proxies) if web else None
         self.webirc_password = ""  # that trusted proxies may give with WEBIRC; "" if they may not
         self._trusted_proxies = trusted_proxies
         self.limiter = ConnectionLimiter(max_clients, unlimited, per_address, trusted_networks)

@@ -13,14 +13,14 @@ from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from chatroom.client import plaintext
+from chatroom.client import plaintext, strings
 from chatroom.client import settings as storage
 from chatroom.client.client import Client
 from chatroom.client.server_connection import Target
 from chatroom.client.session import Session
 from chatroom.client.settings import Server
 from chatroom.client.slash_commands import EndProgram
-from chatroom.common.language import own
+from chatroom.common.language import own, tr
 from chatroom.common.names import describe_fault, nick_fault
 from chatroom.common.streams import decoded, readable, refusal
 from chatroom.tui.conversation import TICK_SECONDS, Conversation, Trouble, UntrustedCertificate
@@ -33,15 +33,15 @@ def converse(server: Server, room: str, password: str) -> None:
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
     nick = server.nick or (_ask_name() if interactive else "")
     if not nick and not interactive:
-        raise Trouble("Without a terminal, --nick NAME has to say who you are.")
+        raise Trouble(tr("Without a terminal, --nick NAME has to say who you are."))
     if fault := nick_fault(nick):
-        raise Trouble(f"{nick or 'That'} can't be a name: {describe_fault(fault, own())}.")
+        raise Trouble(strings.no_name(nick, describe_fault(fault, own())))
     path = storage.default_path()
     settings, trouble = storage.load(path)
     place = f"{server.host}:{server.port}"
     danger = plaintext.danger(server, settings, password)
-    if danger and not (interactive and _ask(danger, "Go on without TLS?")):
-        raise Trouble(f"{danger}\nUse --tls, or connect from a terminal to be asked.")
+    if danger and not (interactive and _ask(danger, tr("Go on without TLS?"))):
+        raise Trouble("\n".join([danger, tr("Use --tls, or connect from a terminal to be asked.")]))
     keyboard = _Keyboard()
     while True:
         target = Target(server.host, server.port, server.tls, settings.trusted.get(place, ""))
@@ -52,8 +52,9 @@ def converse(server: Server, room: str, password: str) -> None:
             _run(conversation, keyboard)
             return
         except UntrustedCertificate as untrusted:
-            if not interactive or not _ask(str(untrusted), "Trust it from now on?", keyboard.line):
-                raise Trouble(f"{untrusted}\nConnect once from a terminal or the window to trust it.") from None
+            if not interactive or not _ask(str(untrusted), tr("Trust it from now on?"), keyboard.line):
+                hint = tr("Connect once from a terminal or the window to trust it.")
+                raise Trouble(f"{untrusted}\n{hint}") from None
             settings.trusted[place] = untrusted.fingerprint
             trouble = storage.save(settings, path)
         finally:
@@ -76,7 +77,7 @@ def _run(conversation: Conversation, keyboard: "_Keyboard") -> None:
             is_whole = _type_stdin(conversation, keyboard)
         conversation.deliver()
         if not is_whole:
-            raise Trouble(f"A line was not sent, nor what follows it. {refusal()}")
+            raise Trouble(tr("A line was not sent, nor what follows it. {why}", why=refusal()))
     except EndProgram:
         pass
     finally:
@@ -163,14 +164,15 @@ def _read_lines(lines: "SimpleQueue[str | None]") -> None:
 
 def _ask_name() -> str:
     try:
-        return input("Your name: ").strip()
+        return input(tr("Your name:") + " ").strip()
     except (EOFError, KeyboardInterrupt):
-        raise Trouble("No name, no chat.") from None
+        raise Trouble(tr("No name, no chat.")) from None
 
 
 def _ask(text: str, question: str, line: Callable[[str], str] = input) -> bool:
     print(text, file=sys.stderr)
     try:
-        return line(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+        # Translators: what may be typed for yes, in small letters, with blanks between; keep the English ones, too.
+        return line(" ".join([question, tr("[y/N]"), ""])).strip().lower() in tr("y yes").split()
     except (EOFError, KeyboardInterrupt):
         return False

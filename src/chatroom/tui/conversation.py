@@ -80,7 +80,7 @@ class Conversation:
             room = slash_commands.run(self.state, self.state.current, line) or self.state.current
         except Misuse as misuse:
             if isinstance(misuse, Unconfirmed) and not self.interactive:
-                raise Trouble(f"Not sent, because there is nobody to ask. {misuse}") from None
+                raise Trouble(tr("Not sent, because there is nobody to ask. {why}", why=misuse)) from None
             if line.startswith("/join") and not self.interactive:
                 raise Trouble(str(misuse)) from None  # what follows was meant for there
             self.show(str(misuse))
@@ -101,17 +101,17 @@ class Conversation:
                 asked = True
                 self.state.check()
             if time.monotonic() - heard > _ANSWER_SECONDS:
-                raise Trouble("The server doesn't answer; it is not known whether it has your message.")
+                raise Trouble(tr("The server doesn't answer; it is not known whether it has your message."))
             time.sleep(TICK_SECONDS / 5)
         failed = [entry for entry in self._said if entry.delivery is not DeliveryState.DONE]
         if failed:
-            raise Trouble(f"Not delivered: {failed[0].text}")
+            raise Trouble(tr("Not delivered: {text}", text=failed[0].text))
 
     @property
     def question(self) -> str:
         """What the next line answers, as a prompt; "" while nothing is asked for."""
         name = self.state.login_name or self.state.nick
-        return f"{strings.LABELS[self._asked].format(name)}: " if self._asked else ""
+        return f"{tr(strings.LABELS[self._asked], name=name)}: " if self._asked else ""
 
     @property
     def asks_secret(self) -> bool:
@@ -124,10 +124,10 @@ class Conversation:
             raise EndProgram
         fault = nick_fault(text) if self._asked == "nick" else None
         if fault:
-            self.show(f"{text or 'That'} can't be a name: {describe_fault(fault, own())}.")
+            self.show(strings.no_name(text, describe_fault(fault, own())))
         elif self.asks_secret and text and self._in_clear and not self._warned:
             self._warned = True
-            self.show(plaintext.LINE_IN_CLEAR)
+            self.show(tr(plaintext.LINE_IN_CLEAR))
         elif text:
             kind, self._asked = self._asked, ""
             self.client.answer(kind, text)
@@ -156,10 +156,10 @@ class Conversation:
                 self.typed(line)
         if self._waiting and self.state.was_registered and not self.state.current.joined:
             if not self.interactive:
-                raise Trouble(f"{self.state.current.name} doesn't let you in.")
+                raise Trouble(tr("{room} doesn't let you in.", room=self.state.current.name))
             waiting, self._waiting = self._waiting, []
             for line in waiting:
-                self.show(f"Not sent: {line}")
+                self.show(tr("Not sent: {text}", text=line))
 
     def _on_event(self, event: ScreenEvent) -> None:
         match event:
@@ -167,14 +167,14 @@ class Conversation:
                 raise UntrustedCertificate(strings.refusal(reason, *about), about[1].replace(":", "").lower())
             case Rejected(reason, about) if self.interactive and reason in strings.ANSWERS:
                 self._asked = strings.ANSWERS[reason]
-                self.show(f"{strings.refusal(reason, *about)}\n{self.question}/quit ends the program.")
+                self.show(f"{strings.refusal(reason, *about)}\n{self.question}" + tr("/quit ends the program."))
             case Rejected(reason, about):
                 raise Trouble(strings.refusal(reason, *about))
             case SearchResults(room, entries):
                 for entry in entries:
                     self.show(f"{strings.day(entry.time)}, {self._render(room, entry)}")
                 if not entries:
-                    self.show(strings.NOTHING_FOUND)
+                    self.show(tr("Nothing was found."))
             case RoomList(rooms):
                 for listed in rooms:
                     self.show(f"{listed.name}  {strings.listed_room(listed)}")
@@ -200,9 +200,9 @@ class Conversation:
         if phase is Phase.LOST:
             if not self.interactive or not self.state.was_registered:
                 raise Trouble(self.client.error)
-            self.show(f"{self.client.error} Trying again…")
+            self.show(" ".join([self.client.error, tr("Trying again…")]))
         elif phase is Phase.ONLINE and self.client.lost_at:
-            self.show("Connected again.")
+            self.show(tr("Connected again."))
 
     def _tell_place(self) -> None:
         """Tells the user where their lines go, once a change of that is certain.
@@ -234,7 +234,7 @@ class Conversation:
                 continue
             self._printed.add(entry.serial)
             if entry.delivery is DeliveryState.FAILED:
-                self.show(f"Not sent: {entry.text}")
+                self.show(tr("Not sent: {text}", text=entry.text))
             elif entry not in self._said:
                 self.show(self._render(room, entry))
 
@@ -257,7 +257,7 @@ class Conversation:
             self.out.write(line + "\n")
             self.out.flush()
         except Unwritable as error:
-            raise Trouble("Nobody reads the output any more." if error.gone else str(error)) from None
+            raise Trouble(tr("Nobody reads the output any more.") if error.gone else str(error)) from None
 
     def close(self) -> None:
         """Says goodbye to the server."""
@@ -275,4 +275,4 @@ def _named(room: Room, entry: TranscriptEntry) -> str:
     """What a room is called before a line of it, while the user is elsewhere. The line itself names who speaks."""
     if not room.is_direct:
         return room.name
-    return f"private to {room.name}" if entry.own else "private"
+    return tr("private to {nick}", nick=room.name) if entry.own else tr("private")
