@@ -14,6 +14,7 @@ from chatroom.model.audience import Audience
 from chatroom.model.commands import Quit, SetFormat
 from chatroom.model.entities import Session
 from chatroom.model.events import (
+    AbsenceSet,
     AccountDropped,
     AccountMade,
     AccountUsed,
@@ -52,7 +53,7 @@ QUICK = (16, 8, 1)  # scrypt's N, r, p: the same computation, some thousand time
 
 TOLD_AS_OTHERS = {Connected, Killed, Ghosted}
 TOLD_NOBODY = {AccountMade, AccountUsed, PasswordSet, ReplaySet, AccountDropped, Founded, Opened, DeviceEnded} | {
-    *(Kept, Received, IgnoreSet, StrangersSet, LanguageSet),
+    *(Kept, Received, IgnoreSet, StrangersSet, LanguageSet, AbsenceSet),
 }
 NOON = 1_767_268_800_123  # 2026-01-01T12:00:00.123Z in milliseconds
 
@@ -165,6 +166,7 @@ class Chat:
         """A plain client; in the lobby if it has a name."""
         client = self._client()
         client.dialect = PlainDialect(client)
+        client.format = client.dialect.format
         return self._come(client, *([name] if name else []))
 
     def irc(self, nick: str = "", *caps: str, room: str = "") -> Client:

@@ -7,7 +7,9 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from ipaddress import IPv4Interface
 from pathlib import Path
 
@@ -20,12 +22,22 @@ from tests.programs import Terminal
 pytest.importorskip("zeroconf")
 
 CHATROOM = [sys.executable, "-m", "chatroom"]
-SEARCH = """
+SEARCH = "from chatroom.client.lan import search; print(search())"
+# Many say that there is something, and nothing of it: each name alone.
+CROWD = """
 import time
-from chatroom.client.lan import LanSearch
-search = LanSearch()
-time.sleep(search.seconds_left)
-print(search.found())
+from zeroconf import DNSOutgoing, DNSPointer, Zeroconf
+zeroconf = Zeroconf(interfaces=["10.91.0.1"])
+print("announced", flush=True)
+end = time.monotonic() + 60
+while time.monotonic() < end:
+    for number in range(40):
+        out = DNSOutgoing(0x8400)
+        for one in range(10):
+            label = f"crowd {number}-{one}._chatroom._tcp.local."
+            out.add_answer_at_time(DNSPointer("_chatroom._tcp.local.", 12, 1, 120, label), 0)
+        zeroconf.send(out)
+    time.sleep(0.1)
 """
 
 # Announces a service as anybody could, and stays.
@@ -108,7 +120,10 @@ class Network:
 
 @pytest.fixture
 def network() -> Iterator[Network]:
-    made = Network(f"chat{os.getpid()}")
+    try:
+        made = Network(f"chat{os.getpid()}")
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"this machine lets nobody make networks: {error}")
     yield made
     made.close()
 
@@ -207,6 +222,31 @@ def test_nobody_is_found_who_does_not_want_it(network: Network, terminal: Callab
     secret = Path(f"/proc/{os.getpid()}/comm")  # a file with a line in it
     client = terminal(here, *CHATROOM, "connect", "--text", "--nick", "bob", "--password-file", str(secret))
     client.shows("--password-file needs HOST")
+
+
+@pytest.mark.root
+@pytest.mark.needs("ip")
+def test_a_crowd_of_names_holds_nobody_up(network: Network) -> None:
+    """Names with nothing behind them are not asked about, and are shown to nobody."""
+    there, here = network.machine(1), network.machine(2)
+    crowd = network.start(there, sys.executable, "-c", CROWD)
+    assert crowd.stdout
+    Ear(crowd.stdout.fileno(), "crowd").wait("announced")
+    begun = time.monotonic()
+    search = ["ip", "netns", "exec", here, sys.executable, "-c", SEARCH]
+    done = subprocess.run(search, check=True, timeout=DEADLINE, stdout=subprocess.PIPE, text=True)
+    assert done.stdout == "()\n"
+    assert time.monotonic() - begun < 20  # seconds: 2 of searching, the rest is Python's start on a busy machine
+
+
+def test_without_the_library_only_this_machine_is_looked_at() -> None:
+    """And what brings it is told."""
+    program = "import sys; sys.modules['zeroconf'] = None; from chatroom.cli.main import main; main()"
+    with closing(
+        Terminal(sys.executable, "-c", program, "connect", "--text", "--nick", "bob", TERM="dumb")
+    ) as terminal:
+        told = terminal.shows(r"has no such rule|Joining 127\.0\.0\.1:9090")  # something may listen there
+    assert "pip install '.[lan]'" in told or "Joining" in told
 
 
 @pytest.mark.root

@@ -545,9 +545,12 @@ def test_the_keyboard_does_everything(server: ChatServer, visit: Visit, guests: 
     for _ in range(3):
         keys.press("ArrowUp")
     keys.press("Enter")
-    expect(nora.page.locator("dialog").get_by_role("button", name="Answer bob")).to_be_visible()
+    expect(nora.page.locator("dialog").get_by_role("button", name="Reply")).to_be_visible()
     keys.press("Enter")
-    expect(nora.composer).to_have_value("@bob ")
+    expect(nora.page.locator(".answering")).to_contain_text("Reply to bob")
+    expect(nora.composer).to_be_focused()
+    keys.press("Escape")
+    expect(nora.page.locator(".answering")).to_be_empty()
     # Every stop of Tab shows where it is.
     seen = set()
     for _ in range(30):
@@ -650,7 +653,7 @@ def test_an_operator_keeps_order_by_menu(server: ChatServer, visit: Visit, guest
     bob.wait(" 404 bob #tea ")
     nora.pick(nora.member("bob"), "Remove from the room…")
     page.locator("dialog").get_by_label("Why").fill("still too loud")
-    page.locator("dialog").get_by_role("button", name="Remove", exact=True).click()
+    page.locator("dialog").get_by_role("button", name="Remove from the room", exact=True).click()
     bob.wait("KICK #tea bob :still too loud")
     carol.notes("nora removed bob: still too loud")
 
@@ -833,13 +836,16 @@ def test_the_page_speaks_the_language_of_its_reader(server: ChatServer, visit: V
     for seen in (r"^niedziela|^poniedziałek|^wtorek|^środa|^czwartek|^piątek|^sobota",):
         expect(page.locator(".line").filter(has_text=re.compile(seen)).first).to_be_visible()
 
+    nora.say("/register open")
+    nora.notes("Hasło ma co najmniej")  # as the server says it
     nora.composer.fill("half a sen")
     nora.pick(page.locator(".self .account"), "Język: polski")
     page.locator("dialog").get_by_role("button", name="English").click()
     expect(page.locator(".self .account small")).to_have_text("guest")
     expect(nora.composer).to_have_value("half a sen")
     nora.sees("5")
-    nora.composer.fill("")
+    nora.say("/register open")
+    nora.notes("A password has at least")
     nora.say("still here")
     bob.wait("PRIVMSG #lobby :still here")
     page.wait_for_timeout(1500)  # what is chosen is saved once a second
@@ -1134,13 +1140,30 @@ def test_nothing_is_cut_off(server: ChatServer, visit: Visit, guests: Guests, si
         expect(nora.member("bob")).to_be_in_viewport()
 
 
-def test_fingers_find_their_targets(server: ChatServer, visit: Visit) -> None:
+def answered(visitor: Visitor, guests: Guests) -> None:
+    """Has somebody answer a message of the visitor's, react to it, and type on."""
+    zoe = guests.irc("zoe", "message-tags")
+    visitor.composer.fill("is this right?")
+    visitor.page.get_by_role("button", name="Send").click()
+    msgid = zoe.wait(r"msgid=(\w+).*is this right")[1]
+    zoe.send(f"@+draft/react=👍;+reply={msgid} TAGMSG #lobby", f"@+reply={msgid} PRIVMSG #lobby :it is")
+    zoe.send("@+typing=active TAGMSG #lobby")
+    expect(visitor.page.locator(".quote")).to_be_visible()
+    expect(visitor.page.locator(".typing")).not_to_be_empty()
+
+
+def test_fingers_find_their_targets(server: ChatServer, visit: Visit, guests: Guests) -> None:
     """Where there is no mouse, whatever is pressed is at least 44 pixels high."""
     nora = visit(server.port, PHONE, touch=True, is_mobile=True).come("nora")
     small = """[...document.querySelectorAll("button, input, textarea, select")]
         .filter((each) => each.offsetParent && !each.matches(".link, .nick"))
         .filter((each) => each.getBoundingClientRect().height < 44)
         .map((each) => each.outerHTML.slice(0, 80))"""
+    assert nora.run(small) == []
+    answered(nora, guests)
+    nora.page.locator(".message").first.tap()
+    expect(nora.page.locator(".tools button")).not_to_have_count(0)
+    expect(nora.page.locator(".chip")).to_be_visible()
     assert nora.run(small) == []
     nora.page.get_by_role("button", name="More about this room").click()
     assert nora.run(small) == []
@@ -1186,6 +1209,16 @@ def test_axe_finds_nothing(server: ChatServer, visit: Visit, guests: Guests, sch
     expect(nora.page.locator(".message")).to_have_count(4)
     expect(nora.room("bob").locator(".count")).to_be_visible()
     check(nora.page)
+    answered(nora, guests)
+    row = nora.page.locator(".message").filter(has_text="it is").last
+    row.hover()
+    row.get_by_role("button", name="React", exact=True).click()
+    check(nora.page)
+    nora.page.keyboard.press("Escape")
+    row.hover()
+    row.get_by_role("button", name="Reply").click()
+    check(nora.page)
+    nora.page.keyboard.press("Escape")
     nora.member("bob").click()
     check(nora.page)
     nora.page.keyboard.press("Escape")

@@ -18,7 +18,12 @@ PROXY = "127.0.0.9"
 def server(caplog: pytest.LogCaptureFixture) -> Iterator[ChatServer]:
     """A server with all limits, behind a proxy at `PROXY` that ends TLS for chat.example.org."""
     server = ChatServer(
-        "127.0.0.1", 0, INFO, per_address=2, trusted_proxies=(ip_network(PROXY),), web_hosts=("chat.example.org",)
+        "127.0.0.1",
+        0,
+        INFO,
+        per_address=2,
+        trusted_proxies=(ip_network(PROXY), ip_network("10.1.0.0/24")),
+        web_hosts=("chat.example.org",),
     )
     server.hub.context.operator_password = "key"
     server.start()
@@ -53,7 +58,32 @@ def test_a_browser_counts_under_its_own_address(server: ChatServer) -> None:
     admin.close()
 
 
-@pytest.mark.parametrize("field", ["", "unknown", "192.0.2.7, _hidden", "192.0.2.7:80", ",", "\xff"])
+@pytest.mark.parametrize(
+    ("field", "client"),
+    [
+        ("203.0.113.5, 192.0.2.7, 10.1.0.3", "192.0.2.7"),
+        ("192.0.2.7,10.1.0.3 , 10.1.0.4", "192.0.2.7"),
+        ("10.1.0.3, 192.0.2.7", "192.0.2.7"),
+        ("nobody, 192.0.2.7, 10.1.0.3", "192.0.2.7"),
+        ("10.1.0.3, 10.1.0.4", "10.1.0.3"),
+    ],
+)
+def test_behind_several_proxies_the_last_stranger_is_the_client(server: ChatServer, field: str, client: str) -> None:
+    """Each proxy has added whom it was asked by; what stands before the client is the client's own word."""
+    admin = Irc(server.port, "olga")
+    admin.send("OPER admin key")
+    admin.wait(" 381 ")
+    with Frames(server.port, source=PROXY) as browser:
+        assert browser.open(X_Forwarded_For=field).status == 101
+        browser.say("NICK one", "USER u 0 * :r")
+        browser.wait(" 001 ")
+        assert any(client in line for line in asked(admin, "WHOIS one"))
+    admin.close()
+
+
+@pytest.mark.parametrize(
+    "field", ["192.0.2.7, x, 10.1.0.3", "", "unknown", "192.0.2.7, _hidden", "192.0.2.7:80", ",", "\xff"]
+)
 def test_a_proxy_that_names_no_client_is_told(server: ChatServer, field: str) -> None:
     """Otherwise all its browsers would share its limits, or have none."""
     with Frames(server.port, source=PROXY) as browser:

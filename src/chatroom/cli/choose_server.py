@@ -1,7 +1,6 @@
 """Looks for servers in the network, and has the user choose one: `chatroom connect` without HOST."""
 
 import socket
-import time
 from typing import TYPE_CHECKING
 
 import click
@@ -49,14 +48,12 @@ def choose() -> tuple[str, int, bool]:
 def _search() -> tuple[tuple["FoundServer", ...], str]:
     """The servers of the network; and a sentence about why nobody could be asked, or ""."""
     try:
-        from chatroom.client.lan import LanSearch
+        from chatroom.client.lan import search
     except ImportError:
         return (), tr(_NO_LIBRARY)
     try:
-        with LanSearch() as search:
-            click.echo(tr("Looking for servers in this network…"), err=True)
-            time.sleep(search.seconds_left)
-            return search.found(), ""
+        click.echo(tr("Looking for servers in this network…"), err=True)
+        return search(), ""
     except OSError as error:
         return (), tr("The network can't be searched: {reason}.", reason=error.strerror or error)
 

@@ -20,8 +20,7 @@ from chatroom.common.text import clean, shortened
 
 SEARCH_SECONDS = 2.0  # seconds that a search takes: who is there answers within one
 SERVERS_MAX = 20  # that are shown: more would be no choice
-_ANNOUNCED_MAX = 200  # announcements looked at; each may cost a question
-_ANSWER_MILLISECONDS = 200  # for such a question
+_ANNOUNCED_MAX = 200  # announcements looked at
 _TEXT_BYTES_MAX = 100
 
 
@@ -55,7 +54,7 @@ class LanSearch:
         return max(0.0, self._end - time.monotonic())
 
     def found(self) -> tuple[FoundServer, ...]:
-        """What was announced up to now; may ask again, for some moments."""
+        """What was announced up to now."""
         with self._lock:
             names = list(self._names)
         servers = dict.fromkeys(filter(None, map(self._server, names)))
@@ -74,8 +73,7 @@ class LanSearch:
     def _server(self, name: str) -> FoundServer | None:
         """The server of that announcement; None if it says no address that can be reached."""
         info = ServiceInfo(SERVICE, name)
-        if not info.load_from_cache(self._zeroconf):
-            info.request(self._zeroconf, _ANSWER_MILLISECONDS)
+        info.load_from_cache(self._zeroconf)  # a server tells all at once; nobody is asked, which may take long
         addresses = map(IPv4Address, info.parsed_addresses(IPVersion.V4Only))
         host = next((each for each in addresses if any(each in network.network for network in self._networks)), None)
         if host is None or not info.port:
@@ -89,3 +87,10 @@ class LanSearch:
 def _text(raw: bytes) -> str:
     """A text of an announcement, as it can be shown: one line, without control characters."""
     return shortened(" ".join(clean(raw.decode(errors="replace").replace("\t", " ")).split()), _TEXT_BYTES_MAX)
+
+
+def search() -> tuple[FoundServer, ...]:
+    """The servers of the network, after `SEARCH_SECONDS`; raises `OSError` if there is no network."""
+    with LanSearch() as started:
+        time.sleep(started.seconds_left)
+        return started.found()

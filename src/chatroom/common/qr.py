@@ -7,9 +7,10 @@ import os
 import shutil
 import sys
 from functools import lru_cache
+from threading import Lock
 from typing import NamedTuple
 
-TEXT_BYTES_MAX = 200  # bytes of what is encoded: a code of more takes long to make, and hardly fits a screen
+TEXT_BYTES_MAX = 150  # bytes of what is encoded: a code of more takes long to make, and hardly fits a screen
 # Light squares around a code. The standard wants four; cameras make do with two, and a banner with two fits into the 24
 # lines of a terminal.
 _TERMINAL_BORDER = 2
@@ -17,6 +18,7 @@ _BORDER = 4
 # By whether the upper and the lower square are light. Light ones are drawn, in white on black: so the code is dark on
 # light on any terminal, whatever its colours.
 _HALVES = {(False, False): " ", (False, True): "▄", (True, False): "▀", (True, True): "█"}
+_making = Lock()  # held while a code is made, some 10 ms of the processor: one at a time, however many are asked for
 _WHITE_ON_BLACK, _NORMAL = "\x1b[40;37;1m", "\x1b[0m"
 
 
@@ -36,7 +38,8 @@ def _squares(text: str, border: int) -> tuple[tuple[bool, ...], ...]:
         import segno
     except ImportError:
         return ()
-    code = segno.make(text, error="l", micro=False)
+    with _making:
+        code = segno.make(text, error="l", micro=False)
     return tuple(tuple(bool(square) for square in row) for row in code.matrix_iter(border=border))
 
 

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from chatroom.core import (
     account_use,
     accounts,
+    away,
     bans,
     connections,
     departures,
@@ -50,6 +51,7 @@ from chatroom.model.state import ChatState
 DECIDER_TABLES: tuple[Deciders, ...] = (
     account_use.DECIDERS,
     accounts.DECIDERS,
+    away.DECIDERS,
     bans.DECIDERS,
     devices.DECIDERS,
     history_access.DECIDERS,
@@ -81,6 +83,7 @@ HANDLER_TABLES: tuple[Handlers, ...] = (
 APPLIER_TABLES: tuple[Appliers, ...] = (
     account_use.APPLIERS,
     accounts.APPLIERS,
+    away.APPLIERS,
     bans.APPLIERS,
     departures.APPLIERS,
     devices.APPLIERS,

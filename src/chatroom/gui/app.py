@@ -3,11 +3,14 @@
 import sys
 import traceback
 from dataclasses import replace
+from queue import Empty, SimpleQueue
+from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from chatroom.client import settings as storage
 from chatroom.client.client import GOODBYE_SECONDS
+from chatroom.client.found_server import FoundServer
 from chatroom.client.settings import Server, Settings
 from chatroom.client.transcript_entry import Kind
 from chatroom.common.language import tr
@@ -16,7 +19,6 @@ from chatroom.gui.presenter import Presenter
 if TYPE_CHECKING:
     import tkinter as tk
 
-    from chatroom.client.lan import LanSearch
     from chatroom.gui.view import TkView
 
 TICK_MILLISECONDS = 50
@@ -63,14 +65,14 @@ def first_server(given: Server, settings: Settings, ask_server: bool) -> Server:
     return replace(given, nick=given.nick or next(known, ""))
 
 
-def search_lan() -> "LanSearch | None":
-    """Begins to look for servers in the network; None where that can't be."""
+def search_lan(found: "SimpleQueue[tuple[FoundServer, ...]]") -> None:
+    """Looks for servers in the network, as far as that can be; takes some seconds."""
     try:
-        from chatroom.client.lan import LanSearch
+        from chatroom.client.lan import search
 
-        return LanSearch()
+        found.put(search())
     except (ImportError, OSError):
-        return None
+        pass  # nothing is offered
 
 
 class App:
@@ -81,14 +83,14 @@ class App:
         self.view = view
         self._presenter = presenter
         self._job = ""
-        self._lan: LanSearch | None = None
+        self._found: SimpleQueue[tuple[FoundServer, ...]] = SimpleQueue()  # servers of the network
         root.report_callback_exception = self._report
 
     def run(self, connect: bool, ask_server: bool, password: str, trouble: str) -> None:
         self._presenter.use_password(password)
         self._presenter.begin(connect, ask_server, trouble)
         if ask_server and not connect:
-            self._lan = search_lan()
+            Thread(target=search_lan, args=(self._found,), daemon=True).start()
         self.tick()
         try:
             self._root.mainloop()
@@ -114,10 +116,10 @@ class App:
 
     def _offer_found(self) -> None:
         """Offers the servers that were found in the network, once all had the time to answer."""
-        if self._lan and not self._lan.seconds_left:
-            self.view.panel.offer(self._lan.found())
-            self._lan.close()
-            self._lan = None
+        try:
+            self.view.panel.offer(self._found.get_nowait())
+        except Empty:
+            pass
 
     def _report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """Tells of an error in a callback: in full on stderr, in a sentence in the window."""

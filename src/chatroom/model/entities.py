@@ -143,10 +143,10 @@ class User:
         "since",
     )
 
-    def __init__(self, person: Person, session: Session | None, now: int, kind: str = "") -> None:
-        """`kind` is that of the device by which they come."""
+    def __init__(self, person: Person, session: Session | None, now: int, kind: str = "", absent: bool = False) -> None:
+        """`kind` and `absent` are those of the device by which they come."""
         self.person = person
-        self.devices: tuple[Device, ...] = (Device(person, kind, now),)
+        self.devices: tuple[Device, ...] = (Device(person, kind, now, absent=absent),)
         self.sessions: tuple[Session, ...] = (session,) if session else ()
         self.away = ""
         self.modes: set[str] = set()  # letters of `modes.USER_MODES`

@@ -100,7 +100,7 @@ class Browser:
 
     def _introduced(self, request: Request) -> bool:
         """Has the connection count as that of the client whom its proxy names; whether that one uses TLS."""
-        client = site.forwarded(request)
+        client = self._site.forwarded(request)
         self._means.introduce(client)
         return client.secure
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from chatroom.common.addresses import address_of
+from chatroom.common.addresses import Network, address_of, is_in
 from chatroom.protocols.proxy_header import Origin
 from chatroom.web import invitation
 from chatroom.web.files import page
@@ -28,13 +28,20 @@ class Site:
     """Answers requests; for any thread.
 
     `hosts` are names that the server has, besides those of its machine. `reachable` tells by which `HOST:PORT` other
-    machines reach it, "" if none does.
+    machines reach it, "" if none does. `proxies` are trusted to say whose requests they pass on.
     """
 
-    def __init__(self, hosts: Iterable[str], health: Callable[[], Health], reachable: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        hosts: Iterable[str],
+        health: Callable[[], Health],
+        reachable: Callable[[], str],
+        proxies: tuple[Network, ...] = (),
+    ) -> None:
         self._origins = Origins(hosts)
         self._health = health
         self._reachable = reachable
+        self._proxies = proxies
 
     def check(self, request: Request, secure: bool) -> None:
         """Raises `RequestError` for what is not answered at all. `secure`: the request came with TLS."""
@@ -59,17 +66,21 @@ class Site:
             return sentence(426, "This is for programs that speak WebSocket. The page is at /.", upgrade)
         return sentence(404, "There is nothing of that name here. The page is at /.")
 
+    def forwarded(self, request: Request) -> Origin:
+        """Whose request a trusted proxy passes on; raises `RequestError` if it doesn't say.
 
-def forwarded(request: Request) -> Origin:
-    """Whose request a trusted proxy passes on; raises `RequestError` if it doesn't say.
-
-    It is the last one in the field: what stands before it may have been in it when it came to the proxy.
-    """
-    name = request.fields.get("x-forwarded-for", "").rpartition(",")[2].strip()
-    address = address_of(name)
-    if address is None:
-        raise RequestError(400, "You are a trusted proxy, and name no client in X-Forwarded-For.")
-    return Origin(str(address), request.fields.get("x-forwarded-proto", "").lower() == "https")
+        Each proxy has added whom it was asked by, so the field is read from its end: who is no trusted proxy is the
+        client. What stands before may have been in the field when it came to the first proxy.
+        """
+        client = ""
+        for name in reversed(request.fields.get("x-forwarded-for", "").split(",")):
+            address = address_of(name.strip())
+            if address is None:
+                raise RequestError(400, "You are a trusted proxy, and name no client in X-Forwarded-For.")
+            client = str(address)
+            if not is_in(client, self._proxies):
+                break
+        return Origin(client, request.fields.get("x-forwarded-proto", "").lower() == "https")
 
 
 def refusal(error: RequestError) -> Response:

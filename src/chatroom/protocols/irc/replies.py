@@ -99,18 +99,12 @@ def render(to: ReplyWriter, reply: Reply) -> bytes:
 
 def _welcome(to: ReplyWriter, reply: Welcome) -> Iterator[str]:
     yield to.greeting()
-    yield from _counts_are(to, reply.counts)
+    yield to.counts(reply.counts)
     yield to.motd()
 
 
 def _counts_are(to: ReplyWriter, reply: CountsAre) -> Iterator[str]:
-    yield to.line(numerics.RPL_LUSERCLIENT, users=reply.people - reply.invisible, invisible=reply.invisible)
-    yield to.line(numerics.RPL_LUSEROP, reply.operators)
-    yield to.line(numerics.RPL_LUSERUNKNOWN, reply.unknown)
-    yield to.line(numerics.RPL_LUSERCHANNELS, reply.rooms)
-    yield to.line(numerics.RPL_LUSERME, count=reply.here)
-    yield to.line(numerics.RPL_LOCALUSERS, count=reply.here, most=reply.most)
-    yield to.line(numerics.RPL_GLOBALUSERS, count=reply.people, most=reply.most)
+    yield to.counts(reply)
 
 
 # ---- rooms ----------------------------------------------------------------------------------------------------------

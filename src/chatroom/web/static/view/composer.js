@@ -47,7 +47,7 @@ export class ComposerView {
       { onsubmit: (/** @type {Event} */ event) => this.onSubmit(event), onclick: (/** @type {Event} */ event) => event.target === this.form && this.input.focus() },
       this.input, this.emoji, this.submit,
     );
-    this.typing = el("p.typing", { "aria-live": "polite" });
+    this.typing = el("p.typing");
     this.answering = el("p.answering");
     this.element = el("div.writing", {}, this.notice, this.error, this.list, this.typing, this.answering, this.form);
   }
