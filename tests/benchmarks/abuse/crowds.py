@@ -58,6 +58,12 @@ def churn_by_web(short: bool) -> list[Check]:
 _WARM_UP = 100  # cycles at least before the first look: a server keeps some threads for the next clients
 
 
+def warm_up(port: int) -> None:
+    """Has so many clients come and go that the server keeps as many threads as it ever keeps."""
+    with Swarm(port, names=1000) as swarm:
+        _come_and_go(swarm, _WARM_UP)
+
+
 def _churn(cycles: int, browsers: float = 0) -> list[Check]:
     with start("--unlimited") as server, Swarm(server.port, names=1000, browsers=browsers) as swarm:
         _come_and_go(swarm, max(cycles // 10, _WARM_UP))
