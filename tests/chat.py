@@ -167,6 +167,7 @@ class Chat:
         """A plain client; in the lobby if it has a name."""
         client = self._client()
         client.dialect = PlainDialect(client)
+        client.format = client.dialect.format
         return self._come(client, *([name] if name else []))
 
     def irc(self, nick: str = "", *caps: str, room: str = "") -> Client:

@@ -836,13 +836,16 @@ def test_the_page_speaks_the_language_of_its_reader(server: ChatServer, visit: V
     for seen in (r"^niedziela|^poniedziałek|^wtorek|^środa|^czwartek|^piątek|^sobota",):
         expect(page.locator(".line").filter(has_text=re.compile(seen)).first).to_be_visible()
 
+    nora.say("/register open")
+    nora.notes("Hasło ma co najmniej")  # as the server says it
     nora.composer.fill("half a sen")
     nora.pick(page.locator(".self .account"), "Język: polski")
     page.locator("dialog").get_by_role("button", name="English").click()
     expect(page.locator(".self .account small")).to_have_text("guest")
     expect(nora.composer).to_have_value("half a sen")
     nora.sees("5")
-    nora.composer.fill("")
+    nora.say("/register open")
+    nora.notes("A password has at least")
     nora.say("still here")
     bob.wait("PRIVMSG #lobby :still here")
     page.wait_for_timeout(1500)  # what is chosen is saved once a second

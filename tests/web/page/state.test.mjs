@@ -10,6 +10,7 @@ import { flushRoom } from "./static/outbox.js";
 import { spansOf } from "./static/text.js";
 import { Misuse, runLine } from "./static/slash.js";
 import { tellTyping, toggleReaction, typingIn } from "./static/reactions.js";
+import { setLanguage } from "./static/strings.js";
 import { choicesFor } from "./static/completion.js";
 import { findEmoji, withEmoji } from "./static/emoji.js";
 import { loadSettings, saveSettings } from "./static/settings.js";
@@ -641,4 +642,22 @@ test("that we type is told every three seconds at most, and its refusal to nobod
   const count = talk.room.messages.length;
   talk.feed("@label=typing :s 404 nora #lobby :Cannot send to channel (+m)");
   assert.equal(talk.room.messages.length, count);
+});
+
+test("the server is told which language the page speaks, and the account which one was chosen", () => {
+  setLanguage("pl");
+  const talk = new Talk();
+  talk.session.connected((line) => talk.sent.push(line), { nick: "nora", password: "", serverPassword: "" });
+  talk.feed(":s CAP * LS :draft/languages=2,en,pl message-tags");
+  assert.deepEqual(talk.take("LANGUAGE"), ["LANGUAGE pl"]);
+  talk.feed(":s CAP * ACK :draft/languages message-tags");
+  talk.welcome("nora");
+  assert.deepEqual(talk.take("LANGUAGE"), []);
+  talk.state.chosenLanguage = "en";
+  talk.feed(":s 900 nora nora!u@h nora :You are now logged in");
+  assert.deepEqual(talk.take("LANGUAGE"), ["LANGUAGE en"]);
+  const count = talk.room.messages.length;
+  talk.feed(":s 687 nora en :Language preferences have been set");
+  assert.equal(talk.room.messages.length, count);
+  setLanguage("en");
 });

@@ -5,6 +5,7 @@
 import { fold, isRoomName, nickOf } from "./irc.js";
 import { cleanText, cleanWord } from "./text.js";
 import { entryOf } from "./entries.js";
+import { LANGUAGES } from "./handshake.js";
 import { catchUp, historyArrived, historyFailed } from "./history.js";
 import { settleEcho } from "./outbox.js";
 import { onBanListed, onBansEnd, onMode, onModes, onOwner } from "./modes.js";
@@ -291,11 +292,20 @@ function onError(state, message) {
   state.events.push({ type: "refused", why: "closed", text: cleanText(message.params.at(-1) ?? "") });
 }
 
+/**
+ * The server, and the account if there is one, are to know which language the user has chosen.
+ * @param {HandledState} state
+ */
+export function tellLanguage(state) {
+  if (state.chosenLanguage && state.sendLine && state.caps.has(LANGUAGES)) state.send("LANGUAGE", state.chosenLanguage);
+}
+
 /** @type {Handler} */
 function onLoggedIn(state, message) {
   state.account = message.command === "900" ? (message.params[2] ?? "") : "";
   if (!state.account || state.offered) state.password = state.account ? state.offered : "";
   state.offered = "";
+  if (state.account) tellLanguage(state);
   const wanted = state.wantedName;
   state.wantedName = "";
   if (state.account && fold(wanted) === fold(state.account) && !state.isMe(wanted)) state.send("NICK", state.account);
@@ -503,7 +513,7 @@ const HANDLERS = {
   ...all(["405", "471", "473", "474", "475", "476", "477"], onNotJoined),
   ...all(
     ["002", "003", "004", "250", "251", "252", "253", "254", "255", "265", "266", "315", "321", "329", "333",
-      "375", "379", "396", "734", "PONG", "SETNAME", "WARN", "NOTE", "WALLOPS"],
+      "375", "379", "396", "687", "734", "PONG", "SETNAME", "WARN", "NOTE", "WALLOPS"],
     ignore,
   ),
 };

@@ -73,6 +73,8 @@ export class ChatState {
     /** @type {Record<string, string>} */
     this.isupport = {};
     this.account = this.wantedName = "";
+    /** The language that the user has chosen, which their account remembers; "" if it is the browser's. */
+    this.chosenLanguage = "";
     /** The code of the FAIL that tells why the next numeric comes. */
     this.reason = "";
     /** A password that the server has not judged yet, and the one that it took: to log in again after a loss. */
