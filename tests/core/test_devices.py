@@ -229,6 +229,45 @@ def test_a_name_modes_and_being_away_hold_for_all(chat: Chat) -> None:
     assert bob_of(chat).away == ""
 
 
+def test_who_sits_at_no_device_is_away(chat: Chat) -> None:
+    """By AWAY *, of a device that comes by itself; back with the first where somebody is. A message holds for all."""
+    eve = chat.irc("eve", "away-notify", room="#tea")
+    sleeping = chat.irc()
+    sleeping.send("CAP REQ draft/pre-away", "AWAY *", "CAP END", f"PASS bob:{PASSWORD}", "NICK bob", "USER u 0 * :Bob")
+    sleeping.send("JOIN #tea")
+    assert eve.heard() == [":bob!u@127.0.0.1 JOIN #tea", ":bob!u@127.0.0.1 AWAY :not at any device"]
+    netcat = plain(chat)
+    assert eve.heard() == [":bob!u@127.0.0.1 AWAY"]
+    assert not bob_of(chat).away
+    netcat.leave()
+    assert eve.heard() == [":bob!u@127.0.0.1 AWAY :not at any device"]
+    sleeping.send("AWAY")
+    assert eve.heard() == [":bob!u@127.0.0.1 AWAY"]
+    phone = irc(chat, "draft/pre-away")
+    phone.heard()
+    assert phone.send("AWAY *").heard() == [":chatroom.test 306 bob :You have been marked as being away"]
+    sleeping.send("AWAY *")
+    assert eve.heard() == [":bob!u@127.0.0.1 AWAY :not at any device"]
+    phone.send("AWAY :lunch")
+    assert eve.heard() == [":bob!u@127.0.0.1 AWAY", ":bob!u@127.0.0.1 AWAY :lunch"]
+    plain(chat)
+    assert bob_of(chat).away == "lunch"
+    phone.send("AWAY")
+    assert eve.heard() == [":bob!u@127.0.0.1 AWAY"]
+
+
+def test_away_before_registration(chat: Chat) -> None:
+    """IRCv3 draft/pre-away: with a message it is as if it was given right after."""
+    al = chat.irc()
+    assert al.send("AWAY :early").heard()[0].split()[1] == "451"
+    al.send("CAP REQ draft/pre-away", "AWAY :early", "NICK al", "USER u 0 * :Al", "CAP END")
+    assert al.heard()[-1].split()[1] == "306"
+    assert chat.hub.state.nicks.by_nick["al"].away == "early"
+    without = chat.irc("without")
+    without.send("AWAY *")
+    assert chat.hub.state.nicks.by_nick["without"].away == "*"
+
+
 def test_a_label_answers_the_device_that_asked(chat: Chat) -> None:
     """The other hears of it as of anything."""
     caps = ("batch", "labeled-response", "message-tags", "echo-message")

@@ -7,7 +7,7 @@ import pytest
 
 from chatroom.model.audience import Audience
 from chatroom.model.events import Event
-from chatroom.net.courier import ITEMS_SENT_AT_ONCE, ClientThread
+from chatroom.net.courier import CLIENTS_SENT_AT_ONCE, ITEMS_SENT_AT_ONCE, ClientThread
 from tests.net.test_courier import Office, said
 from tests.peers import DEADLINE, eventually
 
@@ -50,7 +50,11 @@ def test_little_is_sent_by_the_thread_that_hands_it_over(office: Office) -> None
     texts = [f"{number} of many" for number in range(ITEMS_SENT_AT_ONCE + 1)]
     in_client_thread(lambda: office.publish([reader], *texts))
     reader.wait(texts[-1])
-    assert saved == [thread.name, "courier", "courier"]
+    asleep(office)
+    crowd = [office.reader() for _ in range(CLIENTS_SENT_AT_ONCE + 1)]
+    in_client_thread(lambda: office.publish(crowd, "to many"))
+    crowd[-1].wait("to many")
+    assert saved == [thread.name, "courier", "courier", "courier"]
 
 
 def test_all_that_many_hand_over_comes_in_order_and_once(office: Office) -> None:

@@ -30,7 +30,7 @@ from chatroom.cluster.servers import (
     ServerLeft,
 )
 from chatroom.common.names import NICK_CHARACTERS, fold, skeleton
-from chatroom.core import connections, devices, membership, monitor, restore
+from chatroom.core import away, connections, devices, membership, monitor, restore
 from chatroom.core.context import Context
 from chatroom.core.operator_accounts import revoke
 from chatroom.model import durable_state as lasts
@@ -40,6 +40,7 @@ from chatroom.model.dormant_rooms import DormantRooms
 from chatroom.model.durable_state import Lasting, Owned
 from chatroom.model.entities import Account, Room, Server, Session, User, new_lists
 from chatroom.model.events import (
+    AbsenceSet,
     AccountDropped,
     AccountMade,
     AccountSet,
@@ -61,6 +62,7 @@ from chatroom.model.events import (
     Killed,
     LanguageSet,
     Left,
+    MarkerSet,
     ModesSet,
     Opened,
     OperatorSet,
@@ -103,6 +105,7 @@ REPLICATED_EVENTS: dict[str, type[Event]] = {
     "Redacted": Redacted,
     "TopicSet": TopicSet,
     "AwaySet": AwaySet,
+    "AbsenceSet": AbsenceSet,
     "Kicked": Kicked,
     "Invited": Invited,
     "ModesSet": ModesSet,
@@ -118,6 +121,7 @@ REPLICATED_EVENTS: dict[str, type[Event]] = {
     "AccountDropped": AccountDropped,
     "Ghosted": Ghosted,
     "DeviceEnded": DeviceEnded,
+    "MarkerSet": MarkerSet,
     "Founded": Founded,
     "Opened": Opened,
     "Killed": Killed,
@@ -316,6 +320,9 @@ def bring(ctx: Context, text: str, place: Place, mine: bool, delivery: Delivery)
             brought_keys = [fold(name) for name, _ in ranks]
             here = brought_keys[-1] if brought_keys else ""
             _add_devices(ctx, known, user, here, before.difference(brought_keys), mine, delivery)
+            changed = AbsenceSet(known.person, "", False)
+            place(changed)
+            away.devices_changed(ctx, known, changed, delivery)
         elif not mine:
             monitor.has_come(ctx, user, delivery)
 

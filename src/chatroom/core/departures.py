@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from chatroom.common.text import GHOST
-from chatroom.core import connections, ignoring, membership, monitor, notify, read_markers
+from chatroom.core import away, connections, ignoring, membership, monitor, notify, read_markers
 from chatroom.core.context import Appliers, Context
 from chatroom.core.replay import note
 from chatroom.model.delivery import Delivery, sparing
@@ -21,7 +21,7 @@ def departed(ctx: Context, event: Departed, delivery: Delivery) -> None:
     if user is None or (event.device and user.device(event.device) is None):
         return
     if event.device and len(user.devices) > 1:
-        _device_gone(ctx, user, event.device, event)
+        _device_gone(ctx, user, event.device, event, delivery)
         return
     del state.users[user.person.uid]
     state.forget_login(user)
@@ -41,7 +41,7 @@ def departed(ctx: Context, event: Departed, delivery: Delivery) -> None:
         state.here -= 1
 
 
-def _device_gone(ctx: Context, user: User, uid: str, event: Event) -> None:
+def _device_gone(ctx: Context, user: User, uid: str, event: Event, delivery: Delivery) -> None:
     """One of several devices goes; the person stays."""
     user.devices = tuple([device for device in user.devices if device.who.uid != uid])
     for room in user.rooms.values():
@@ -51,6 +51,7 @@ def _device_gone(ctx: Context, user: User, uid: str, event: Event) -> None:
         connections.take_off(ctx.state, user, session)
         session.closing = True  # first: else it would be taken for a stranger
         session.user = None
+    away.devices_changed(ctx, user, event, delivery)
 
 
 def killed(ctx: Context, event: Killed, delivery: Delivery) -> None:

@@ -9,7 +9,7 @@
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
-from chatroom.core import connections, departures, membership
+from chatroom.core import away, connections, departures, membership
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.replay import replay_missed
 from chatroom.model.commands import AskDevices
@@ -58,6 +58,7 @@ def attach(ctx: Context, user: User, device: Device, room: str, event: Event, de
     if room:
         joined = Joined(user.person, room, device.who.uid, id=event.id, time=event.time)
         membership.put_in(ctx, user, joined, delivery, welcomed=session)
+    away.devices_changed(ctx, user, event, delivery)
     if session is None:
         return
     here = user.rooms.get(fold(room)) if room else None
@@ -117,6 +118,7 @@ def merge(ctx: Context, guest: User, user: User, event: Event, delivery: Deliver
     departures.departed(ctx, departed, delivery)
     for device in devices:
         add(user, device)
+    away.devices_changed(ctx, user, event, delivery)
     for session in sessions:
         connections.put_on(ctx.state, user, session)
         renamed = Renamed(before, user.person.nick, id=event.id, time=event.time)

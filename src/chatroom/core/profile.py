@@ -1,4 +1,4 @@
-"""What people set about themselves: an away message, a real name, their own modes."""
+"""What people set about themselves: a real name, their own modes."""
 
 from dataclasses import replace
 
@@ -7,31 +7,17 @@ from chatroom.common.names import fold
 from chatroom.core import monitor, notify
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.operator_accounts import is_entitled
-from chatroom.core.permissions import SILENCED_AWAY, is_silent_somewhere, look_ahead
-from chatroom.model.commands import SetAway, SetRealname, SetUserModes
-from chatroom.model.delivery import Delivery, sparing
+from chatroom.core.permissions import is_silent_somewhere, look_ahead
+from chatroom.model.commands import SetRealname, SetUserModes
+from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Session, User, user_of
-from chatroom.model.events import AwaySet, Event, RealnameSet, StrangersSet, UserModesSet
-from chatroom.model.limits import AWAY_BYTES, REALNAME_BYTES
+from chatroom.model.events import Event, RealnameSet, StrangersSet, UserModesSet
+from chatroom.model.limits import REALNAME_BYTES
 from chatroom.model.modes import BOT, NO_STRANGERS, OPERATOR, USER_MODES
 from chatroom.model.outcomes import Outcome
-from chatroom.model.replies import AwayNoted, NowOperator, PersonalNotice, Refused
+from chatroom.model.replies import NowOperator, PersonalNotice, Refused
 from chatroom.model.state import ChatState
 from chatroom.model.values import ModeChange
-
-
-def set_away(ctx: Context, session: Session, command: SetAway) -> list[Outcome]:
-    user = user_of(session)
-    if len(command.message.encode()) > AWAY_BYTES:
-        raise ChatError(Code.AWAY_TOO_LONG)
-    ahead = look_ahead(user, user.person, command) if command.message else []
-    if ahead:
-        return ahead
-    message = SILENCED_AWAY if command.message and is_silent_somewhere(user) else command.message
-    noted = AwayNoted(bool(message))
-    if message == user.away:
-        return [noted]
-    return [AwaySet(user.person, message)]
 
 
 def set_realname(ctx: Context, session: Session, command: SetRealname) -> list[Outcome]:
@@ -63,15 +49,6 @@ def set_user_modes(ctx: Context, session: Session, command: SetUserModes) -> lis
     if any(change.letter not in USER_MODES for change in command.changes):
         outcomes.append(Refused(ChatError(Code.USER_MODE_UNKNOWN)))
     return outcomes
-
-
-def away_set(ctx: Context, event: AwaySet, delivery: Delivery) -> None:
-    user = ctx.state.users.get(event.by.uid)
-    if user:
-        user.go_away(event.message)
-        delivery.broadcast(event, *sparing(monitor.peers_and_watchers(ctx.state, user), user.sessions))
-        for session in user.sessions:
-            delivery.reply(session, AwayNoted(bool(event.message)))
 
 
 def realname_set(ctx: Context, event: RealnameSet, delivery: Delivery) -> None:
@@ -117,9 +94,8 @@ def restore_modes(state: ChatState, user: User, event: Event, delivery: Delivery
             delivery.reply(session, PersonalNotice(told))
 
 
-DECIDERS: Deciders = {SetAway: set_away, SetRealname: set_realname, SetUserModes: set_user_modes}
+DECIDERS: Deciders = {SetRealname: set_realname, SetUserModes: set_user_modes}
 APPLIERS: Appliers = {
-    AwaySet: away_set,
     RealnameSet: realname_set,
     UserModesSet: user_modes_set,
     StrangersSet: strangers_set,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, nickname
-from chatroom.core import bans, devices, membership, monitor, profile, replay, waiting
+from chatroom.core import away, bans, devices, membership, mentions, monitor, profile, replay, waiting
 from chatroom.core.accounts import make_way
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.operator_accounts import grant
@@ -33,14 +33,15 @@ def register(ctx: Context, session: Session, command: Register) -> list[Outcome]
     if ban:
         refused = Refused(ChatError(Code.BANNED_HERE, str(ban.until), ban.reason))
         return [refused, Deferred(lambda: Quit("banned from this server", refused=True))]
-    connected = Connected(person, command.room, command.kind)
+    connected = Connected(person, command.room, command.kind, command.absent)
     kept_out: list[Outcome] = []
     if not (presence and fold(command.room) in presence.rooms):
         try:
             membership.require_entry(ctx.state, command.room, presence or User(person, None, 0), "")
         except ChatError as error:
-            connected, kept_out = Connected(person, kind=command.kind), [Refused(error)]
-    return [*way, connected, *kept_out, *([] if presence else grant(ctx, person, person.account))]
+            connected, kept_out = replace(connected, room=""), [Refused(error)]
+    missed = mentions.since_last_login(ctx, person, person.account)
+    return [*way, connected, *kept_out, *([] if presence else grant(ctx, person, person.account)), *missed]
 
 
 def person_of(ctx: Context, session: Session, nick: str, username: str) -> Person:
@@ -71,7 +72,9 @@ def connected(ctx: Context, event: Connected, delivery: Delivery) -> None:
     presence = state.presence_of(person.account)
     if presence:
         if presence.device(person.uid) is None:
-            devices.attach(ctx, presence, Device(person, event.kind, event.time), event.room, event, delivery)
+            devices.attach(
+                ctx, presence, Device(person, event.kind, event.time, absent=event.absent), event.room, event, delivery
+            )
         return
     if state.nicks.get(person.nick) or person.uid in state.users:
         return
@@ -79,7 +82,7 @@ def connected(ctx: Context, event: Connected, delivery: Delivery) -> None:
         person = replace(person, account="", host=person.place)
         event = replace(event, by=person)
     session = state.sessions.get(person.uid)
-    user = User(person, session, event.time, event.kind)
+    user = User(person, session, event.time, event.kind, event.absent)
     state.users[person.uid] = user
     state.note_login(user)
     state.nicks.add(user)
@@ -97,6 +100,7 @@ def connected(ctx: Context, event: Connected, delivery: Delivery) -> None:
     profile.restore_modes(state, user, event, delivery)
     waiting.deliver(state, user, delivery)
     monitor.has_come(ctx, user, delivery)
+    away.devices_changed(ctx, user, event, delivery)
 
 
 def renamed(ctx: Context, event: Renamed, delivery: Delivery) -> None:

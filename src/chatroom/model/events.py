@@ -23,11 +23,13 @@ class Event:
 class Connected(Event):
     """Somebody has come to the server; if `room` isn't "", straight into it.
 
-    If somebody is logged in to the account of `by` already, it is one more device of theirs. `kind` is the device's.
+    If somebody is logged in to the account of `by` already, it is one more device of theirs. `kind` is the device's,
+    and `absent` whether it has said that nobody is there.
     """
 
     room: str = ""
     kind: str = ""
+    absent: bool = False
 
 
 @value
@@ -177,6 +179,23 @@ class AwaySet(Event):
     """`message` is "" when somebody is back."""
 
     message: str
+
+
+@value
+class AbsenceSet(Event):
+    """Whether nobody is at a device of `by`, by its uid."""
+
+    device: str
+    on: bool
+
+
+@value
+class MarkerSet(Event):
+    """`by`, who is logged in to the account, has read a room or a talk up to the time `read`, in milliseconds."""
+
+    account: str
+    target: str
+    read: int
 
 
 @value

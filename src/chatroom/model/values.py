@@ -86,6 +86,7 @@ class Device(NamedTuple):
     kind: str  # what speaks there: "netcat", "IRC", "browser"
     since: int  # milliseconds
     number: int = 1  # by which its owner names it; no two devices of a person have the same
+    absent: bool = False  # whether it has said that nobody is there
 
 
 class ListEntry(NamedTuple):

@@ -49,6 +49,12 @@ FORMATS_UNSHARED = 4  # formats in an audience up to which each renders for itse
 _recipient, _skipped = itemgetter(1), itemgetter(2)  # of an item
 
 
+def count_recipients(item: Item) -> int:
+    """How many clients an item is for."""
+    to = item[1]
+    return sum(map(len, to.groups.values())) if type(to) is Audience else 1
+
+
 def group_by_recipient(batch: list[Item]) -> list[Group]:
     """Cuts a batch into groups, in its order."""
     return [(to, list(items)) for to, items in groupby(batch, key=_recipient)]

@@ -30,12 +30,15 @@ from chatroom.model.events import Event
 from chatroom.model.limits import BACKLOG_EVENTS
 from chatroom.model.replies import Goodbye, Reply
 from chatroom.model.state import ServerSession
-from chatroom.net.batches import Control, Group, Item, group_by_recipient, merged, payloads_of
+from chatroom.net.batches import Control, Group, Item, count_recipients, group_by_recipient, merged, payloads_of
 from chatroom.net.connection import ClientSession
 from chatroom.net.outbox import DONT_WAIT, Chunk, Outbox, loss_reason
 from chatroom.net.slow_readers import OUTBOX_BYTES, SlowReaders
 
-ITEMS_SENT_AT_ONCE = 16  # items that a client's thread sends itself; it does not read meanwhile
+# What a client's thread sends itself, without reading meanwhile: so many items at most, if the first is for so many
+# clients at most. To wake the courier takes as long as some ten sends, and what comes meanwhile shares a batch.
+ITEMS_SENT_AT_ONCE = 16
+CLIENTS_SENT_AT_ONCE = 100
 BATCH_EVENTS = 1024  # events in a batch: a send costs as much as 4 KiB in it, so it should be many times that
 # Bytes sent to one client after another. Of a longer payload all get a part before anybody gets the next one.
 PAYLOAD_BYTES = OUTBOX_BYTES // 4
@@ -128,7 +131,7 @@ class Courier(threading.Thread):
         if len(waiting) > ITEMS_SENT_AT_ONCE or slow.outboxes or not self._turn.acquire(blocking=False):
             return False
         try:
-            if waiting and self._asleep:
+            if waiting and self._asleep and count_recipients(waiting[0]) <= CLIENTS_SENT_AT_ONCE:
                 self._carry(self._take_batch())
         finally:
             self._turn.release()

@@ -15,6 +15,9 @@ from chatroom.protocols.irc.batch import Batch
 from chatroom.protocols.irc.event_lines import RENDERED
 from chatroom.protocols.irc.reply_writer import ReplyWriter
 
+PRE_AWAY = "draft/pre-away"
+ABSENT = "*"  # what AWAY gives with it where nobody is at the device
+
 
 class ClientState:
     """One client: its capabilities, what it gave before registration was complete, and what is open."""
@@ -33,6 +36,7 @@ class ClientState:
         self.nick = ""
         self.username = ""
         self.realname = ""
+        self.away = ""  # what AWAY gave before registration
         self.label = ""  # of the line being read
         self.batch: Batch | None = None  # a message of many lines that has not ended yet
         self.tags = ""  # the client-only tags of the line being read, as they are written

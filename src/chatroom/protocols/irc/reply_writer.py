@@ -9,6 +9,7 @@ from chatroom.common.language import Language
 from chatroom.common.names import NICK_BYTES
 from chatroom.common.text import clean_irc, shortened
 from chatroom.model.modes import RANKS
+from chatroom.model.replies import CountsAre
 from chatroom.model.server_info import ServerInfo
 from chatroom.protocols.base import Viewer
 from chatroom.protocols.irc import numerics
@@ -78,6 +79,20 @@ class ReplyWriter:
     def isupport(self) -> str:
         return _isupport(self.server, self.language).replace(_ANYBODY, self.nick)
 
+    def counts(self, counts: CountsAre) -> str:
+        """How many there are of people, rooms and so on."""
+        lines = _counts(self.server, self.language).format(
+            visible=counts.people - counts.invisible,
+            invisible=counts.invisible,
+            operators=counts.operators,
+            unknown=counts.unknown,
+            rooms=counts.rooms,
+            here=counts.here,
+            people=counts.people,
+            most=counts.most,
+        )
+        return lines.replace(_ANYBODY, self.nick)
+
     def prefixes(self, ranks: str) -> str:
         """The ranks' signs before a nickname: all of them with multi-prefix, else the highest."""
         return "".join(RANKS[r] for r in (ranks if "multi-prefix" in self.capabilities else ranks[:1]))
@@ -131,6 +146,21 @@ def _isupport(server: ServerInfo, language: Language) -> str:
     # With nickname and text a line has 15 parameters at most: RFC 2812 §2.3.
     lines = [" ".join(tokens[i : i + 12]) for i in range(0, len(tokens), 12)]
     return "".join([_line(server, language, numerics.RPL_ISUPPORT, line) for line in lines])
+
+
+@lru_cache(maxsize=_SETTINGS_REMEMBERED)
+def _counts(server: ServerInfo, language: Language) -> str:
+    """How many there are, with places for the numbers."""
+    lines = (
+        _line(server, language, numerics.RPL_LUSERCLIENT, users="{visible}", invisible="{invisible}"),
+        _line(server, language, numerics.RPL_LUSEROP, "{operators}"),
+        _line(server, language, numerics.RPL_LUSERUNKNOWN, "{unknown}"),
+        _line(server, language, numerics.RPL_LUSERCHANNELS, "{rooms}"),
+        _line(server, language, numerics.RPL_LUSERME, count="{here}"),
+        _line(server, language, numerics.RPL_LOCALUSERS, count="{here}", most="{most}"),
+        _line(server, language, numerics.RPL_GLOBALUSERS, count="{people}", most="{most}"),
+    )
+    return "".join(lines)
 
 
 @lru_cache(maxsize=_SETTINGS_REMEMBERED)

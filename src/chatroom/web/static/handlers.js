@@ -5,6 +5,8 @@
 import { fold, isRoomName, nickOf } from "./irc.js";
 import { cleanText, cleanWord } from "./text.js";
 import { entryOf } from "./entries.js";
+import { LANGUAGES } from "./handshake.js";
+import { askIgnored, onIgnored, onIgnoredEnd, onSilence } from "./ignoring.js";
 import { catchUp, historyArrived, historyFailed } from "./history.js";
 import { settleEcho } from "./outbox.js";
 import { onBanListed, onBansEnd, onMode, onModes, onOwner } from "./modes.js";
@@ -266,6 +268,7 @@ function onWelcome(state, message) {
  * @type {Handler}
  */
 function onGreeted(state) {
+  askIgnored(state);
   for (const room of state.rooms.values()) {
     if (!room.isDirect) continue;
     state.watch(room);
@@ -291,11 +294,20 @@ function onError(state, message) {
   state.events.push({ type: "refused", why: "closed", text: cleanText(message.params.at(-1) ?? "") });
 }
 
+/**
+ * The server, and the account if there is one, are to know which language the user has chosen.
+ * @param {HandledState} state
+ */
+export function tellLanguage(state) {
+  if (state.chosenLanguage && state.sendLine && state.caps.has(LANGUAGES)) state.send("LANGUAGE", state.chosenLanguage);
+}
+
 /** @type {Handler} */
 function onLoggedIn(state, message) {
   state.account = message.command === "900" ? (message.params[2] ?? "") : "";
   if (!state.account || state.offered) state.password = state.account ? state.offered : "";
   state.offered = "";
+  if (state.account) tellLanguage(state);
   const wanted = state.wantedName;
   state.wantedName = "";
   if (state.account && fold(wanted) === fold(state.account) && !state.isMe(wanted)) state.send("NICK", state.account);
@@ -370,7 +382,12 @@ function onNotSent(state, message) {
 /** @type {Handler} */
 function onWhois(state, message) {
   const params = message.params.map(cleanWord);
-  if (message.command === "301") for (const room of state.rooms.values()) setAway(room, params[1] ?? "", true);
+  const room = state.find(params[1] ?? "");
+  if (message.command === "301" && room?.isDirect && !room.online && state.isupport.MONITOR) {
+    state.inform(tr("willWait", { nick: room.name }), "info", room); // it is no away message: nobody is here
+    return;
+  }
+  if (message.command === "301") for (const each of state.rooms.values()) setAway(each, params[1] ?? "", true);
   const [, nick = "", a, b, c] = params;
   const isShown = state.asked.has(`person ${fold(nick)}`);
   if (isShown && TECHNICAL.has(message.command)) return;
@@ -468,6 +485,7 @@ const HANDLERS = {
   TOPIC: onTopic,
   INVITE: onInvite,
   AWAY: onAway,
+  SILENCE: onSilence,
   ACCOUNT: onAccount,
   MARKREAD: onMarkRead,
   PING: onPing,
@@ -476,6 +494,8 @@ const HANDLERS = {
   ACK: onAck,
   "001": onWelcome,
   "005": onIsupport,
+  271: onIgnored,
+  272: onIgnoredEnd,
   305: onAwayTold,
   306: onAwayTold,
   318: onWhoisEnd,
@@ -503,7 +523,7 @@ const HANDLERS = {
   ...all(["405", "471", "473", "474", "475", "476", "477"], onNotJoined),
   ...all(
     ["002", "003", "004", "250", "251", "252", "253", "254", "255", "265", "266", "315", "321", "329", "333",
-      "375", "379", "396", "734", "PONG", "SETNAME", "WARN", "NOTE", "WALLOPS"],
+      "375", "379", "396", "687", "734", "PONG", "SETNAME", "WARN", "NOTE", "WALLOPS"],
     ignore,
   ),
 };

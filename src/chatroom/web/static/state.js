@@ -73,11 +73,15 @@ export class ChatState {
     /** @type {Record<string, string>} */
     this.isupport = {};
     this.account = this.wantedName = "";
+    /** The language that the user has chosen, which their account remembers; "" if it is the browser's. */
+    this.chosenLanguage = "";
     /** The code of the FAIL that tells why the next numeric comes. */
     this.reason = "";
     /** A password that the server has not judged yet, and the one that it took: to log in again after a loss. */
     this.offered = this.password = "";
     this.away = this.operator = false;
+    /** @type {Map<string, string>} by folded name */
+    this.ignored = new Map();
     this.awayText = "";
     /** @type {Set<string>} answers that the user waits for, such as "bans #tea"; the others only change what is known */
     this.asked = new Set();

@@ -7,7 +7,7 @@ from chatroom.common.text import number
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Raw
 from chatroom.protocols.irc import numerics
-from chatroom.protocols.irc.client_state import ClientState
+from chatroom.protocols.irc.client_state import PRE_AWAY, ClientState
 from chatroom.protocols.irc.handlers.account_registration import REGISTRATION
 from chatroom.protocols.irc.handlers.languages import LANGUAGES, offered
 from chatroom.protocols.irc.handlers.multiline import LIMITS, MULTILINE
@@ -34,6 +34,7 @@ CAPABILITIES = (
     LANGUAGES,
     REDACTION,
     MULTILINE,
+    PRE_AWAY,
     READ_MARKER,
     "echo-message",
     "extended-join",

@@ -7,12 +7,12 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.names import is_nickname
 from chatroom.common.text import shortened
-from chatroom.model.commands import Enter, LogIn, Quit, Register, Rename, SetRealname
+from chatroom.model.commands import Enter, LogIn, Quit, Register, Rename, SetAway, SetRealname
 from chatroom.model.limits import REALNAME_BYTES
 from chatroom.model.outcomes import Command
 from chatroom.model.values import Via
 from chatroom.protocols.irc import numerics
-from chatroom.protocols.irc.client_state import ClientState
+from chatroom.protocols.irc.client_state import ABSENT, ClientState
 from chatroom.protocols.irc.limits import USERNAME_CHARACTERS
 
 _NOT_IN_USERNAME = re.compile(r"[^A-Za-z0-9._-]")
@@ -28,7 +28,11 @@ def registration(client: ClientState) -> Iterator[Command]:
         commands = [command for password in passwords if (command := _password(client, password))]
         yield from commands
         if client.viewer.admitted or not any(isinstance(command, Enter) for command in commands):
-            yield Register(client.nick, client.username, client.realname, kind=client.kind)
+            yield Register(
+                client.nick, client.username, client.realname, kind=client.kind, absent=client.away == ABSENT
+            )
+            if client.viewer.nick and client.away not in ("", ABSENT):
+                yield SetAway(client.away)
         if not client.viewer.admitted:  # modern.ircdocs.horse/#pass-message
             yield Quit("this server has a password", refused=True)
 

@@ -9,7 +9,7 @@ from chatroom.model.commands import AskUsers, AskWatched, AskWho, AskWhois, AskW
 from chatroom.model.limits import AWAY_BYTES, WHOWAS_KEPT
 from chatroom.model.outcomes import Command
 from chatroom.model.social_commands import AskIgnored, Ignore
-from chatroom.protocols.irc.client_state import ClientState
+from chatroom.protocols.irc.client_state import ABSENT, PRE_AWAY, ClientState
 from chatroom.protocols.irc.replies import WHOX_FIELDS
 from chatroom.protocols.irc.reply_writer import Whox
 
@@ -54,7 +54,15 @@ def silence(client: ClientState, params: list[str]) -> Iterator[Command]:
 
 
 def away(client: ClientState, params: list[str]) -> Iterator[Command]:
-    yield SetAway(shortened(params[0], AWAY_BYTES) if params else "")
+    """Also before registration, with draft/pre-away; by which ``*`` means that nobody is at this device."""
+    text = shortened(params[0], AWAY_BYTES) if params else ""
+    knows = PRE_AWAY in client.capabilities
+    if client.viewer.nick:
+        yield SetAway("", absent=True) if knows and text == ABSENT else SetAway(text)
+    elif knows:
+        client.away = text
+    else:
+        raise ChatError(Code.NOT_REGISTERED)
 
 
 def monitor(client: ClientState, params: list[str]) -> Iterator[Command]:
