@@ -35,6 +35,7 @@ from chatroom.model.replies import (
     LanguageIs,
     Link,
     ListIs,
+    MentionsAre,
     ModesAre,
     NoWhois,
     NowOperator,
@@ -71,7 +72,7 @@ from chatroom.protocols.sentence_parts import (
     list_bans,
 )
 from chatroom.protocols.sentences import describe_event
-from chatroom.protocols.social_sentences import IGNORED, ignored, reactions_sentence
+from chatroom.protocols.social_sentences import IGNORED, ignored, mentions, reactions_sentence
 
 
 def describe_reply(reply: Reply, slash: str = "", language: Language = ENGLISH) -> list[str]:
@@ -267,6 +268,7 @@ _REPLIES: dict[type, Callable[[Any, Reader], list[str]]] = {
         )
     ],
     IgnoredAre: lambda r, to: [ignored(r, to.language, to.slash)],
+    MentionsAre: lambda r, to: mentions(r, to.language, to.slash),
     IgnoreNoted: lambda r, to: [to.tr(IGNORED[r.on], nick=clean(r.whom))],
     AwayNoted: _away_noted,
     Recent: lambda r, to: [to.tr("Earlier in {room}:", room=r.room)],

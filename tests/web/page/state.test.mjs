@@ -661,3 +661,29 @@ test("the server is told which language the page speaks, and the account which o
   assert.equal(talk.room.messages.length, count);
   setLanguage("en");
 });
+
+test("whom we ignore is known from the server, and told when it changes", () => {
+  const talk = new Talk().connect();
+  talk.feed(":s 001 nora :Welcome", ":s 005 nora SILENCE=100 MONITOR=100 :are supported", ":s 422 nora :No MOTD");
+  assert.deepEqual(talk.take("SILENCE"), ["SILENCE"]);
+  talk.feed(":s 271 nora nora bob!*@*", ":s 271 nora nora a:carol", ":s 272 nora :End");
+  assert.deepEqual([...talk.state.ignored.keys()], ["bob", "carol"]);
+  const count = talk.room.messages.length;
+  talk.feed(":nora!u@h SILENCE -bob!*@*", ":nora!u@h SILENCE +dave!*@*");
+  assert.equal(talk.room.messages.length, count + 2);
+  assert.deepEqual([...talk.state.ignored.keys()], ["carol", "dave"]);
+  runLine(talk.state, talk.room, "/ignore eve");
+  runLine(talk.state, talk.room, "/unignore dave");
+  runLine(talk.state, talk.room, "/logout 2");
+  assert.deepEqual(talk.take(), ["SILENCE +eve", "SILENCE -dave", "PRIVMSG NickServ :LOGOUT 2"]);
+});
+
+test("that a message waits is no away message", () => {
+  const talk = new Talk().connect();
+  talk.feed(":s 001 nora :Welcome", ":s 005 nora MONITOR=100 :are supported", ":s 422 nora :No MOTD");
+  const ola = talk.state.room("ola");
+  talk.feed(":s 301 nora ola :is not here; your message is kept for them");
+  assert.match(ola.messages.at(-1).text, /^ola is not here. Your message is kept/);
+  talk.feed(":s 730 nora :ola!u@h", ":s 301 nora ola :tea");
+  assert.ok(ola.away);
+});

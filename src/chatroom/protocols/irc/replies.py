@@ -37,6 +37,7 @@ from chatroom.model.replies import (
     Link,
     ListIs,
     MarkerIs,
+    MentionsAre,
     ModesAre,
     NamesAre,
     NotHere,
@@ -332,6 +333,11 @@ def _notice(to: ReplyWriter, reply: CutShort | Saving | Link) -> Iterator[str]:
         yield from to.wrapped(f":{to.server.name} NOTICE {to.nick} :", sentence.removesuffix("."))
 
 
+def _mentions_are(to: ReplyWriter, reply: MentionsAre) -> Iterator[str]:
+    for sentence in describe_reply(reply, "/", to.language):
+        yield f":{to.server.name} NOTICE {to.nick} :{sentence}\r\n"
+
+
 def _servers_are(to: ReplyWriter, reply: ServersAre) -> Iterator[str]:
     """RPL_LINKS: all other servers are one hop away."""
     own = to.server.name
@@ -441,6 +447,7 @@ _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     AwayNoted: lambda to, r: iter([to.line(numerics.RPL_NOWAWAY if r.away else numerics.RPL_UNAWAY)]),
     Goodbye: _goodbye,
     Recent: _recent,
+    MentionsAre: _mentions_are,
     WaitingAre: lambda to, r: history_replies.messages(to, r.said),
     WillWait: lambda to, r: iter([to.line(numerics.RPL_WILL_WAIT, nick=r.nick)]),
     IgnoredAre: _ignored_are,

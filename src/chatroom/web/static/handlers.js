@@ -6,6 +6,7 @@ import { fold, isRoomName, nickOf } from "./irc.js";
 import { cleanText, cleanWord } from "./text.js";
 import { entryOf } from "./entries.js";
 import { LANGUAGES } from "./handshake.js";
+import { askIgnored, onIgnored, onIgnoredEnd, onSilence } from "./ignoring.js";
 import { catchUp, historyArrived, historyFailed } from "./history.js";
 import { settleEcho } from "./outbox.js";
 import { onBanListed, onBansEnd, onMode, onModes, onOwner } from "./modes.js";
@@ -267,6 +268,7 @@ function onWelcome(state, message) {
  * @type {Handler}
  */
 function onGreeted(state) {
+  askIgnored(state);
   for (const room of state.rooms.values()) {
     if (!room.isDirect) continue;
     state.watch(room);
@@ -380,7 +382,12 @@ function onNotSent(state, message) {
 /** @type {Handler} */
 function onWhois(state, message) {
   const params = message.params.map(cleanWord);
-  if (message.command === "301") for (const room of state.rooms.values()) setAway(room, params[1] ?? "", true);
+  const room = state.find(params[1] ?? "");
+  if (message.command === "301" && room?.isDirect && !room.online && state.isupport.MONITOR) {
+    state.inform(tr("willWait", { nick: room.name }), "info", room); // it is no away message: nobody is here
+    return;
+  }
+  if (message.command === "301") for (const each of state.rooms.values()) setAway(each, params[1] ?? "", true);
   const [, nick = "", a, b, c] = params;
   const isShown = state.asked.has(`person ${fold(nick)}`);
   if (isShown && TECHNICAL.has(message.command)) return;
@@ -478,6 +485,7 @@ const HANDLERS = {
   TOPIC: onTopic,
   INVITE: onInvite,
   AWAY: onAway,
+  SILENCE: onSilence,
   ACCOUNT: onAccount,
   MARKREAD: onMarkRead,
   PING: onPing,
@@ -486,6 +494,8 @@ const HANDLERS = {
   ACK: onAck,
   "001": onWelcome,
   "005": onIsupport,
+  271: onIgnored,
+  272: onIgnoredEnd,
   305: onAwayTold,
   306: onAwayTold,
   318: onWhoisEnd,

@@ -80,6 +80,8 @@ export class ChatState {
     /** A password that the server has not judged yet, and the one that it took: to log in again after a loss. */
     this.offered = this.password = "";
     this.away = this.operator = false;
+    /** @type {Map<string, string>} by folded name */
+    this.ignored = new Map();
     this.awayText = "";
     /** @type {Set<string>} answers that the user waits for, such as "bans #tea"; the others only change what is known */
     this.asked = new Set();
