@@ -24,9 +24,9 @@ SOURCE = ROOT / "src" / "chatroom"
 SCRIPT = runpy.run_path(str(ROOT / "packaging" / "translations.py"))
 LANGUAGES = [choose([tag]) for tag in tags() if tag != "en"]
 # Packages all of whose sentences are translated. One that is being marked is not among them yet.
-FINISHED = ["cli", "core", "model", "net", "protocols", "server", "storage", "web"]
+FINISHED = ["cli", "client", "core", "gui", "model", "net", "protocols", "server", "storage", "tui", "web"]
 # Packages in which no sentence for people may be unmarked.
-MARKED = ["cli", "core", "model", "net", "protocols", "server"]
+MARKED = ["cli", "client", "core", "gui", "model", "net", "protocols", "server", "tui"]
 COUNTS = (0, 1, 2, 5, 12, 22)
 
 # What looks like a sentence, and need not be marked: files, with what it is.
@@ -49,6 +49,8 @@ NO_SENTENCES = (
     *("Cannot overwrite a value", "unexpected end of data", "{} :are supported by this server", "chatroom-7.local."),
     *("chatroom connect 7 -p 7", "python3 -m venv /opt/chatroom && /opt/chatroom/bin/pip install ."),
     *("no descriptors left", "no thread left", "left without reading", "the link to ", " was lost", "::ffff:"),
+    *("/key off", "/slow off", "/set replay on", "take back", "display notification 7", "bind ", "not an object"),
+    *("not in this room", "connection to 7"),
 )
 _SENTENCE = re.compile(r"[A-Za-z']{2,},? [a-z']{2,}|[a-z]{3,}[.!?]$")  # two words, or an end
 _MARKS = ("tr", "trn", "mark", "markn")

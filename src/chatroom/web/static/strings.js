@@ -144,7 +144,7 @@ const STRINGS = {
   inviteSomebody: "Invite somebody…",
   shareRoom: "Show the address…",
   shareHelp: "Whoever opens this address comes into the room. A phone's camera can read the code, if there is one.",
-  shareNear: "This address works on this machine alone. Whoever runs the server can let the network in: chatroom serve --host 0.0.0.0",
+  shareNear: "This address works on this machine alone. Others need the one that this machine has in their network; whoever runs the server knows it.",
   copyAddress: "Copy the address",
   addressCopied: "The address is copied.",
   qrCode: "The address as a QR code",
