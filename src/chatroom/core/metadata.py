@@ -79,7 +79,7 @@ def _seen(state: ChatState, user: User, target: str) -> tuple[Room | None, dict[
 
 
 def ask_metadata(ctx: Context, session: Session, command: AskMetadata) -> list[Outcome]:
-    room, known, target = _seen(ctx.state, user_of(session), command.target)
+    _, known, target = _seen(ctx.state, user_of(session), command.target)
     for key in command.keys:
         if key not in KEYS:
             raise ChatError(Code.METADATA_KEY, key)
@@ -116,11 +116,7 @@ def metadata_set(ctx: Context, event: MetadataSet, delivery: Delivery) -> None:
     told = MetadataIs(room.name if room else user.person.nick, ((event.key, event.value),))
     readers = room.audience if room else monitor.peers_and_watchers(state, user)
     for session in readers if state.following else ():
-        if (
-            isinstance(session, Session)
-            and session.uid != event.device
-            and event.key in state.following.get(session, ())
-        ):
+        if isinstance(session, Session) and session.uid != event.device and event.key in _followed(state, session):
             delivery.reply(session, told)
     delivery.broadcast(event, notify.NOBODY)
 
@@ -144,6 +140,10 @@ def tell_of(state: ChatState, user: User, room: Room, delivery: Delivery) -> Non
         keys = state.following.get(session, ()) if isinstance(session, Session) and session not in user.sessions else ()
         if (entries := _of(user.metadata, keys)) and isinstance(session, Session):
             delivery.reply(session, MetadataIs(user.person.nick, entries))
+
+
+def _followed(state: ChatState, session: Session) -> Iterable[str]:
+    return state.following.get(session, ())
 
 
 def _of(known: dict[str, str], keys: Iterable[str]) -> Entries:

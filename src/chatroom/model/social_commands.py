@@ -67,7 +67,7 @@ class ClearMetadata(ChatCommand):
 
 @value
 class AskMetadata(ChatCommand):
-    """What is set about somebody or a room: these keys, or all if there are none; with `subscribed` those one follows."""
+    """What is set about somebody or a room: these keys, or all if none; with `subscribed`, those that one follows."""
 
     target: str
     keys: tuple[str, ...] = ()

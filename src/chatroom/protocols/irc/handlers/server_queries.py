@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from time import time
 
+from chatroom.common.errors import ChatError, Code
 from chatroom.model.commands import AskCounts, AskServerBans, AskServers, AskUptime
 from chatroom.model.outcomes import Command
 from chatroom.protocols.irc import numerics
