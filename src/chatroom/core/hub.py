@@ -101,6 +101,7 @@ APPLIER_TABLES: tuple[Appliers, ...] = (
     moderation.APPLIERS,
     operator_accounts.APPLIERS,
     profile.APPLIERS,
+    read_markers.APPLIERS,
     reactions.APPLIERS,
     redaction.APPLIERS,
     registration.APPLIERS,

@@ -196,7 +196,7 @@ def _invitations_are(to: ReplyWriter, reply: InvitationsAre) -> Iterator[str]:
 def _inviting(to: ReplyWriter, reply: Inviting) -> Iterator[str]:
     yield to.line(numerics.RPL_INVITING, reply.nick, reply.room)
     if reply.away:
-        yield to.line(numerics.RPL_AWAY, reply.nick, reply.away)
+        yield to.line(numerics.RPL_AWAY, reply.nick, told(reply.away, to.language))
 
 
 # ---- people ---------------------------------------------------------------------------------------------------------
@@ -256,7 +256,7 @@ def _whois_is(to: ReplyWriter, reply: WhoisIs) -> Iterator[str]:
     if p.bot:
         yield to.line(numerics.RPL_WHOISBOT, p.nick)
     if reply.member.away:
-        yield to.line(numerics.RPL_AWAY, p.nick, reply.member.away)
+        yield to.line(numerics.RPL_AWAY, p.nick, told(reply.member.away, to.language))
     if reply.address:
         yield to.line(numerics.RPL_WHOISHOST, p.nick, address=reply.address)
     if reply.modes:
@@ -450,7 +450,7 @@ _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     ModesAre: _modes_are,
     OwnerIs: _owner_is,
     UsersAre: _users_are,
-    IsAway: lambda to, r: iter([to.line(numerics.RPL_AWAY, r.nick, r.message)]),
+    IsAway: lambda to, r: iter([to.line(numerics.RPL_AWAY, r.nick, told(r.message, to.language))]),
     AwayNoted: lambda to, r: iter([to.line(numerics.RPL_NOWAWAY if r.away else numerics.RPL_UNAWAY)]),
     Goodbye: _goodbye,
     Recent: _recent,

@@ -6,6 +6,7 @@ import { fold, isRoomName, nickOf } from "./irc.js";
 import { cleanText, cleanWord } from "./text.js";
 import { entryOf } from "./entries.js";
 import { LANGUAGES } from "./handshake.js";
+import { askIgnored, onIgnored, onIgnoredEnd, onSilence } from "./ignoring.js";
 import { catchUp, historyArrived, historyFailed } from "./history.js";
 import { settleEcho } from "./outbox.js";
 import { onBanListed, onBansEnd, onMode, onModes, onOwner } from "./modes.js";
@@ -24,6 +25,8 @@ import { compareNames, timeSpan, tr } from "./strings.js";
 const REASONS = new Set(["TEMPORARILY_UNAVAILABLE"]);
 /** What WHOIS tells of addresses and servers: who asks about a person in a room does not ask for that. */
 const TECHNICAL = new Set(["311", "312"]);
+/** Who takes something back and says something within this time has edited it. */
+const EDIT_MS = 3_000;
 /** A line has 512 bytes, a name 50. */
 const JOINS_AT_ONCE = 8;
 
@@ -60,6 +63,9 @@ function onSpoken(state, message) {
   const room = state.roomOfServer(state.isMe(target) && !said.own ? said.nick : target);
   if (!room) return;
   setTyping(state, room, said.nick, false);
+  const { nick, time } = room.takenBack;
+  said.edited = nick === fold(said.nick) && said.time - time <= EDIT_MS;
+  room.takenBack = { nick: "", time: 0 };
   if (said.own && settleEcho(state, room, said, message.tags.label ?? "")) return;
   state.add(room, said);
 }
@@ -88,6 +94,7 @@ function onRedact(state, message) {
   state.heard = state.heard.filter((each) => each.id !== id);
   state.events.push({ type: "redacted", id });
   const by = cleanWord(nickOf(message.source));
+  if (room && entry) room.takenBack = { nick: fold(by), time: entryOf(state, message, "").time };
   if (room && entry && fold(entry.nick) !== fold(by)) room.add(entryOf(state, { ...message, tags: { time: message.tags.time } }, "info", tr("tookBack", { by, nick: entry.nick })));
 }
 
@@ -267,6 +274,7 @@ function onWelcome(state, message) {
  * @type {Handler}
  */
 function onGreeted(state) {
+  askIgnored(state);
   for (const room of state.rooms.values()) {
     if (!room.isDirect) continue;
     state.watch(room);
@@ -380,7 +388,12 @@ function onNotSent(state, message) {
 /** @type {Handler} */
 function onWhois(state, message) {
   const params = message.params.map(cleanWord);
-  if (message.command === "301") for (const room of state.rooms.values()) setAway(room, params[1] ?? "", true);
+  const room = state.find(params[1] ?? "");
+  if (message.command === "301" && room?.isDirect && !room.online && state.isupport.MONITOR) {
+    state.inform(tr("willWait", { nick: room.name }), "info", room); // it is no away message: nobody is here
+    return;
+  }
+  if (message.command === "301") for (const each of state.rooms.values()) setAway(each, params[1] ?? "", true);
   const [, nick = "", a, b, c] = params;
   const isShown = state.asked.has(`person ${fold(nick)}`);
   if (isShown && TECHNICAL.has(message.command)) return;
@@ -478,6 +491,7 @@ const HANDLERS = {
   TOPIC: onTopic,
   INVITE: onInvite,
   AWAY: onAway,
+  SILENCE: onSilence,
   ACCOUNT: onAccount,
   MARKREAD: onMarkRead,
   PING: onPing,
@@ -486,6 +500,8 @@ const HANDLERS = {
   ACK: onAck,
   "001": onWelcome,
   "005": onIsupport,
+  271: onIgnored,
+  272: onIgnoredEnd,
   305: onAwayTold,
   306: onAwayTold,
   318: onWhoisEnd,
