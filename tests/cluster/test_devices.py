@@ -261,7 +261,7 @@ def test_who_quits_while_their_server_is_given_up_is_counted_once() -> None:
         chat.stream.time += LEASE_MS // 2
         chat.members[1].beat()
     chat.members[0].read()
-    chat.do(0, leaving, Quit("gone"))
+    chat.members[0].log.submit(leaving, [Quit("gone")])
     agree(chat.members)
     assert chat.members[0].hub.state.here == 0
     assert not chat.members[1].hub.state.users
