@@ -15,7 +15,7 @@ OWN = {
     "sessions",
     "watchers",
     "here",
-    "markers",
+    "guest_markers",
     "marking",
     "server_session",
     "audit_log",

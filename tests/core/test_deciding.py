@@ -65,7 +65,7 @@ from chatroom.model.commands import (
     Unban,
     UnbanFromServer,
 )
-from chatroom.model.social_commands import AskIgnored, Ignore, React
+from chatroom.model.social_commands import AskIgnored, AskMentions, Ignore, React
 from chatroom.model.values import HistoryPoint, ModeChange, Person
 from tests.chat import Chat, Client, kinds
 
@@ -84,6 +84,7 @@ COMMANDS: list[ChatCommand] = [
     AskInvitations(),
     AskList("#a", "be"),
     AskMarker("#a"),
+    AskMentions(9),
     AskModes("#a"),
     AskOwner("#a"),
     AskNames("#a"),

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from chatroom.common.irc_message import parse
-from chatroom.core.read_markers import READ_MARKERS_PER_USER
+from chatroom.model.limits import READ_MARKERS_PER_USER
 from chatroom.protocols.irc.handlers.capabilities import CAPABILITIES
 from chatroom.protocols.irc.limits import TARGETS_PER_COMMAND
 from chatroom.server.audit import log_actions
@@ -443,7 +443,7 @@ def test_a_guests_markers_are_gone_with_the_guest_and_they_are_bounded() -> None
         "timestamp=2025-01-01T00:00:00.000Z",
     ]
     al.leave()
-    assert not chat.hub.state.markers
+    assert not chat.hub.state.guest_markers
     assert not chat.hub.state.marking
     assert chat.irc("al", *MARKING).send("MARKREAD #r1").heard() == [":chatroom.test MARKREAD #r1 *"]
 

@@ -133,6 +133,7 @@ class User:
         "_member_info",
         "active",
         "away",
+        "away_since",
         "devices",
         "granted",
         "invitations",
@@ -149,6 +150,7 @@ class User:
         self.devices: tuple[Device, ...] = (Device(person, kind, now, absent=absent),)
         self.sessions: tuple[Session, ...] = (session,) if session else ()
         self.away = ""
+        self.away_since = 0  # Unix milliseconds
         self.modes: set[str] = set()  # letters of `modes.USER_MODES`
         self.granted = ""  # how the account has made them an operator of the server; "" if it has not
         self.invitations: dict[str, Room] = {}  # by an operator of the room; by folded name
@@ -165,9 +167,9 @@ class User:
         self.person = person
         self.refresh()
 
-    def go_away(self, message: str) -> None:
-        """With "", the user is back."""
-        self.away = message
+    def go_away(self, message: str, now: int) -> None:
+        """With "", the user is back; `now` is in milliseconds."""
+        self.away, self.away_since = message, now
         self.refresh()
 
     def member_info(self, ranks: str = "") -> Member:

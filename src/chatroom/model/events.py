@@ -190,6 +190,15 @@ class AbsenceSet(Event):
 
 
 @value
+class MarkerSet(Event):
+    """`by`, who is logged in to the account, has read a room or a talk up to the time `read`, in milliseconds."""
+
+    account: str
+    target: str
+    read: int
+
+
+@value
 class Kicked(Event):
     room: str
     who: Person

@@ -394,6 +394,14 @@ class HistoryIs(Reply):
 
 
 @value
+class MentionsAre(Reply):
+    """How often one was named in rooms, by their names; `most` is how many of a room are counted at most."""
+
+    rooms: tuple[tuple[str, int], ...]
+    most: int
+
+
+@value
 class ReactionsAre(Reply):
     """The reactions to a message, all of them to the same one, oldest first: for those who read sentences."""
 

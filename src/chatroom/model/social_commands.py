@@ -35,3 +35,17 @@ class NoteReceived(SessionCommand):
 @value
 class TellReactions(SessionCommand):
     """Tell those who read sentences which reactions there are since the last time. For the server itself."""
+
+
+@value
+class AskMentions(ChatCommand):
+    """Where one was named. `limit` messages, the newest; or how many there are of each room, with `count`.
+
+    Only what was said from a time on (milliseconds) counts.
+    """
+
+    limit: int
+    count: bool = False
+    after: int = 0
+    verb: str = "MENTIONS"
+    target: str = ""

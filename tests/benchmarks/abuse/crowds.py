@@ -1,5 +1,6 @@
 """Many at once: who say nothing, who never read, who come and go. On the shapes of `tests.benchmarks`."""
 
+from chatroom.server.client_threads import THREADS_KEPT
 from tests.benchmarks.abuse.attack import Check, at_most, exactly, start
 from tests.benchmarks.load import Swarm
 from tests.benchmarks.servers import Server
@@ -57,6 +58,12 @@ def churn_by_web(short: bool) -> list[Check]:
 _WARM_UP = 100  # cycles at least before the first look: a server keeps some threads for the next clients
 
 
+def warm_up(port: int) -> None:
+    """Has so many clients come and go that the server keeps as many threads as it ever keeps."""
+    with Swarm(port, names=1000) as swarm:
+        _come_and_go(swarm, _WARM_UP)
+
+
 def _churn(cycles: int, browsers: float = 0) -> list[Check]:
     with start("--unlimited") as server, Swarm(server.port, names=1000, browsers=browsers) as swarm:
         _come_and_go(swarm, max(cycles // 10, _WARM_UP))
@@ -64,7 +71,7 @@ def _churn(cycles: int, browsers: float = 0) -> list[Check]:
         half, rate = _half(server, swarm, cycles // 2, begin)
         end, _ = _half(server, swarm, cycles // 2, begin)
     return [
-        at_most("threads more at the end", end["threads"] - begin["threads"], 2, ""),
+        at_most("threads more at the end", end["threads"] - begin["threads"], THREADS_KEPT, ""),
         at_most("descriptors more at the end", end["descriptors"] - begin["descriptors"], 2, ""),
         at_most("memory more, from half to end", end["memory_mb"] - half["memory_mb"], 10, "MiB"),
         Check("cycles a second", rate, "told only", True),

@@ -180,6 +180,7 @@ FAILURES: dict[Code, Failure] = {
     Code.NO_SUCH_MESSAGE: Failure(
         "REDACT UNKNOWN_MSGID {target} {msgid}", mark("There is no such message, or it is too old")
     ),
+    Code.NOT_LOGGED_IN: Failure("MENTIONS ACCOUNT_REQUIRED", mark("Log in first: what counts is your claimed name")),
     Code.NOTHING_TO_REACT_TO: Failure(
         "TAGMSG UNKNOWN_MSGID {target} {msgid}", mark("There is no such message, or it is too old")
     ),

@@ -37,6 +37,7 @@ from chatroom.model.replies import (
     Link,
     ListIs,
     MarkerIs,
+    MentionsAre,
     ModesAre,
     NamesAre,
     NotHere,
@@ -191,7 +192,7 @@ def _invitations_are(to: ReplyWriter, reply: InvitationsAre) -> Iterator[str]:
 def _inviting(to: ReplyWriter, reply: Inviting) -> Iterator[str]:
     yield to.line(numerics.RPL_INVITING, reply.nick, reply.room)
     if reply.away:
-        yield to.line(numerics.RPL_AWAY, reply.nick, reply.away)
+        yield to.line(numerics.RPL_AWAY, reply.nick, told(reply.away, to.language))
 
 
 # ---- people ---------------------------------------------------------------------------------------------------------
@@ -251,7 +252,7 @@ def _whois_is(to: ReplyWriter, reply: WhoisIs) -> Iterator[str]:
     if p.bot:
         yield to.line(numerics.RPL_WHOISBOT, p.nick)
     if reply.member.away:
-        yield to.line(numerics.RPL_AWAY, p.nick, reply.member.away)
+        yield to.line(numerics.RPL_AWAY, p.nick, told(reply.member.away, to.language))
     if reply.address:
         yield to.line(numerics.RPL_WHOISHOST, p.nick, address=reply.address)
     if reply.modes:
@@ -330,6 +331,11 @@ def _notice(to: ReplyWriter, reply: CutShort | Saving | Link) -> Iterator[str]:
     """A notice of what the server says about itself."""
     for sentence in describe_reply(reply, language=to.language):
         yield from to.wrapped(f":{to.server.name} NOTICE {to.nick} :", sentence.removesuffix("."))
+
+
+def _mentions_are(to: ReplyWriter, reply: MentionsAre) -> Iterator[str]:
+    for sentence in describe_reply(reply, "/", to.language):
+        yield f":{to.server.name} NOTICE {to.nick} :{sentence}\r\n"
 
 
 def _servers_are(to: ReplyWriter, reply: ServersAre) -> Iterator[str]:
@@ -437,10 +443,11 @@ _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     ModesAre: _modes_are,
     OwnerIs: _owner_is,
     UsersAre: _users_are,
-    IsAway: lambda to, r: iter([to.line(numerics.RPL_AWAY, r.nick, r.message)]),
+    IsAway: lambda to, r: iter([to.line(numerics.RPL_AWAY, r.nick, told(r.message, to.language))]),
     AwayNoted: lambda to, r: iter([to.line(numerics.RPL_NOWAWAY if r.away else numerics.RPL_UNAWAY)]),
     Goodbye: _goodbye,
     Recent: _recent,
+    MentionsAre: _mentions_are,
     WaitingAre: lambda to, r: history_replies.messages(to, r.said),
     WillWait: lambda to, r: iter([to.line(numerics.RPL_WILL_WAIT, nick=r.nick)]),
     IgnoredAre: _ignored_are,
