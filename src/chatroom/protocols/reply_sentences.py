@@ -25,6 +25,7 @@ from chatroom.model.replies import (
     CutShort,
     DeviceClosed,
     DevicesAre,
+    FollowedAre,
     Found,
     Goodbye,
     HistoryIs,
@@ -36,6 +37,7 @@ from chatroom.model.replies import (
     Link,
     ListIs,
     MentionsAre,
+    MetadataIs,
     ModesAre,
     NoWhois,
     NowOperator,
@@ -272,6 +274,8 @@ _REPLIES: dict[type, Callable[[Any, Reader], list[str]]] = {
         )
     ],
     IgnoredAre: lambda r, to: [ignored(r, to.language, to.slash)],
+    MetadataIs: lambda r, to: [],  # for programs
+    FollowedAre: lambda r, to: [],
     MentionsAre: lambda r, to: mentions(r, to.language, to.slash),
     IgnoreNoted: lambda r, to: [to.tr(IGNORED[r.on], nick=clean(r.whom))],
     AwayNoted: _away_noted,

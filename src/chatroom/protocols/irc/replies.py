@@ -24,6 +24,7 @@ from chatroom.model.replies import (
     CutShort,
     DeviceClosed,
     DevicesAre,
+    FollowedAre,
     Found,
     Goodbye,
     Here,
@@ -38,6 +39,7 @@ from chatroom.model.replies import (
     ListIs,
     MarkerIs,
     MentionsAre,
+    MetadataIs,
     ModesAre,
     NamesAre,
     NotHere,
@@ -71,7 +73,7 @@ from chatroom.model.replies import (
     WillWait,
 )
 from chatroom.model.values import Member, Topic
-from chatroom.protocols.irc import account_replies, history_replies, numerics
+from chatroom.protocols.irc import account_replies, history_replies, metadata_replies, numerics
 from chatroom.protocols.irc.event_lines import tags_of_ban, timestamp
 from chatroom.protocols.irc.labeled_response import labelled
 from chatroom.protocols.irc.limits import TARGETS_PER_COMMAND
@@ -101,6 +103,8 @@ def render(to: ReplyWriter, reply: Reply) -> bytes:
 def _welcome(to: ReplyWriter, reply: Welcome) -> Iterator[str]:
     yield to.greeting()
     yield to.counts(reply.counts)
+    if metadata_replies.METADATA in to.capabilities:  # nothing is set yet, which must be told by an empty batch
+        yield from metadata_replies.batched(to, (), f"metadata {to.nick}")
     yield to.motd()
 
 
@@ -257,6 +261,9 @@ def _whois_is(to: ReplyWriter, reply: WhoisIs) -> Iterator[str]:
         yield to.line(numerics.RPL_WHOISHOST, p.nick, address=reply.address)
     if reply.modes:
         yield to.line(numerics.RPL_WHOISMODES, p.nick, modes=reply.modes)
+    if metadata_replies.METADATA in to.capabilities:
+        for key, value in reply.metadata:
+            yield to.line(numerics.RPL_WHOISKEYVALUE, p.nick, key, value)
     if reply.since:
         yield to.line(numerics.RPL_WHOISIDLE, p.nick, reply.idle, reply.since // 1000)
     yield to.line(numerics.RPL_ENDOFWHOIS, p.nick)
@@ -448,6 +455,8 @@ _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     Goodbye: _goodbye,
     Recent: _recent,
     MentionsAre: _mentions_are,
+    MetadataIs: metadata_replies.metadata_is,
+    FollowedAre: metadata_replies.followed_are,
     WaitingAre: lambda to, r: history_replies.messages(to, r.said),
     WillWait: lambda to, r: iter([to.line(numerics.RPL_WILL_WAIT, nick=r.nick)]),
     IgnoredAre: _ignored_are,
