@@ -28,6 +28,7 @@ from chatroom.model.events import (
     Killed,
     LanguageSet,
     MarkerSet,
+    MetadataSet,
     Opened,
     PasswordSet,
     Received,
@@ -54,7 +55,7 @@ QUICK = (16, 8, 1)  # scrypt's N, r, p: the same computation, some thousand time
 
 TOLD_AS_OTHERS = {Connected, Killed, Ghosted}
 TOLD_NOBODY = {AccountMade, AccountUsed, PasswordSet, ReplaySet, AccountDropped, Founded, Opened, DeviceEnded} | {
-    *(Kept, Received, IgnoreSet, StrangersSet, LanguageSet, AbsenceSet, MarkerSet),
+    *(Kept, Received, IgnoreSet, StrangersSet, LanguageSet, AbsenceSet, MarkerSet, MetadataSet),
 }
 NOON = 1_767_268_800_123  # 2026-01-01T12:00:00.123Z in milliseconds
 

@@ -12,6 +12,7 @@ from tests.chat import Chat
 # What is each server's own: its clients, and who of them wants to know what.
 OWN = {
     "received",
+    "following",
     "sessions",
     "watchers",
     "here",

@@ -910,6 +910,29 @@ def test_answers_and_reactions_are_shown_and_made(server: ChatServer, visit: Vis
     expect(ola.page.locator(".typing")).to_have_text("")
 
 
+def test_a_message_is_edited(server: ChatServer, visit: Visit) -> None:
+    """It comes back into the field, and what is sent replaces it, with a hint; Escape leaves it as it was."""
+    nora = visit(server.port).come("nora")
+    ola = visit(server.port).come("ola")
+    nora.say("teh answer")
+    ola.sees("teh answer")
+
+    def edit() -> None:
+        nora.page.locator(".message").filter(has_text="teh answer").hover()
+        nora.pick(nora.page.locator(".message:hover .more"), "Edit…")
+        expect(nora.composer).to_have_value("teh answer")
+
+    edit()
+    nora.composer.press("Escape")
+    expect(nora.composer).to_have_value("")
+    expect(nora.page.locator(".answering")).to_be_empty()
+    edit()
+    nora.say("the answer")
+    for visitor in (nora, ola):
+        visitor.sees("the answer (edited)")
+        expect(visitor.page.locator(".messages")).not_to_contain_text("teh")
+
+
 def test_who_is_ignored_is_heard_no_more_in_private(server: ChatServer, visit: Visit, guests: Guests) -> None:
     """By the menu of a person, which offers the way back; and what waits for somebody who is away is told as that."""
     spam = guests.irc("spam")

@@ -407,7 +407,10 @@ COMMANDS: dict[str, SlashCommand] = {
     "login": SlashCommand(
         "/login [NAME] PASSWORD", mark("prove that a claimed name is yours"), _login, True, is_secret=True, words_max=2
     ),
-    "logout": SlashCommand("/logout", mark("log out"), _service("LOGOUT")),
+    "devices": SlashCommand("/devices", mark("list the devices by which you are here"), _service("DEVICES")),
+    "logout": SlashCommand(
+        "/logout [DEVICE]", mark("log out, or end the connection of one of your devices"), _service("LOGOUT")
+    ),
     "password": SlashCommand(
         "/password OLD NEW", mark("change your password"), _password, True, is_secret=True, words_max=2
     ),
@@ -424,6 +427,6 @@ GROUPS = {  # of /help
     mark("Keeping order"): (
         "kick", "ban", "unban", "bans", "mute", "unmute", "op", "deop", "voice", "devoice", "slow", "key", "mode",
     ),
-    mark("You"): ("nick", "away", "back", "register", "login", "logout", "password", "set", "oper"),
+    mark("You"): ("nick", "away", "back", "register", "login", "devices", "logout", "password", "set", "oper"),
     mark("The program"): ("help", "quit", "raw"),
 }  # fmt: skip

@@ -126,6 +126,16 @@ class Received(Event):
 
 
 @value
+class MetadataSet(Event):
+    """Something is set about `by`, or about a room if there is one; None if it is removed."""
+
+    room: str
+    key: str
+    value: str | None
+    device: str = ""
+
+
+@value
 class IgnoreSet(Event):
     """`by` ignores whom a mask matches, or does not any more. `whom` is the name that it was made for."""
 

@@ -119,6 +119,7 @@ class ChatState:
         # How far people have read, kept by `chatroom.core.read_markers`: of accounts, by key, and of guests, by uid.
         self.markers: dict[str, dict[str, int]] = {}
         self.guest_markers: dict[str, dict[str, int]] = {}
+        self.following: dict[Session, dict[str, None]] = {}  # the keys of whose changes they are told: IRCv3 metadata
         self.marking: dict[Session, None] = {}  # those who are told of it: IRCv3 read-marker
         # What was said to one person alone, with their uid.
         self.direct_messages: deque[tuple[Said, str]] = deque(maxlen=DIRECT_MESSAGES_KEPT)

@@ -687,3 +687,24 @@ test("that a message waits is no away message", () => {
   talk.feed(":s 730 nora :ola!u@h", ":s 301 nora ola :tea");
   assert.ok(ola.away);
 });
+
+test("a message is edited by taking it back and saying it anew", () => {
+  const talk = new Talk().enter();
+  talk.feed(`@time=${at(1)};msgid=10;+draft/reply=9 :nora!u@h PRIVMSG #lobby :teh`);
+  talk.room.editing = talk.room.messages.at(-1);
+  talk.take();
+  runLine(talk.state, talk.room, "the");
+  const [redact, say] = talk.take();
+  assert.equal(redact, "REDACT #lobby 10");
+  assert.match(say, /^@label=m1;\+draft\/reply=9 PRIVMSG #lobby :the$/);
+  talk.feed(`@time=${at(2)} :nora!u@h REDACT #lobby 10`, `@time=${at(2)};msgid=11;label=m1 :nora!u@h PRIVMSG #lobby :the`);
+  assert.deepEqual(talk.texts(), ["the"]);
+  assert.ok(talk.room.messages.at(-1).edited);
+  talk.feed(said(32, "helo"), `@time=${at(40)} :bob!u@h REDACT #lobby 20`, said(33, "hello", { seconds: 41 }), said(34, "again", { seconds: 42 }));
+  assert.deepEqual(talk.room.messages.slice(-2).map((entry) => entry.edited), [true, false]);
+  talk.feed(`@time=${at(50)} :bob!u@h REDACT #lobby 22`, said(48, "later", { seconds: 60 }));
+  assert.ok(!talk.room.messages.at(-1).edited);
+  talk.room.editing = talk.room.messages.at(-1);
+  talk.session.lost();
+  assert.throws(() => runLine(talk.state, talk.room, "x"), Misuse);
+});

@@ -25,6 +25,8 @@ import { compareNames, timeSpan, tr } from "./strings.js";
 const REASONS = new Set(["TEMPORARILY_UNAVAILABLE"]);
 /** What WHOIS tells of addresses and servers: who asks about a person in a room does not ask for that. */
 const TECHNICAL = new Set(["311", "312"]);
+/** Who takes something back and says something within this time has edited it. */
+const EDIT_MS = 3_000;
 /** A line has 512 bytes, a name 50. */
 const JOINS_AT_ONCE = 8;
 
@@ -61,6 +63,9 @@ function onSpoken(state, message) {
   const room = state.roomOfServer(state.isMe(target) && !said.own ? said.nick : target);
   if (!room) return;
   setTyping(state, room, said.nick, false);
+  const { nick, time } = room.takenBack;
+  said.edited = nick === fold(said.nick) && said.time - time <= EDIT_MS;
+  room.takenBack = { nick: "", time: 0 };
   if (said.own && settleEcho(state, room, said, message.tags.label ?? "")) return;
   state.add(room, said);
 }
@@ -89,6 +94,7 @@ function onRedact(state, message) {
   state.heard = state.heard.filter((each) => each.id !== id);
   state.events.push({ type: "redacted", id });
   const by = cleanWord(nickOf(message.source));
+  if (room && entry) room.takenBack = { nick: fold(by), time: entryOf(state, message, "").time };
   if (room && entry && fold(entry.nick) !== fold(by)) room.add(entryOf(state, { ...message, tags: { time: message.tags.time } }, "info", tr("tookBack", { by, nick: entry.nick })));
 }
 

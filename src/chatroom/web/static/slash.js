@@ -58,9 +58,12 @@ export function runLine(state, room, line) {
 function say(state, room, text, kind = "message") {
   if (text.length > SAID_CHARACTERS_MAX) throw new Misuse(tr("tooLong", { count: SAID_CHARACTERS_MAX }));
   if (!room.joined && !room.here) throw new Misuse(tr("notInRoom", { room: room.name }));
+  const { editing, answering } = room;
+  if (editing && !state.registered) throw new Misuse(tr("noConnection"));
   fetchLatest(state, room);
-  state.say(room, text, kind, room.answering?.id ?? "");
-  room.answering = null;
+  if (editing) state.send("REDACT", room.name, editing.id);
+  state.say(room, text, kind, editing ? editing.answers : (answering?.id ?? ""), Boolean(editing));
+  room.answering = room.editing = null;
   room.toldTyping = 0; // what is said tells it
   flushRoom(state, room);
 }

@@ -302,14 +302,15 @@ export class ChatState {
    * @param {string} text
    * @param {"message"|"action"} [kind]
    * @param {string} [answers] the id of the message that it answers
+   * @param {boolean} [edited]
    */
-  say(room, text, kind = "message", answers = "") {
+  say(room, text, kind = "message", answers = "", edited = false) {
     let said = normalizedText(text);
     if (kind === "action") said = said.replace(/\n+/g, " ");
     this.markRead(room); // who answers has read
     room.newFrom = 0;
     for (const part of messagesOf(said, kind === "action" ? 1 : MULTILINE_LINES, kind === "action" ? 300 : MULTILINE_BYTES)) {
-      const entry = makeEntry({ kind, text: part, time: this.now(), nick: this.nick, own: true, delivery: "waiting", answers });
+      const entry = makeEntry({ kind, text: part, time: this.now(), nick: this.nick, own: true, delivery: "waiting", answers, edited });
       room.pending.push(entry);
     }
     room.version++;

@@ -22,7 +22,7 @@ import { openShare } from "./share.js";
 
 /**
  * What menus do to the page.
- * @typedef {{go: (room: MenuRoom) => void, answer: (entry: MenuEntry) => void, write: (text: string) => void, search: () => void, leave: (room: MenuRoom) => void,
+ * @typedef {{go: (room: MenuRoom) => void, answer: (entry: MenuEntry) => void, edit: (entry: MenuEntry) => void, write: (text: string) => void, search: () => void, leave: (room: MenuRoom) => void,
  *   quit: () => void, setTheme: (theme: string) => void, save: () => void, refresh: () => void,
  *   languages: string[], chooseLanguage: (tag: string) => void}} MenuActs
  */
@@ -241,6 +241,7 @@ export class Menus {
         : !entry.own && { label: tr("answer", { nick: entry.nick }), act: () => this.acts.write(`@${entry.nick} `) },
       canAnswer(state, entry) && { label: tr("reactWith"), act: () => this.reactions(entry, anchor) },
       { label: tr("copyText"), act: () => copy(entry.text) },
+      mayTakeBack && entry.own && entry.kind === "message" && { label: tr("edit"), act: () => this.acts.edit(entry) },
       mayTakeBack && { label: tr("takeBack"), act: () => state.send("REDACT", room.name, entry.id), danger: true },
     ];
     openMenu(anchor, tr("messageMenu"), items);
