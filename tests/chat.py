@@ -9,7 +9,7 @@ from chatroom.common.names import SERVER_BYTES
 from chatroom.core import connections
 from chatroom.core.event_log import LocalEventLog
 from chatroom.core.hub import Hub
-from chatroom.model import social_commands
+from chatroom.model import preferences, social_commands
 from chatroom.model.audience import Audience
 from chatroom.model.commands import Quit, SetFormat
 from chatroom.model.entities import Session
@@ -27,6 +27,8 @@ from chatroom.model.events import (
     Kept,
     Killed,
     LanguageSet,
+    MarkerSet,
+    MetadataSet,
     Opened,
     PasswordSet,
     Received,
@@ -53,7 +55,7 @@ QUICK = (16, 8, 1)  # scrypt's N, r, p: the same computation, some thousand time
 
 TOLD_AS_OTHERS = {Connected, Killed, Ghosted}
 TOLD_NOBODY = {AccountMade, AccountUsed, PasswordSet, ReplaySet, AccountDropped, Founded, Opened, DeviceEnded} | {
-    *(Kept, Received, IgnoreSet, StrangersSet, LanguageSet, AbsenceSet),
+    *(Kept, Received, IgnoreSet, StrangersSet, LanguageSet, AbsenceSet, MarkerSet, MetadataSet),
 }
 NOON = 1_767_268_800_123  # 2026-01-01T12:00:00.123Z in milliseconds
 
@@ -63,7 +65,7 @@ def kinds(base: type) -> set[type]:
 
     Not `__subclasses__()`: a dataclass with slots is a copy of a class, which is among them until it is collected.
     """
-    known = {**vars(social_commands), **vars(sys.modules[base.__module__])}.values()
+    known = {**vars(social_commands), **vars(preferences), **vars(sys.modules[base.__module__])}.values()
     return {each for each in known if isinstance(each, type) and base in each.__bases__}
 
 
@@ -166,6 +168,7 @@ class Chat:
         """A plain client; in the lobby if it has a name."""
         client = self._client()
         client.dialect = PlainDialect(client)
+        client.format = client.dialect.format
         return self._come(client, *([name] if name else []))
 
     def irc(self, nick: str = "", *caps: str, room: str = "") -> Client:

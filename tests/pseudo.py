@@ -33,7 +33,10 @@ PSEUDO = Language("en-XA", PseudoCatalogue())
 
 def untouched(text: str) -> list[str]:
     """The words of two letters and more that stand outside brackets; places inside are not looked at."""
-    return re.findall(r"[A-Za-z]{2,}", re.sub(r"\[!!.*?!!\]", "", text, flags=re.DOTALL))
+    before = ""
+    while before != text:  # from the inside out: a place may hold a sentence
+        before, text = text, re.sub(r"\[!!(?:(?!\[!!).)*?!!\]", " ", text, flags=re.DOTALL)
+    return re.findall(r"[A-Za-z]{2,}", text)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from chatroom.cli import firewall
 from chatroom.cli.messages import how_to_join
 from chatroom.client import links
 from chatroom.common import qr
+from chatroom.server import invitations
 from chatroom.server.chat_server import ChatServer
 from chatroom.server.invitations import is_from_elsewhere, link, reachable_authority
 from tests.chat import INFO
@@ -57,6 +58,12 @@ def open_server() -> Iterator[ChatServer]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(autouse=True)
+def outside_of_containers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the tests run."""
+    monkeypatch.setattr(invitations, "_CONTAINER", ())
 
 
 # ---- on a terminal --------------------------------------------------------------------------------------------------
@@ -112,11 +119,14 @@ def test_links_name_the_room() -> None:
         assert links.parse(told) == links.Link(*place, tls, room)
 
 
-def test_the_address_for_others_is_told_by_who_listens_for_them() -> None:
+def test_the_address_for_others_is_told_by_who_listens_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """And by no other."""
     assert reachable_authority("127.0.0.1", 9090) == ""
     assert reachable_authority("192.0.2.7", 9090) == "192.0.2.7:9090"
     assert reachable_authority("0.0.0.0", 9090) == (f"{own_address()}:9090" if own_address() else "")
+    with monkeypatch.context() as patch:
+        patch.setattr(invitations, "_CONTAINER", (Path("/"),))
+        assert reachable_authority("0.0.0.0", 9090) == ""
 
 
 # ---- the page -------------------------------------------------------------------------------------------------------

@@ -279,6 +279,31 @@ def test_without_a_disk_names_last_as_long_as_the_server(serve: Callable[..., Se
     bob.close()
 
 
+def test_how_far_one_has_read_is_kept_with_the_name(data: Path, serve: Callable[..., Served]) -> None:
+    """Over kill -9, and on all devices; whoever claims the name after it was given up has read nothing."""
+    asks, read = ("draft/read-marker",), "timestamp=2025-01-01T00:00:00.000Z"
+    served = serve("--data", str(data))
+    with closing(Irc(served.port, "bob", *asks)) as bob:
+        bob.send(f"NICKSERV REGISTER {PASSWORD}", f"MARKREAD #tea {read}", f"MARKREAD carol {read}")
+        bob.wait(f" MARKREAD carol {read}$")
+        served.process.kill()
+        served.process.wait()
+    served = serve("--data", str(data))
+    with closing(Irc(served.port, "bob", *asks, password=login("bob"))) as bob:
+        assert asked(bob, "MARKREAD #tea")[0].endswith(f" MARKREAD #tea {read}")
+        with closing(Irc(served.port, "bob", *asks, password=login("bob"))) as phone:
+            phone.send("MARKREAD #tea timestamp=2025-02-01T00:00:00.000Z")
+            bob.wait(r" MARKREAD #tea timestamp=2025-02-01T00:00:00\.000Z$")
+        bob.send(f"NICKSERV DROP bob {PASSWORD}", "NICKSERV REGISTER another-pass-1")
+        bob.wait("The name bob is yours")
+        assert asked(bob, "MARKREAD #tea")[0].endswith(" MARKREAD #tea *")
+        served.process.kill()
+        served.process.wait()
+    served = serve("--data", str(data))
+    with closing(Irc(served.port, "bob", *asks, password="bob:another-pass-1")) as bob:
+        assert asked(bob, "MARKREAD #tea")[0].endswith(" MARKREAD #tea *")
+
+
 # ---- direct messages ------------------------------------------------------------------------------------------------
 
 

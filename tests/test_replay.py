@@ -138,8 +138,9 @@ def test_so_did_one_that_its_owner_has_overtaken(chat: Chat, al: Client) -> None
     """Who comes in again while the server takes the old connection to be alive."""
     join(chat, "bob", f"NICKSERV REGISTER {PASSWORD}")
     talk(al, "into the void")
-    bob, shown = join(chat, "bob_", f"NICKSERV IDENTIFY bob {PASSWORD}", "NICK bob")
-    assert (bob.nick, shown) == ("bob", ["into the void"])
+    bob = chat.irc("bob_", "server-time")
+    assert said(bob.send(f"NICKSERV IDENTIFY bob {PASSWORD}").heard()) == ["into the void"]
+    assert bob.nick == "bob"
 
 
 def test_netcat_is_shown_what_it_missed(chat: Chat) -> None:
@@ -218,7 +219,7 @@ def test_who_wants_to_see_nothing_says_so(chat: Chat) -> None:
     bob.send("/set replay ON").heard()
     assert "al: two" in bob.send("/leave").heard()[-1]
     for wrong in ("/set", "/set replay", "/set replay maybe", "/set colour off"):
-        assert bob.send(wrong).heard() == ["* /set needs more: /set replay on|off"]
+        assert bob.send(wrong).heard() == ["* /set needs more: /set SETTING on|off"]
     irc = chat.irc("carol")
     assert "SET REPLAY on|off" in irc.send("NICKSERV SET REPLAY maybe").heard()[0]
     assert "nothing from before (until you leave" in irc.send("PRIVMSG NickServ :set replay off").heard()[0]

@@ -72,8 +72,8 @@ def test_a_claimed_name_without_its_password_is_refused_with_a_reason() -> None:
         assert (event.reason, event.about) == (reason, ("bob",))
 
 
-def test_our_own_ghost_gives_way_at_once() -> None:
-    """Who can prove that the name is theirs need not wait until the server notices that a connection is dead."""
+def test_who_can_prove_it_has_their_name_back_at_once() -> None:
+    """They need not wait until the server notices that a connection is dead: it is one more device until then."""
     chat = claimed(Chat())
     wire = Wire(chat, "bob", PASSWORD)
     old = wire.end
@@ -81,14 +81,28 @@ def test_our_own_ghost_gives_way_at_once() -> None:
     wire.connect()
     assert wire.state.is_registered
     assert not wire.state.name_is_held
-    assert old.closing
+    assert wire.end.user is old.user
     assert wire.end.nick == "bob"
 
 
-def test_who_came_in_from_elsewhere_does_not_come_back_by_itself() -> None:
-    """Else two clients of one person would throw each other out for ever."""
+def test_two_clients_of_one_person_hear_each_other() -> None:
+    """Neither ends the other, and what is said with one is shown as one's own in the other."""
     chat = claimed(Chat())
     wire = Wire(chat, "bob", PASSWORD)
+    netcat = chat.plain().send("bob", PASSWORD)
+    netcat.send("from elsewhere")
+    wire.run()
+    assert wire.state.is_registered
+    room = wire.state.rooms["#lobby"]
+    [said] = [entry for entry in room.entries if entry.text == "from elsewhere"]
+    assert said.nick == "bob"
+
+
+def test_who_is_ended_as_a_ghost_does_not_come_back_by_itself() -> None:
+    """Else two clients that want one name would throw each other out for ever."""
+    chat = claimed(Chat())
+    wire = Wire(chat, "bob", PASSWORD)
+    wire.type("/logout")
     wire.state.events.clear()
     chat.plain().send("bob", PASSWORD)
     wire.run()

@@ -71,6 +71,7 @@ def test_the_last_message_of_ones_own_is_taken_back(script: Script) -> None:
     with pytest.raises(Misuse):
         slash_commands.run(script.state, script.lobby, "/undo")
     script.feed("@msgid=a :me!u@h PRIVMSG #lobby :mine", "@msgid=b :me!u@h PRIVMSG #lobby :mine, too")
+    script.feed("@msgid=c :me!u@h MODE #lobby +m")
     slash_commands.run(script.state, script.lobby, "/undo")
     script.feed(":me!u@h REDACT #lobby b :")
     slash_commands.run(script.state, script.lobby, "/undo")

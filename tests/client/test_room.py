@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from chatroom.client import room as rooms
 from chatroom.client.room import REDRAW_NOTHING, Room
-from chatroom.client.transcript_entry import DeliveryState, Kind, TranscriptEntry
+from chatroom.client.transcript_entry import NICK_COLOURS, DeliveryState, Kind, TranscriptEntry, nick_colour
 
 STEPS = st.lists(
     st.tuples(st.sampled_from(["live", "say", "echo", "refuse", "history", "forget"]), st.integers(0, 40)), max_size=60
@@ -114,3 +114,12 @@ def test_who_spoke_last_is_first() -> None:
     for nick in ("a", "b", "a"):
         room.add(TranscriptEntry(Kind.MESSAGE, 0.0, nick, "x"))
     assert room.speakers == ["a", "b"]
+
+
+def test_up_to_eight_people_have_colours_of_their_own() -> None:
+    """Whatever the names; with more, each keeps the colour that is theirs everywhere."""
+    room = Room("#r")
+    names = [f"user{number}" for number in range(30)]
+    assert {room.colour(name) for name in names[:NICK_COLOURS]} == set(range(NICK_COLOURS))
+    assert room.colour(names[0]) == nick_colour(names[0]) == room.colour(names[0].upper())
+    assert all(room.colour(name) == nick_colour(name) for name in names[NICK_COLOURS:])

@@ -4,9 +4,10 @@ import base64
 
 import pytest
 
-from chatroom.client import history_sync, strings
+from chatroom.client import history_sync, slash_commands, strings
 from chatroom.client.screen_events import Alerted, Registered, Rejected, RoomList, SearchResults
 from chatroom.client.transcript_entry import DeliveryState, Kind
+from chatroom.common.language import choose, speak
 from tests.client.script import MODERN, Script, texts
 
 
@@ -629,3 +630,24 @@ def test_a_key_for_a_new_room_is_set_and_one_that_nobody_needed_is_said() -> Non
     script.session.connected(script.send)
     script.feed(":irc 001 me :Welcome")
     assert "JOIN #new,#mine,#lobby,#open s3cret,s3cret" in script.take()
+
+
+def test_the_server_is_asked_for_the_language_of_the_user() -> None:
+    """Where it has it; English is what servers speak anyway."""
+    for tag, offered, asked in (("pl", "3,en,de,pl", True), ("pl", "2,en,de", False), ("en", "2,en,pl", False)):
+        speak(choose([tag]))
+        try:
+            script = Script()
+            script.session.connected(script.send)
+            script.feed(f":irc CAP * LS :draft/languages={offered} server-time", ":irc CAP * ACK :server-time")
+        finally:
+            speak(choose(["en"]))
+        assert ("LANGUAGE pl" in script.take()) is asked
+
+
+def test_the_topic_is_told_on_demand(old: Script) -> None:
+    """Or that there is none."""
+    slash_commands.run(old.state, old.lobby, "/topic")
+    old.feed(":irc 332 me #lobby :tea at five")
+    slash_commands.run(old.state, old.lobby, "/topic")
+    assert texts(old.lobby.entries) == ["#lobby has no topic.", "Topic: tea at five"]

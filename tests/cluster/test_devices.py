@@ -15,6 +15,7 @@ from chatroom.model.commands import (
     LogIn,
     LogOut,
     MakeAccount,
+    MarkRead,
     Quit,
     Register,
     Rename,
@@ -26,9 +27,10 @@ from chatroom.model.commands import (
 from chatroom.model.entities import Session
 from chatroom.model.events import Event, Said
 from chatroom.model.outcomes import Command
+from chatroom.model.replies import MarkerIs
 from chatroom.model.values import Via
 from chatroom.protocols.irc.event_lines import irc_format
-from tests.chat import QUICK, RecordingPost
+from tests.chat import NOON, QUICK, RecordingPost
 from tests.cluster.test_replica import Member, Stream, agree
 
 IRC = irc_format(frozenset())
@@ -92,6 +94,7 @@ COMMANDS = st.one_of(
     st.builds(Rename, st.sampled_from(["ann", "amy", "bob"])),
     st.builds(SetAway, st.sampled_from(["", "tea"])),
     st.just(SetAway("", absent=True)),
+    st.builds(lambda time: MarkRead("#a", time), st.integers(1, 9)),
     st.just(Kick("#lobby", "ann", "out")),
     st.just(LogOut()),
     st.builds(lambda number: LogOut(str(number)), st.integers(1, 3)),
@@ -231,3 +234,19 @@ def test_a_server_that_is_lost_takes_its_devices_and_not_the_person() -> None:
     chat.do(0, lost, Quit("gone"))
     agree(chat.members)
     assert told(chat.members[1], eve) == ["Departed"]
+
+
+def test_how_far_one_has_read_is_known_on_all_servers() -> None:
+    """And told to all devices that want to know."""
+    chat = Chat()
+    one, two = login(chat, 0), login(chat, 1)
+    agree(chat.members)
+    chat.do(1, two, SetFormat(IRC, echo=False, read_marker=True))
+    chat.do(0, one, MarkRead("#Tea", NOON - 1))
+    agree(chat.members)
+    assert chat.members[1].post.replies[-1] == (two.uid, MarkerIs("#Tea", NOON - 1))
+    for member in chat.members:
+        assert member.hub.state.markers == {"ann": {"#tea": NOON - 1}}
+    chat.members.append(Member(chat.stream, "four"))
+    agree(chat.members)
+    assert chat.members[3].hub.state.markers == {"ann": {"#tea": NOON - 1}}

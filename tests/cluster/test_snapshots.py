@@ -12,10 +12,11 @@ from tests.chat import Chat
 # What is each server's own: its clients, and who of them wants to know what.
 OWN = {
     "received",
+    "following",
     "sessions",
     "watchers",
     "here",
-    "markers",
+    "guest_markers",
     "marking",
     "server_session",
     "audit_log",

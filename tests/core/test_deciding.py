@@ -65,7 +65,15 @@ from chatroom.model.commands import (
     Unban,
     UnbanFromServer,
 )
-from chatroom.model.social_commands import AskIgnored, Ignore, React
+from chatroom.model.social_commands import (
+    AskIgnored,
+    AskMentions,
+    AskMetadata,
+    ClearMetadata,
+    Ignore,
+    React,
+    SetMetadata,
+)
 from chatroom.model.values import HistoryPoint, ModeChange, Person
 from tests.chat import Chat, Client, kinds
 
@@ -84,6 +92,8 @@ COMMANDS: list[ChatCommand] = [
     AskInvitations(),
     AskList("#a", "be"),
     AskMarker("#a"),
+    AskMentions(9),
+    AskMetadata("bob"),
     AskModes("#a"),
     AskOwner("#a"),
     AskNames("#a"),
@@ -100,6 +110,8 @@ COMMANDS: list[ChatCommand] = [
     AskWhois("bob"),
     AskWhowas("bob"),
     Ban("#a", "bob", 60),
+    ClearMetadata("#a"),
+    SetMetadata("*", "status", "busy"),
     BanFromServer("bob", 60),
     Burst("#a", ["one", "two"]),
     Expire(),

@@ -145,6 +145,23 @@ def test_who_is_banned_by_address_does_not_come_by_another_device(chat: Chat) ->
     assert not late.nick
 
 
+def test_a_ban_on_an_address_ends_the_devices_from_there(chat: Chat) -> None:
+    """The person stays by others; who has none elsewhere goes."""
+    here = plain(chat)
+    there = chat.plain()
+    there.host = "127.0.0.2"
+    there.send("bob", PASSWORD)
+    chat.hub.context.operator_password = "secret-secret"
+    op = chat.irc("op").send("OPER op secret-secret", "KLINE 127.0.0.2 :no")
+    assert there.closing
+    assert there.heard()[-1] == "* Goodbye (you are banned from this server)."
+    assert not here.closing
+    assert bob_of(chat).sessions == (here,)
+    op.send("KLINE bob!*@* :no")
+    assert here.closing
+    assert "bob" not in chat.hub.state.nicks.by_nick
+
+
 # ---- what devices hear ----------------------------------------------------------------------------------------------
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatroom.common.language import ENGLISH, add, choose, speak
+from chatroom.common.language import ENGLISH, choose, speak
 from chatroom.common.names import fold
 from chatroom.core import connections
 from chatroom.model.commands import BanFromServer
@@ -170,7 +170,6 @@ def test_a_language_that_is_gone_is_not_missed() -> None:
 
 
 def in_pseudo(chat: Chat, client: Client) -> Client:
-    add(PSEUDO)
     client.language = PSEUDO
     connections.read_as(client, client.format.spoken(PSEUDO))
     return client

@@ -69,7 +69,11 @@ def state(view: TkView) -> dict[str, Any]:
         "rooms_at": _middle(view.rooms.tree, root),
         "members_at": _middle(view.members.tree, root),
         "member_at": _member(view, root),
+        "room_at": _room(view, root),
         "header_at": _middle(view._topic, root),
+        "choosing": any(
+            "__tk_filedialog" in str(name) for name in root.tk.splitlist(root.tk.call("winfo", "children", "."))
+        ),
         "dialog": any(
             "__tk__messagebox" in str(name) for name in root.tk.splitlist(root.tk.call("winfo", "children", "."))
         ),
@@ -77,6 +81,15 @@ def state(view: TkView) -> dict[str, Any]:
         "pill_at": _middle(view.messages.pill, root),
         **{f"{tag}_at": _first(text, tag, root) for tag in ("link", "retry", "delete", "more", "copy", "place")},
     }
+
+
+def _room(view: TkView, root: Any) -> list[int] | None:
+    """Where the current room stands in the list."""
+    tree = view.rooms.tree
+    box = tree.bbox(tree.selection()[0]) if tree.selection() and tree.winfo_ismapped() else ""
+    if not box:
+        return None
+    return [tree.winfo_rootx() - root.winfo_rootx() + 60, tree.winfo_rooty() - root.winfo_rooty() + box[1] + 9]
 
 
 def _member(view: TkView, root: Any) -> list[int] | None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from chatroom.common.errors import ChatError
 from chatroom.common.irc_message import LINE_BYTES, parse
+from chatroom.common.language import ENGLISH, speak
 from chatroom.common.names import (
     NICK_BYTES,
     NICK_CHARACTERS,
@@ -74,7 +75,9 @@ from chatroom.protocols.irc.event_lines import RENDERED, irc_format
 from chatroom.protocols.irc.handlers.capabilities import CAPABILITIES
 from chatroom.protocols.irc.limits import HOST_CHARACTERS, USERNAME_CHARACTERS
 from tests.chat import LONG_INFO, NOON, TOLD_AS_OTHERS, TOLD_NOBODY, Chat, Client, kinds, place
+from tests.pseudo import PSEUDO
 
+AWAY_TOO_LONG = f" {AWAY_BYTES} "  # what a refusal names in any language
 WIDE = "\U00020000"  # a letter of four bytes: CJK extension B
 LETTERS = {1: "x", 2: "ж", 3: "語", 4: WIDE}  # by their bytes
 HOST = f"0{'f' * (HOST_CHARACTERS - 1)}"
@@ -137,9 +140,13 @@ class Full:
         return told[self.clients.index(client)]
 
 
-@pytest.fixture(params=LETTERS)
-def full(request: pytest.FixtureRequest) -> Full:
-    return Full(request.param)
+# Texts are longest in a language whose sentences are longer than any real one's.
+@pytest.fixture(params=[*((wide, ENGLISH) for wide in LETTERS), (4, PSEUDO)], ids=str)
+def full(request: pytest.FixtureRequest) -> Iterator[Full]:
+    wide, language = request.param
+    speak(language)
+    yield Full(wide)
+    speak(ENGLISH)
 
 
 def welcome(full: Full) -> Iterator[list[str]]:
@@ -260,7 +267,7 @@ def test_what_plain_clients_say_of_themselves_fits(full: Full) -> None:
     pat = full.chat.plain(nick(full.wide, 99)).send(f"/join {here}")
     pat.heard()
     pat.send(f"/away {of_bytes(AWAY_BYTES + 1, full.wide)}")
-    assert "too long" in pat.heard()[0]
+    assert AWAY_TOO_LONG in pat.heard()[0]
     pat.send(f"/away {of_bytes(AWAY_BYTES, full.wide)}", f"/me {'x' * 4000}", f"/topic {'x' * 4000}")
     pat.send(f"/quit {of_bytes(4000, full.wide)}")
     check(full.al.wire)

@@ -15,7 +15,7 @@ import pytest
 
 from chatroom.server import console as console_module
 from chatroom.server.chat_server import ChatServer
-from chatroom.server.console import COMMANDS, Console, Row
+from chatroom.server.console import _PLACES, COMMANDS, Console, Row
 from tests.peers import DEADLINE, Ear, Guests, Peer, Served, eventually
 from tests.ports import free_port, listens
 
@@ -129,7 +129,7 @@ def test_help_tells_of_every_command(served: Served) -> None:
     """How it is used, and what it does."""
     served.type("help")
     for row in COMMANDS.values():
-        served.out.wait(f"^{re.escape(row.usage)} +{re.escape(row.does)}$")
+        served.out.wait(f"^{re.escape(row.usage)} +{re.escape(row.does.format(**_PLACES))}$")
 
 
 # A terminal, and where the output goes; Python.

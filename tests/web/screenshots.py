@@ -50,8 +50,11 @@ def take(browser: Browser, directory: Path) -> None:
         nora.room(ROOM).click()
         nora.is_in(ROOM)
         nora.sees("@nora use math.pi, then it is exact 🙂")
+        nora.page.locator(".chip").first.click()
+        class_.type()
         _save(nora, directory / "page-light.png")
         nora.page.set_viewport_size({"width": 390, "height": 700})
+        class_.type()
         _save(nora, directory / "page-phone.png")
         nora.context.close()
     finally:
@@ -73,7 +76,7 @@ class _Class:
     def __init__(self, guests: Guests) -> None:
         self.teacher = guests.irc("Mrs_Kowalska", room=ROOM)
         self.teacher.send(f"TOPIC {ROOM} :Homework for Wednesday: exercises 5 and 6")
-        many_lines = ("draft/multiline", "batch", "message-tags")
+        many_lines = ("draft/multiline", "batch", "message-tags", "echo-message")
         self.pupils = {nick: guests.irc(nick, *many_lines, room=ROOM if nick in EARLY else "") for nick in EARLY + LATE}
         for nick in ("ewa", "max"):
             self._let(self.pupils[nick], "AWAY :tea")
@@ -83,18 +86,27 @@ class _Class:
     def begin(self) -> None:
         link = "https://school.example/3b/sheet-6.pdf"
         self._let(self.teacher, f"PRIVMSG {ROOM} :Good morning! The worksheet is here: {link}")
+        greeting = self.pupils["anna"].wait(r"msgid=(\w+).*Good morning")[1]
+        for emoji, count in (("👍", 14), ("🙏", 3)):
+            for nick in EARLY[:count]:
+                self._let(self.pupils[nick], f"@+draft/react={emoji};+reply={greeting} TAGMSG {ROOM}")
         lines = [f"@batch=x PRIVMSG {ROOM} :{line}" for line in CODE]
         self._let(self.pupils["bob"], f"BATCH +x draft/multiline {ROOM}", *lines, "BATCH -x")
         for nick in LATE:
             self._let(self.pupils[nick], f"JOIN {ROOM}")
 
     def go_on(self) -> None:
+        question = self.pupils["filip"].wait(r"msgid=(\w+).*BATCH \+\w+ draft/multiline")[1]
         self._let(
             self.pupils["Łukasz"],
-            f"PRIVMSG {ROOM} :@nora use math.pi, then it is exact 🙂",
+            f"@+reply={question} PRIVMSG {ROOM} :@nora use math.pi, then it is exact 🙂",
             *["PRIVMSG nora :are you there?"] * 2,
         )
         self._let(self.other, "PRIVMSG #projects :nora: your turn", *["PRIVMSG #off-topic :la la"] * 12)
+
+    def type(self) -> None:
+        for nick in ("carol", "dave"):
+            self._let(self.pupils[nick], f"@+typing=active TAGMSG {ROOM}")
 
     def _let(self, who: Irc, *lines: str) -> None:
         """Lets somebody say something, and waits until the server has it."""

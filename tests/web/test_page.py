@@ -836,13 +836,16 @@ def test_the_page_speaks_the_language_of_its_reader(server: ChatServer, visit: V
     for seen in (r"^niedziela|^poniedziałek|^wtorek|^środa|^czwartek|^piątek|^sobota",):
         expect(page.locator(".line").filter(has_text=re.compile(seen)).first).to_be_visible()
 
+    nora.say("/register open")
+    nora.notes("Hasło ma co najmniej")  # as the server says it
     nora.composer.fill("half a sen")
     nora.pick(page.locator(".self .account"), "Język: polski")
     page.locator("dialog").get_by_role("button", name="English").click()
     expect(page.locator(".self .account small")).to_have_text("guest")
     expect(nora.composer).to_have_value("half a sen")
     nora.sees("5")
-    nora.composer.fill("")
+    nora.say("/register open")
+    nora.notes("A password has at least")
     nora.say("still here")
     bob.wait("PRIVMSG #lobby :still here")
     page.wait_for_timeout(1500)  # what is chosen is saved once a second
@@ -905,6 +908,51 @@ def test_answers_and_reactions_are_shown_and_made(server: ChatServer, visit: Vis
     expect(ola.page.locator(".typing")).to_have_text("nora is typing…")
     nora.composer.fill("")
     expect(ola.page.locator(".typing")).to_have_text("")
+
+
+def test_a_message_is_edited(server: ChatServer, visit: Visit) -> None:
+    """It comes back into the field, and what is sent replaces it, with a hint; Escape leaves it as it was."""
+    nora = visit(server.port).come("nora")
+    ola = visit(server.port).come("ola")
+    nora.say("teh answer")
+    ola.sees("teh answer")
+
+    def edit() -> None:
+        nora.page.locator(".message").filter(has_text="teh answer").hover()
+        nora.pick(nora.page.locator(".message:hover .more"), "Edit…")
+        expect(nora.composer).to_have_value("teh answer")
+
+    edit()
+    nora.composer.press("Escape")
+    expect(nora.composer).to_have_value("")
+    expect(nora.page.locator(".answering")).to_be_empty()
+    edit()
+    nora.say("the answer")
+    for visitor in (nora, ola):
+        visitor.sees("the answer (edited)")
+        expect(visitor.page.locator(".messages")).not_to_contain_text("teh")
+
+
+def test_who_is_ignored_is_heard_no_more_in_private(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """By the menu of a person, which offers the way back; and what waits for somebody who is away is told as that."""
+    spam = guests.irc("spam")
+    guests.irc("ola").send("PRIVMSG NickServ :REGISTER open-barley", "QUIT")
+    nora = visit(server.port).come("nora")
+    nora.say("/register open-sesame")
+    nora.notes("is yours")
+    nora.pick(nora.member("spam"), "Ignore what they write to you alone")
+    nora.notes("You hear nothing more of what spam writes")
+    spam.send("PRIVMSG nora :buy", "PRIVMSG #lobby :hello all")
+    nora.sees("hello all")
+    expect(nora.room("spam")).to_have_count(0)
+    nora.pick(nora.member("spam"), "Ignore them no more")
+    nora.notes("You hear again what spam writes")
+    spam.send("PRIVMSG nora :hello")
+    expect(nora.room("spam")).to_be_visible()
+    nora.say("/devices")
+    nora.notes("Device 1, this one")
+    nora.say("/msg ola are you there?")
+    nora.notes("^ola is not here. Your message is kept")
 
 
 def test_a_quote_of_what_is_taken_back_is_gone(server: ChatServer, visit: Visit, guests: Guests) -> None:

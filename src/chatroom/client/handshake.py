@@ -8,6 +8,7 @@ import base64
 from chatroom.client import multiline
 from chatroom.client.state import SessionState
 from chatroom.common.irc_message import Message
+from chatroom.common.language import own
 
 WANTED = frozenset(
     {
@@ -27,7 +28,8 @@ WANTED = frozenset(
         "soju.im/search",
     }
 )
-_USEFUL = WANTED | {"sasl"}  # no others are remembered, however many a server has
+_LANGUAGES = "draft/languages"  # its value is how many there are, and which: 2,en,pl
+_USEFUL = WANTED | {"sasl", _LANGUAGES}  # no others are remembered, however many a server has
 _SASL_CHUNK_CHARACTERS = 400  # IRCv3 sasl-3.1
 _SASL_REFUSED = frozenset({"902", "904", "905", "906", "908"})
 _SASL_DONE = frozenset({"903", "907"}) | _SASL_REFUSED
@@ -93,6 +95,12 @@ class Handshake:
         else:
             self._end()
 
+    def _choose_language(self) -> None:
+        """Has the server speak the user's language, if it can."""
+        mine, theirs = own().tag, self._offered.get(_LANGUAGES, "").split(",")
+        if mine != "en" and mine in theirs:
+            self._state.send(Message("LANGUAGE", (mine,)))
+
     def _authenticate(self) -> None:
         name = self._state.login_name or self._state.nick
         secret = base64.b64encode(f"{name}\0{name}\0{self._state.password}".encode()).decode()
@@ -105,4 +113,5 @@ class Handshake:
     def _end(self) -> None:
         if self._negotiating:
             self._negotiating = False
+            self._choose_language()
             self._state.send(Message("CAP", ("END",)))

@@ -443,7 +443,7 @@ HANDLERS: dict[str, Handler] = {
     # Greetings, statistics and ends of lists say nothing that the window doesn't show.
     **dict.fromkeys(
         ("002", "003", "004", "010", "042", "250", "251", "252", "253", "254", "255", "265", "266", "318", "329",
-         "333", "375", "396", "ACK", "TAGMSG", "SETNAME", "CHGHOST", "WARN", "NOTE"),
+         "333", "375", "396", "687", "ACK", "TAGMSG", "SETNAME", "CHGHOST", "WARN", "NOTE"),
         ignore,
     ),
 }  # fmt: skip

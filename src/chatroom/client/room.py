@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from chatroom.client.transcript_entry import SPOKEN, DeliveryState, Kind, TranscriptEntry
+from chatroom.client.transcript_entry import NICK_COLOURS, SPOKEN, DeliveryState, Kind, TranscriptEntry, nick_colour
 from chatroom.common.names import fold, is_room
 
 KEPT_ENTRIES = 20_000  # about 8 MB
@@ -25,6 +25,7 @@ _TRIM_ENTRIES = 2_000  # forgotten at once, so that forgetting costs little per 
 _CLAIM_AMONG_ENTRIES = 200  # before those that wait: a message that failed longer ago is not looked for
 MEMBERS_MAX = 100_000  # of a room; about 20 MB
 BANS_MAX = 10_000  # of a room, and as many mutes; servers have 100
+_COLOURED_MAX = 10_000  # people of whom the colour is remembered
 KEPT_SPEAKERS = 50  # who spoke last, for completing names
 REDRAW_NOTHING = 1 << 62
 
@@ -83,7 +84,8 @@ class Room:
         self.history_request: HistoryRequest | None = None  # asked for and not arrived
         self.history_pages = 0  # that have arrived since we came here
         self.gap_from = ""  # msgid of the last message before a gap that is not closed yet
-        self._ids: set[str] = set()
+        self._colours: dict[str, int] = {}  # of people, by the folded name
+        self._by_id: dict[str, TranscriptEntry] = {}
         self._characters = 0  # of the texts of `entries`
         self._pending = 0  # how many entries at the end wait for the server
 
@@ -96,7 +98,7 @@ class Room:
 
     def add(self, entry: TranscriptEntry) -> bool:
         """Adds a new entry where it belongs; false when it is known already."""
-        if entry.msgid and entry.msgid in self._ids:
+        if entry.msgid and entry.msgid in self._by_id:
             return False
         if entry.pending:
             self._pending += 1
@@ -121,7 +123,7 @@ class Room:
         # Newest first: what goes before everything else then moves no position. `end` is the place of the one before,
         # because many things are said in the same millisecond and only their order tells which was first.
         for entry in reversed(list(history)):
-            if entry.msgid and entry.msgid in self._ids:
+            if entry.msgid and entry.msgid in self._by_id:
                 end = next((i for i in range(end - 1, -1, -1) if self.entries[i].msgid == entry.msgid), end)
                 continue
             settled = len(self.entries) - self._pending
@@ -151,7 +153,7 @@ class Room:
 
     def confirm(self, text: str, kind: Kind, msgid: str, time: float) -> TranscriptEntry | None:
         """The server has our message: marks the one that waits as done and returns it, or None."""
-        if msgid and msgid in self._ids:
+        if msgid and msgid in self._by_id:
             return None
         start = len(self.entries) - self._pending
         for index in range(start, len(self.entries)):
@@ -177,7 +179,7 @@ class Room:
         self._pending -= entry.pending
         del self.entries[index]
         self._characters -= len(entry.text)
-        self._ids.discard(entry.msgid)
+        self._by_id.pop(entry.msgid, None)
         self.touch(index)
 
     def redact(self, entry: TranscriptEntry, text: str) -> None:
@@ -188,9 +190,7 @@ class Room:
 
     def find(self, msgid: str) -> TranscriptEntry | None:
         """The message with that id, if it is remembered."""
-        if not msgid or msgid not in self._ids:
-            return None
-        return next((entry for entry in reversed(self.entries) if entry.msgid == msgid), None)
+        return self._by_id.get(msgid)
 
     def pending(self) -> list[TranscriptEntry]:
         """Our messages that wait for the server, oldest first."""
@@ -228,7 +228,7 @@ class Room:
         self.entries.insert(index, entry)
         self._characters += len(entry.text)
         if entry.msgid:
-            self._ids.add(entry.msgid)
+            self._by_id[entry.msgid] = entry
 
     def _settle(self, index: int, delivery: DeliveryState, msgid: str, time: float) -> None:
         """Moves the entry to the end of what is settled, and marks it."""
@@ -238,7 +238,7 @@ class Room:
         target = len(self.entries) - self._pending
         self.entries.insert(target, entry)
         if msgid:
-            self._ids.add(msgid)
+            self._by_id[msgid] = entry
         self.touch(min(index, target))
 
     def _index(self, entry: TranscriptEntry) -> int:
@@ -257,7 +257,8 @@ class Room:
 
     def _forget(self, count: int) -> None:
         self._characters -= sum([len(entry.text) for entry in self.entries[:count]])
-        self._ids.difference_update(entry.msgid for entry in self.entries[:count])
+        for entry in self.entries[:count]:
+            self._by_id.pop(entry.msgid, None)
         del self.entries[:count]
         self.first += count
 
@@ -287,6 +288,26 @@ class Room:
         if self.mark is not None:
             mark, self.mark = self.mark, None
             self.touch_entry(mark)
+
+    def twin(self) -> "Room":
+        """An empty room of the same name, where people have the same colours: for what a search found."""
+        twin = Room(self.name, self.is_direct, self.fold)
+        twin._colours = self._colours
+        return twin
+
+    def colour(self, nick: str) -> int:
+        """Which of the eight colours is a person's here: their own, or another one while somebody else has that.
+
+        So up to eight people differ. What they get depends on who is here, and not on chance.
+        """
+        key = self.fold(nick)
+        if key not in self._colours:
+            if len(self._colours) >= _COLOURED_MAX:
+                self._colours.clear()
+            own, taken = nick_colour(nick), set(self._colours.values())
+            free = [number for n in range(NICK_COLOURS) if (number := (own + n) % NICK_COLOURS) not in taken]
+            self._colours[key] = free[0] if free else own
+        return self._colours[key]
 
     # --- members ----------------------------------------------------------------------------------------------------
 

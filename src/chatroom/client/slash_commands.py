@@ -12,7 +12,7 @@ from chatroom.client import history_sync, strings
 from chatroom.client.plaintext import LINE_IN_CLEAR
 from chatroom.client.room import Room
 from chatroom.client.state import SessionState
-from chatroom.client.transcript_entry import Kind
+from chatroom.client.transcript_entry import SPOKEN, Kind, TranscriptEntry
 from chatroom.common.durations import seconds
 from chatroom.common.irc_message import Message, needs_colon
 from chatroom.common.language import mark, tr
@@ -144,7 +144,12 @@ def _nick(state: SessionState, room: Room, rest: str) -> None:
 
 
 def _topic(state: SessionState, room: Room, rest: str) -> None:
-    state.send(Message("TOPIC", (room.name, rest) if rest else (room.name,)))
+    if rest:
+        state.send(Message("TOPIC", (room.name, rest)))
+    elif room.topic:
+        state.inform(tr("Topic: {topic}", topic=room.topic), room=room)
+    else:
+        state.inform(tr("{room} has no topic.", room=room.name), room=room)
 
 
 def _away(state: SessionState, room: Room, rest: str) -> None:
@@ -313,11 +318,15 @@ def _history(state: SessionState, room: Room, rest: str) -> None:
         raise Misuse(tr("This server keeps no history."))
 
 
+def _can_be_taken_back(entry: TranscriptEntry) -> bool:
+    return entry.own and entry.kind in SPOKEN and bool(entry.msgid) and not entry.is_gone
+
+
 def _take_back(state: SessionState, room: Room, rest: str) -> None:
     """Takes back the last message of ours in this room."""
     if not state.has("draft/message-redaction"):
         raise Misuse(tr("On this server, nothing can be taken back."))
-    mine = next((entry for entry in reversed(room.entries) if entry.own and entry.msgid and not entry.is_gone), None)
+    mine = next((entry for entry in reversed(room.entries) if _can_be_taken_back(entry)), None)
     if mine is None:
         raise Misuse(tr("There is nothing of yours here to take back."))
     state.redact(room, mine)
@@ -398,7 +407,10 @@ COMMANDS: dict[str, SlashCommand] = {
     "login": SlashCommand(
         "/login [NAME] PASSWORD", mark("prove that a claimed name is yours"), _login, True, is_secret=True, words_max=2
     ),
-    "logout": SlashCommand("/logout", mark("log out"), _service("LOGOUT")),
+    "devices": SlashCommand("/devices", mark("list the devices by which you are here"), _service("DEVICES")),
+    "logout": SlashCommand(
+        "/logout [DEVICE]", mark("log out, or end the connection of one of your devices"), _service("LOGOUT")
+    ),
     "password": SlashCommand(
         "/password OLD NEW", mark("change your password"), _password, True, is_secret=True, words_max=2
     ),
@@ -415,6 +427,6 @@ GROUPS = {  # of /help
     mark("Keeping order"): (
         "kick", "ban", "unban", "bans", "mute", "unmute", "op", "deop", "voice", "devoice", "slow", "key", "mode",
     ),
-    mark("You"): ("nick", "away", "back", "register", "login", "logout", "password", "set", "oper"),
+    mark("You"): ("nick", "away", "back", "register", "login", "devices", "logout", "password", "set", "oper"),
     mark("The program"): ("help", "quit", "raw"),
 }  # fmt: skip

@@ -45,10 +45,11 @@ from chatroom.core.hub import Hub
 from chatroom.model.commands import Burst, Quit, Say
 from chatroom.model.delivery import DeliveryQueue
 from chatroom.model.entities import Session
-from chatroom.model.events import Event, Said
+from chatroom.model.events import Event, MarkerSet, Said
 from chatroom.model.outcomes import Command, Deferred, Labelled, Outcome, Preparation
 from chatroom.model.replies import Refused, Reply
 
+_SPOOLED = (Said, MarkerSet)  # what is kept while the link is down; all else needs the others' consent
 SPOOL_MESSAGES = 10_000  # messages kept while the link is down: an hour of a busy room, at most 40 MiB
 
 log = logging.getLogger(__name__)
@@ -175,7 +176,9 @@ class RedisEventLog(EventLog):
             outcomes = [each for inner in outcomes[0].commands for each in self._decide(session, inner)]
         leaves = session.closing or isinstance(command, Quit)
         if self.replica.is_apart and not leaves and any(isinstance(each, Event | Refused) for each in outcomes):
-            outcomes = [Refused(ChatError(Code.LINK_DOWN))]  # nobody here is part of the chat at the moment
+            # Nobody here is part of the chat at the moment. Programs tell by themselves how far one has read.
+            is_marker = all(isinstance(each, MarkerSet) for each in outcomes)
+            outcomes = [] if is_marker else [Refused(ChatError(Code.LINK_DOWN))]
         events = [outcome for outcome in outcomes if isinstance(outcome, Event)]
         if leaves:
             self._leave(session, outcomes, events)
@@ -221,7 +224,7 @@ class RedisEventLog(EventLog):
 
     def _keep(self, session: Session, outcomes: list[Outcome], events: list[Event], label: str | None) -> None:
         """While the link is down, keeps messages to send them later, and refuses everything else."""
-        if not all(type(event) is Said for event in events):
+        if not all(isinstance(event, _SPOOLED) for event in events):
             self._reply(session, [Refused(ChatError(Code.LINK_DOWN))], label)
         elif len(self.spool) >= SPOOL_MESSAGES:
             self._reply(session, [Refused(ChatError(Code.SPOOL_FULL))], label)

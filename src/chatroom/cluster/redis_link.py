@@ -17,6 +17,7 @@ from chatroom.cluster.redis_stream import ClusterError, LinkError, Stream, Strea
 from chatroom.cluster.replica import LinkStatus, Replica
 from chatroom.cluster.servers import Heartbeat, Timing
 from chatroom.cluster.spool import Proposal, Spool
+from chatroom.common.language import tr
 from chatroom.model.delivery import Delivery, DeliveryQueue
 from chatroom.model.replies import Link
 
@@ -80,7 +81,9 @@ class RedisLink:
             self._begin_anew()
             self._look_for_namesake()
         except LinkError as error:
-            raise ClusterError(f"{self._reading.where} can't be used: {error}.") from None
+            raise ClusterError(
+                tr("{place} can't be used: {reason}.", place=self._reading.where, reason=error)
+            ) from None
         except ClusterError:
             self._reading.close()
             raise
@@ -90,7 +93,8 @@ class RedisLink:
             thread.start()
         if not self._replica.steady.wait(LINK_UP_SECONDS) or self._failure:
             self.stop(time.monotonic())
-            raise self._failure or ClusterError(f"{self._reading.where} did not take what this server wrote.")
+            text = tr("{place} did not take what this server wrote.", place=self._reading.where)
+            raise self._failure or ClusterError(text)
 
     @property
     def runs(self) -> bool:
@@ -120,9 +124,10 @@ class RedisLink:
             self._apply(self._reading.read(self._replica.at, ENTRIES_PER_READ, wait=0.1), self._delivery)
             now = self._replica.namesakes()
             if any(now.get(id_, heard) > heard for id_, heard in known.items()):
-                raise ClusterError(
-                    f"There is a server called {self._replica.name} already; --name gives this one its own."
+                text = tr(
+                    "There is a server called {name} already; --name gives this one its own.", name=self._replica.name
                 )
+                raise ClusterError(text)
             known = {id_: heard for id_, heard in known.items() if id_ in now}
 
     def _repeat(self, step: Callable[[], None], failed: Callable[[Exception], None]) -> None:

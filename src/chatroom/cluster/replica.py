@@ -33,6 +33,7 @@ from chatroom.cluster.servers import (
 from chatroom.cluster.spool import Proposal, Spool
 from chatroom.common.cloaks import Cloaks
 from chatroom.common.errors import ChatError
+from chatroom.common.language import tr
 from chatroom.common.names import fold
 from chatroom.core import connections, membership, notify
 from chatroom.core.hub import Hub
@@ -331,7 +332,7 @@ class Replica:
             return  # there twice
         for other in [server for server in self._hub.state.servers.values() if server.name == joined.name]:
             if other.id == self.id != id_:
-                raise ClusterError(f"Another server has come that is called {self.name} too.")
+                raise ClusterError(tr("Another server has come that is called {name} too.", name=self.name))
             self._lose(other, link_lost(other.name), delivery)
         self.last = max(self.last, joined.last)
         self.time = max(self.time, joined.time)

@@ -105,6 +105,11 @@ class Code(Enum):
     WAITING_FULL = "waiting-full"  # nick, for whom too much waits already
     IGNORING_TOO_MANY = "ignoring-too-many"  # mask
     NOT_IGNORED = "not-ignored"  # who
+    METADATA_TARGET = "metadata-target"  # target, of which nothing can be told
+    METADATA_KEY = "metadata-key"  # key, which there is not
+    METADATA_VALUE = "metadata-value"  # key, whose value it can't be
+    METADATA_NOT_SET = "metadata-not-set"  # target, key
+    METADATA_NOT_YOURS = "metadata-not-yours"  # target, key, or * for all
     NOTHING_TO_REACT_TO = "nothing-to-react-to"  # target, message's id
     NOTHING_SAID = "nothing-said"  # room, nick; no message of theirs is remembered there
     REACTION_BAD = "reaction-bad"  # target, how many bytes it may have

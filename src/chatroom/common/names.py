@@ -232,6 +232,18 @@ def in_word(c: str) -> bool:
     return c.isalnum() or unicodedata.category(c)[0] == "M"
 
 
+def names(text: str, name: str) -> bool:
+    """Whether somebody is named in a text: their name stands there as a word, whatever its case."""
+    text, name = fold(text), fold(name)
+    start = text.find(name)
+    while start >= 0:
+        before, after = text[start - 1 : start], text[start + len(name) : start + len(name) + 1]
+        if not (before and in_word(before)) and not (after and in_word(after)):
+            return True
+        start = text.find(name, start + 1)
+    return False
+
+
 def opaque(password: str) -> str:
     """A password in the form in which it is compared, however it was typed: RFC 8265 §4.2, OpaqueString."""
     return password if password.isascii() else unicodedata.normalize("NFC", password)

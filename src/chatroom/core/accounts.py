@@ -19,7 +19,7 @@ from typing import Any
 from chatroom.common.addresses import limit_key
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, nickname, skeleton
-from chatroom.core import bans, connections, departures, devices, languages, monitor, notify, profile, waiting
+from chatroom.core import bans, connections, departures, devices, languages, mentions, monitor, notify, profile, waiting
 from chatroom.core.account_use import note_use, who
 from chatroom.core.context import Appliers, Context, Decider, Deciders, Handlers
 from chatroom.core.login_throttle import UNCOUNTED, Attempt
@@ -289,7 +289,8 @@ def _logged_in(ctx: Context, session: Session, user: User, account: Account, ask
     for room in user.rooms.values():
         if room.is_owned_by(person) and not room.operated_by(user):
             outcomes.append(room.to_operator(person))
-    return [*outcomes, *grant(ctx, person, account.name)]
+    missed = mentions.since_last_login(ctx, person, account.name)
+    return [*outcomes, *grant(ctx, person, account.name), *missed]
 
 
 def log_out(ctx: Context, session: Session, command: LogOut) -> list[Outcome]:

@@ -5,7 +5,7 @@ is away by that only while all of their devices are so; a message of their own h
 """
 
 from chatroom.common.errors import ChatError, Code
-from chatroom.core import monitor
+from chatroom.core import mentions, monitor
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.permissions import SILENCED_AWAY, is_silent_somewhere, look_ahead
 from chatroom.model.commands import SetAway
@@ -33,7 +33,7 @@ def set_away(ctx: Context, session: Session, command: SetAway) -> list[Outcome]:
     message = SILENCED_AWAY if command.message and is_silent_somewhere(user) else command.message
     if message == user.away or (there and not message and user.away == ABSENT):
         return [*there, AwayNoted(bool(message))]
-    return [*there, AwaySet(user.person, message)]
+    return [*there, AwaySet(user.person, message), *([] if message else mentions.since_away(ctx, user))]
 
 
 def away_set(ctx: Context, event: AwaySet, delivery: Delivery) -> None:
@@ -64,7 +64,7 @@ def devices_changed(ctx: Context, user: User, event: Event, delivery: Delivery) 
 
 
 def _tell(ctx: Context, user: User, event: AwaySet, delivery: Delivery) -> None:
-    user.go_away(event.message)
+    user.go_away(event.message, event.time)
     delivery.broadcast(event, *sparing(monitor.peers_and_watchers(ctx.state, user), user.sessions))
 
 

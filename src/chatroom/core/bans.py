@@ -32,7 +32,7 @@ from chatroom.model.commands import (
 )
 from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Lists, Room, Session, User, new_lists, user_of
-from chatroom.model.events import Kicked, Killed, ModesSet, ServerBanned, ServerUnbanned
+from chatroom.model.events import DeviceEnded, Kicked, Killed, ModesSet, ServerBanned, ServerUnbanned
 from chatroom.model.limits import MASKS_PER_LIST, REASON_BYTES, REST_SECONDS
 from chatroom.model.mask_counts import MASKS_MAX, MASKS_PER_ADDRESS
 from chatroom.model.masks import ACCOUNT, MUTE, STARS_MAX, Form, is_valid, matcher, matches
@@ -45,6 +45,7 @@ from chatroom.model.values import ListEntry, ModeChange, Person
 
 SERVER_BANS_MAX = 1000  # each newcomer is held against all of them that are not addresses
 THROWN_OUT_AT_ONCE = 5  # people whom one ban throws out under the lock at a time: each may be in a hundred rooms
+BANNED_DEVICE = "you are banned from this server"  # what a device is told whose person stays by others
 ENDED_AT_ONCE = 20  # bans whose time is over that are lifted under the lock at a time, each of another room at worst
 BAN_MAX_SECONDS = 366 * 86_400  # seconds; longer ones are for good
 
@@ -82,7 +83,10 @@ def throw_out(ctx: Context, session: Session, command: ThrowOut) -> list[Outcome
         return _bit_by_bit(command)
     if not command.room:
         by, users = server_operator(session).person, ctx.state.users
-        return [Killed(by, users[person.uid].person, command.reason) for person in command.who if person.uid in users]
+        return [
+            *(Killed(by, users[person.uid].person, command.reason) for person in command.who if person.uid in users),
+            *(DeviceEnded(person, uid, BANNED_DEVICE) for person, uid in command.devices if person.uid in users),
+        ]
     by, room = user_of(session).person, ctx.state.rooms.get(fold(command.room))
     here = [room.members[person.uid].person for person in command.who if person.uid in room.members] if room else []
     return [Kicked(by, command.room, person, command.reason) for person in here]
@@ -95,6 +99,8 @@ def _bit_by_bit(command: ThrowOut) -> list[Outcome]:
         sleep(REST_SECONDS)
         return replace(command, who=who)
 
+    if command.devices:
+        return [*_bit_by_bit(replace(command, devices=())), Deferred(lambda: replace(command, who=()))]
     starts = range(0, len(command.who), THROWN_OUT_AT_ONCE)
     return [Deferred(partial(rested, command.who[start : start + THROWN_OUT_AT_ONCE])) for start in starts]
 
@@ -266,14 +272,28 @@ def ban_from_server(ctx: Context, session: Session, command: BanFromServer) -> l
 
 
 def _met_by(state: ChatState, masks: list[str], whom: str, reason: str) -> Preparing:
-    out = []
+    """Whom a mask meets goes; whom an address meets, with the devices that come from there."""
+    out: list[Person] = []
+    devices: list[tuple[Person, str]] = []
     for user in list(state.users.values()):
         yield
-        if any(_meets(mask, user.person) for mask in masks) and (
-            not user.is_operator or fold(user.person.nick) == fold(whom)
-        ):
+        if user.is_operator and fold(user.person.nick) != fold(whom):
+            continue
+        met = [uid for uid, person in _people(user) if any(_meets(mask, person) for mask in masks)]
+        if len(met) == len(user.devices):
             out.append(user.person)
-    return ThrowOut("", tuple(out), reason)
+        else:
+            devices += [(user.person, uid) for uid in met]
+    return ThrowOut("", tuple(out), reason, tuple(devices))
+
+
+def _people(user: User) -> list[tuple[str, Person]]:
+    """Somebody as they come by each of their devices, with its uid."""
+    person = user.person
+    if len(user.devices) == 1 and user.devices[0].who.uid == person.uid:
+        return [(person.uid, person)]
+    came = [device.who for device in user.devices]
+    return [(who.uid, replace(person, host=who.host, address=who.address, cloak=who.cloak)) for who in came]
 
 
 def unban_from_server(ctx: Context, session: Session, command: UnbanFromServer) -> list[Outcome]:

@@ -32,6 +32,7 @@ def detach(state: ChatState, session: Session) -> None:
     """A client's connection is gone; its user has left before."""
     state.sessions.pop(session.uid, None)
     state.marking.pop(session, None)
+    state.following.pop(session, None)
     monitor.forget_all(state, session)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, fold, room_name
 from chatroom.common.text import shortened
-from chatroom.core import notify, read_markers
+from chatroom.core import metadata, notify, read_markers
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.guesses import require_key_tries
 from chatroom.core.permissions import SILENCED_AWAY, Action, Attempt, Role, is_silent, require, role
@@ -161,6 +161,7 @@ def show(ctx: Context, session: Session, room: Room, delivery: Delivery) -> None
     if session in ctx.state.marking:
         delivery.reply(session, read_markers.marker(ctx.state, user, room.name))
     delivery.reply(session, room.state(user))
+    metadata.show(ctx.state, session, room, delivery)
     replay_missed(ctx, session, room, delivery)
 
 
@@ -195,6 +196,7 @@ def enter(ctx: Context, user: User, name: str, event: Event, delivery: Delivery,
     if user.away:
         away = AwaySet(event.by, SILENCED_AWAY if silent else user.away, id=event.id, time=event.time)
         delivery.broadcast(away, *sparing(room.audience, user.sessions))
+    metadata.tell_of(state, user, room, delivery)
     return room
 
 

@@ -191,6 +191,7 @@ def ask_whois(ctx: Context, session: Session, command: AskWhois) -> list[Outcome
             bool(user.sessions) and all(each.secure for each in user.sessions),
             ctx.state.server_of(user.devices[0].who.uid if user.devices else user.person.uid),
             user.person.address if user is viewer or viewer.is_operator else "",
+            tuple(user.metadata.items()),
         )
     ]
 

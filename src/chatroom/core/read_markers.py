@@ -1,38 +1,57 @@
-"""How far people have read: IRCv3 read-marker, by which the clients of one person agree on what is new.
+"""How far people have read: IRCv3 read-marker, by which the devices of one person agree on what is new.
 
-How far somebody has read concerns them alone, so it is changed at once and causes no event. A marker is the time of the
-last message read, in milliseconds; it only ever moves ahead. Markers are held in memory: those of an account
-until the server ends, those of a guest until they leave.
+A marker is the time of the last message read, in milliseconds; it only ever moves ahead. Those of an account are kept
+with it, by an event that is only saved. Those of a guest concern one connection alone: they are changed at once, and
+held until the guest leaves.
 """
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_nickname, room_name
-from chatroom.core.context import Context, Deciders, Handlers
+from chatroom.core import notify
+from chatroom.core.context import Appliers, Context, Deciders, Handlers
 from chatroom.model.commands import AskMarker, MarkRead
+from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Session, User, user_of
-from chatroom.model.outcomes import Outcome, ReplyToOther
+from chatroom.model.events import MarkerSet
+from chatroom.model.limits import READ_MARKERS_PER_USER
+from chatroom.model.outcomes import Outcome
 from chatroom.model.replies import MarkerIs
 from chatroom.model.state import ChatState
 
-# rooms and people of which is remembered how far one has read: the rooms one may be in, and as many people
-READ_MARKERS_PER_USER = 200
-
 
 def mark_read(ctx: Context, session: Session, command: MarkRead) -> list[Outcome]:
-    """Tells all of one's clients that have the capability. Nobody has read what is still to be said."""
-    user = user_of(session)
-    target = _target(command.target)
-    markers = ctx.state.markers.setdefault(_owner(user), {})
-    before = markers.pop(fold(target), 0)
-    read = markers[fold(target)] = max(before, min(command.time, ctx.clock()))
+    """Nobody has read what is still to be said."""
+    user, state = user_of(session), ctx.state
+    target, account = _target(command.target), user.person.account
+    before = _markers(state, user).get(fold(target), 0)
+    read = max(before, min(command.time, ctx.clock()))
+    if read == before:
+        return [MarkerIs(target, read)]
+    if account:
+        return [MarkerSet(user.person, account, target, read)]
+    put(state.guest_markers.setdefault(user.person.uid, {}), target, read)
+    return [MarkerIs(target, read)]
+
+
+def marker_set(ctx: Context, event: MarkerSet, delivery: Delivery) -> None:
+    """Tells all of the person's devices that have the capability."""
+    state, key = ctx.state, fold(event.account)
+    if key not in state.accounts:
+        return
+    put(state.markers.setdefault(key, {}), event.target, event.read)
+    delivery.broadcast(event, notify.NOBODY)
+    user = state.presence_of(event.account)
+    for session in user.sessions if user else ():
+        if session in state.marking:
+            delivery.reply(session, MarkerIs(event.target, event.read))
+
+
+def put(markers: dict[str, int], target: str, read: int) -> None:
+    """The one that was moved last stands last; of too many, the first goes."""
+    read = max(read, markers.pop(fold(target), 0))
+    markers[fold(target)] = read
     if len(markers) > READ_MARKERS_PER_USER:
         del markers[next(iter(markers))]
-    marker = MarkerIs(target, read)
-    if read == before:
-        return [marker]
-    account = user.person.account
-    others = [each for each in ctx.state.marking if each.account == account and each.user] if account else []
-    return [*(ReplyToOther(each, marker) for each in others if each is not session), marker]
 
 
 def ask_marker(ctx: Context, session: Session, command: AskMarker) -> list[Outcome]:
@@ -40,12 +59,18 @@ def ask_marker(ctx: Context, session: Session, command: AskMarker) -> list[Outco
 
 
 def marker(state: ChatState, user: User, target: str) -> MarkerIs:
-    return MarkerIs(target, state.markers.get(_owner(user), {}).get(fold(target), 0))
+    return MarkerIs(target, _markers(state, user).get(fold(target), 0))
 
 
 def forget(state: ChatState, user: User) -> None:
     """Somebody has left; their account, if they have one, keeps its markers."""
-    state.markers.pop(_guest(user), None)  # they may have been a guest before they logged in
+    state.guest_markers.pop(user.person.uid, None)  # they may have been a guest before they logged in
+
+
+def _markers(state: ChatState, user: User) -> dict[str, int]:
+    """An account's, or a guest's."""
+    account = user.person.account
+    return state.markers.get(fold(account), {}) if account else state.guest_markers.get(user.person.uid, {})
 
 
 def _target(text: str) -> str:
@@ -58,16 +83,6 @@ def _target(text: str) -> str:
         raise ChatError(Code.NOTHING_TO_READ, text) from None
 
 
-def _owner(user: User) -> str:
-    """Whose markers they are: an account's, by its name, or a guest's."""
-    account = user.person.account
-    return fold(account) if account else _guest(user)
-
-
-def _guest(user: User) -> str:
-    """No account's name has a space."""
-    return f" {user.person.uid}"
-
-
 DECIDERS: Deciders = {AskMarker: ask_marker}
 HANDLERS: Handlers = {MarkRead: mark_read}
+APPLIERS: Appliers = {MarkerSet: marker_set}

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, nickname
-from chatroom.core import away, bans, devices, membership, monitor, profile, replay, waiting
+from chatroom.core import away, bans, devices, membership, mentions, monitor, profile, replay, waiting
 from chatroom.core.accounts import make_way
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.operator_accounts import grant
@@ -40,7 +40,8 @@ def register(ctx: Context, session: Session, command: Register) -> list[Outcome]
             membership.require_entry(ctx.state, command.room, presence or User(person, None, 0), "")
         except ChatError as error:
             connected, kept_out = replace(connected, room=""), [Refused(error)]
-    return [*way, connected, *kept_out, *([] if presence else grant(ctx, person, person.account))]
+    missed = mentions.since_last_login(ctx, person, person.account)
+    return [*way, connected, *kept_out, *([] if presence else grant(ctx, person, person.account)), *missed]
 
 
 def person_of(ctx: Context, session: Session, nick: str, username: str) -> Person:

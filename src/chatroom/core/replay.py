@@ -30,6 +30,8 @@ from chatroom.model.values import Person
 # are forgotten
 ABSENCES_REMEMBERED = 20_000
 
+NOTHING_SEEN = 1  # for the id of the last message that somebody saw: before all that were ever said
+
 # How many seconds a connection that ended so may have been dead before.
 _UNNOTICED = {
     **dict.fromkeys((SILENT, TIMED_OUT, OVERTAKEN), DROP_AFTER_SECONDS),
@@ -38,8 +40,11 @@ _UNNOTICED = {
 
 
 def note(state: ChatState, room: Room, person: Person, event: Event) -> None:
-    """Remembers what somebody who leaves a room by this event saw last; nothing where nothing was said."""
-    seen = _seen(event, room.recent)
+    """Remembers what somebody who leaves a room by this event saw last.
+
+    Of a guest nothing where nothing was said; who has an account is told later where they were named.
+    """
+    seen = _seen(event, room.recent) or (NOTHING_SEEN if person.account else 0)
     if not seen:
         return
     absent = state.absent

@@ -70,3 +70,10 @@ def ignored(state: ChatState, entries: Iterable[tuple[str, ListEntry]]) -> None:
     for account, each in entries:
         if account in state.accounts:
             state.ignored.setdefault(account, MaskList())[fold(each.mask)] = each
+
+
+def markers(state: ChatState, read: Iterable[tuple[str, str, int]]) -> None:
+    """How far people have read, by their folded accounts."""
+    for account, target, time in read:
+        if account in state.accounts:
+            state.markers.setdefault(account, {})[target] = time

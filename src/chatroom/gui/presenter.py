@@ -466,7 +466,7 @@ def check(server: Server) -> dict[str, str]:
     if not server.nick:
         errors["name"] = tr("What should the others call you?")
     elif fault := nick_fault(server.nick):
-        errors["name"] = f"That can't be a name: {describe_fault(fault, own())}."
+        errors["name"] = strings.no_name("", describe_fault(fault, own()))
     if not server.host or any(c.isspace() for c in server.host):
         errors["server"] = tr("The name or the address of a server.")
     if not 1 <= server.port <= 65_535:

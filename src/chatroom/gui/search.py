@@ -73,12 +73,12 @@ class Search:
             self._visible, self._words = True, ()
             self._show_results(room, entries)
         elif self.results:
-            place = Room(room.name)
+            place = room.twin()
             place.merge(entries)
             self._show_place(place, msgid)
 
     def _show_results(self, room: Room, entries: tuple[TranscriptEntry, ...]) -> None:
-        self.results = Room(room.name)
+        self.results = room.twin()
         self.results.merge(entries)
         self._is_at_place = True
         self.back()

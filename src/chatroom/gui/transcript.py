@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from chatroom.client import strings
 from chatroom.client.room import REDRAW_NOTHING, Room
-from chatroom.client.transcript_entry import MOVES, SPOKEN, DeliveryState, Kind, TranscriptEntry, nick_colour
+from chatroom.client.transcript_entry import MOVES, SPOKEN, DeliveryState, Kind, TranscriptEntry
 from chatroom.common.language import tr, trn
 from chatroom.gui import markup
 from chatroom.gui.markup import Segment
@@ -272,7 +272,7 @@ class Transcript:
 
     def _rows(self, position: int, entry: TranscriptEntry) -> list[TranscriptRow]:
         """The rows of an entry: one a line, and one above each block of code."""
-        colour = f"nick{nick_colour(entry.nick)}"
+        colour = f"nick{self.room.colour(entry.nick)}"
         head: list[Segment] = []
         tag = "body"
         match entry.kind:

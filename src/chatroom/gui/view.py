@@ -166,7 +166,7 @@ class TkView:
         self.root.tk.eval("bind TButton <Return> {event generate %W <<Invoke>>; break}")
         self.root.tk.eval("bind TButton <KP_Enter> {event generate %W <<Invoke>>; break}")
         for kind in ("TEntry", "TCombobox"):  # on X11 Ctrl+A is Emacs's there too
-            self.root.bind_class(kind, "<Control-a>", lambda e: e.widget.selection_range(0, "end"))
+            self.root.tk.eval(f"bind {kind} <Control-a> {{%W selection range 0 end; break}}")
         self.composer.text.bind("<Prior>", lambda _: self.messages.page(-1))
         self.composer.text.bind("<Next>", lambda _: self.messages.page(1))
 

@@ -5,7 +5,6 @@ from chatroom.client.client import Client, Phase
 from chatroom.client.room import Member, Room
 from chatroom.client.server_connection import Security
 from chatroom.client.state import SessionState
-from chatroom.client.transcript_entry import nick_colour
 from chatroom.common.language import mark, own, tr, trn
 from chatroom.common.names import bare, fold, is_room
 from chatroom.gui.view_protocol import Banner, Header, MemberRow, RoomRow, Status
@@ -87,7 +86,7 @@ def _member_row(room: Room, member: Member) -> MemberRow:
     text = f"{member.prefix}{member.nick}{' ★' if member.is_server_operator else ''}"
     if fold(member.nick) in room.muted:
         text = tr("{nick} (muted)", nick=text)
-    return MemberRow(member.nick, text, nick_colour(member.nick), member.away)
+    return MemberRow(member.nick, text, room.colour(member.nick), member.away)
 
 
 def new_room(typed: str) -> tuple[str, str]:

@@ -134,11 +134,15 @@ class Ban(ChatCommand):
 
 @value
 class ThrowOut(ChatCommand):
-    """Throw out of a room, or with "" off the server, those whom a ban was found to match. It follows the ban."""
+    """Throw out of a room, or with "" off the server, those whom a ban was found to match. It follows the ban.
+
+    Of people who are here from elsewhere, too, `devices` are to go: whose they are, and their uids.
+    """
 
     room: str
     who: tuple[Person, ...]
     reason: str
+    devices: tuple[tuple[Person, str], ...] = ()
 
 
 @value

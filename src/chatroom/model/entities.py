@@ -133,9 +133,11 @@ class User:
         "_member_info",
         "active",
         "away",
+        "away_since",
         "devices",
         "granted",
         "invitations",
+        "metadata",
         "modes",
         "person",
         "rooms",
@@ -149,8 +151,10 @@ class User:
         self.devices: tuple[Device, ...] = (Device(person, kind, now, absent=absent),)
         self.sessions: tuple[Session, ...] = (session,) if session else ()
         self.away = ""
+        self.away_since = 0  # Unix milliseconds
         self.modes: set[str] = set()  # letters of `modes.USER_MODES`
         self.granted = ""  # how the account has made them an operator of the server; "" if it has not
+        self.metadata: dict[str, str] = {}  # what they have set about themselves; kept by `chatroom.core.metadata`
         self.invitations: dict[str, Room] = {}  # by an operator of the room; by folded name
         self.rooms: dict[str, Room] = {}  # by folded name, in the order of joining
         self.since = now  # Unix milliseconds, like `active`
@@ -165,9 +169,9 @@ class User:
         self.person = person
         self.refresh()
 
-    def go_away(self, message: str) -> None:
-        """With "", the user is back."""
-        self.away = message
+    def go_away(self, message: str, now: int) -> None:
+        """With "", the user is back; `now` is in milliseconds."""
+        self.away, self.away_since = message, now
         self.refresh()
 
     def member_info(self, ranks: str = "") -> Member:
@@ -251,6 +255,7 @@ class Room:
         "has_speech_restrictions",
         "lists",
         "members",
+        "metadata",
         "modes",
         "name",
         "opened",
@@ -267,6 +272,7 @@ class Room:
         self.created = now
         self.opened = 0  # id of the event by which its first member came in
         self.topic: Topic | None = None
+        self.metadata: dict[str, str] = {}  # likewise; it ends with the room
         self.owner = ""  # the account whose room it is for good, folded; "" if it is nobody's
         self.members: dict[str, User] = {}  # by uid, in the order of joining
         self.recent: deque[Said] = deque(maxlen=RECENT_MESSAGES)  # what whoever joins is shown

@@ -126,6 +126,16 @@ class Received(Event):
 
 
 @value
+class MetadataSet(Event):
+    """Something is set about `by`, or about a room if there is one; None if it is removed."""
+
+    room: str
+    key: str
+    value: str | None
+    device: str = ""
+
+
+@value
 class IgnoreSet(Event):
     """`by` ignores whom a mask matches, or does not any more. `whom` is the name that it was made for."""
 
@@ -187,6 +197,15 @@ class AbsenceSet(Event):
 
     device: str
     on: bool
+
+
+@value
+class MarkerSet(Event):
+    """`by`, who is logged in to the account, has read a room or a talk up to the time `read`, in milliseconds."""
+
+    account: str
+    target: str
+    read: int
 
 
 @value

@@ -8,6 +8,8 @@ KEY_BYTES = 23  # RFC 2812 §2.3.1
 ROOMS_PER_USER = 100  # rooms one user may be in: each departure is told in all of them
 MODES_PER_LINE = 20  # changes with a parameter in one command, likewise
 MASKS_PER_LIST = 100  # masks in one of a room's lists: each newcomer is held against all of them
+# rooms and people of which is remembered how far one has read: the rooms one may be in, and as many people
+READ_MARKERS_PER_USER = 200
 MONITORED_NICKS_MAX = 100  # nicknames one client may watch
 IGNORED_MAX = 100  # masks that one person may ignore: each private message to them is held against all
 WHOWAS_KEPT = 1000  # people that have gone and are remembered for WHOWAS

@@ -8,6 +8,7 @@ from chatroom.model.commands import AskHistory, AskSearch, AskTargets, ChatComma
 from chatroom.model.entities import Session
 from chatroom.model.events import Event
 from chatroom.model.replies import Reply
+from chatroom.model.social_commands import AskMentions
 from chatroom.model.values import value
 
 
@@ -19,11 +20,13 @@ class HistoryQuery:
     to be looked at too, "" if nobody's; `since` is the id of the event by which the asker's account was made.
     """
 
-    ask: AskHistory | AskTargets | AskSearch
+    ask: AskHistory | AskTargets | AskSearch | AskMentions
     places: dict[str, str]
     opened: dict[str, int] = field(default_factory=dict)
     account: str = ""
     since: int = 0  # what was said between two people before is not this account's own
+    ignored: tuple[str, ...] = ()  # masks of those who are not to be heard
+    seen: dict[str, int] = field(default_factory=dict)  # up to which id places were seen, by key
 
 
 @value

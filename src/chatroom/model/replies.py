@@ -119,6 +119,7 @@ class WhoisIs(Reply):
     secure: bool  # whether the connection is encrypted, and to this server
     server: str = ""  # to which they are connected; "" if it is the only one
     address: str = ""  # "" for those who may not know it
+    metadata: tuple[tuple[str, str], ...] = ()
 
 
 @value
@@ -391,6 +392,31 @@ class HistoryIs(Reply):
     name: str
     events: tuple[Event, ...]
     reactions: tuple[Reacted, ...] = ()
+
+
+@value
+class MetadataIs(Reply):
+    """Keys with their values, None where there is none, of a room or of somebody. `whole` if it was asked for."""
+
+    target: str
+    entries: tuple[tuple[str, str | None], ...]
+    whole: bool = False
+
+
+@value
+class FollowedAre(Reply):
+    """Keys that one follows: from now on (`on`), no more, or all of them (None)."""
+
+    keys: tuple[str, ...]
+    on: bool | None = None
+
+
+@value
+class MentionsAre(Reply):
+    """How often one was named in rooms, by their names; `most` is how many of a room are counted at most."""
+
+    rooms: tuple[tuple[str, int], ...]
+    most: int
 
 
 @value

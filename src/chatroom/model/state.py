@@ -83,7 +83,7 @@ class ChatState:
     # What all servers have in common. The rest follows from it (`reindex`), or is each server's own.
     SHARED = (
         *("users", "rooms", "lists", "bans", "accounts", "owners", "kept"),
-        *("direct_messages", "gone", "holders", "most", "dormant_rooms", "servers", "absent", "reactions"),
+        *("direct_messages", "gone", "holders", "most", "dormant_rooms", "servers", "absent", "markers", "reactions"),
         *("waiting", "ignored"),
     )
 
@@ -116,7 +116,10 @@ class ChatState:
         self.dormant_rooms = DormantRooms() if lasting else None
         self.sessions: dict[str, Session] = {}  # by uid; clients connected here, with or without a name
         self.watchers: dict[str, dict[Session, None]] = {}  # of a folded nickname: IRCv3 monitor
-        self.markers: dict[str, dict[str, int]] = {}  # how far people have read; kept by `chatroom.core.read_markers`
+        # How far people have read, kept by `chatroom.core.read_markers`: of accounts, by key, and of guests, by uid.
+        self.markers: dict[str, dict[str, int]] = {}
+        self.guest_markers: dict[str, dict[str, int]] = {}
+        self.following: dict[Session, dict[str, None]] = {}  # the keys of whose changes they are told: IRCv3 metadata
         self.marking: dict[Session, None] = {}  # those who are told of it: IRCv3 read-marker
         # What was said to one person alone, with their uid.
         self.direct_messages: deque[tuple[Said, str]] = deque(maxlen=DIRECT_MESSAGES_KEPT)

@@ -19,6 +19,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
+from chatroom.common.language import tr
 from chatroom.net.sockets import READ_BYTES
 
 _ROUND_TRIPS_MAX = 10  # of a handshake with oneself, which takes two or three
@@ -43,11 +44,12 @@ def context(certificate: Path, key: Path) -> ssl.SSLContext:
     try:
         made.load_cert_chain(certificate, key, _no_passphrase)
     except ValueError:
-        raise OSError(f"{key} has a passphrase; openssl pkey -in {key} -out NEW.pem makes a key without one") from None
+        text = tr("{key} has a passphrase; openssl pkey -in {key} -out NEW.pem makes a key without one", key=key)
+        raise OSError(text) from None
     except ssl.SSLError as error:
-        raise OSError(
-            f"{certificate} and {key} are no certificate and its key, in PEM ({error.reason or error})"
-        ) from None
+        places = {"certificate": certificate, "key": key, "reason": error.reason or error}
+        text = tr("{certificate} and {key} are no certificate and its key, in PEM ({reason})", **places)
+        raise OSError(text) from None
     return made
 
 

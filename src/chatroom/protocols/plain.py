@@ -43,7 +43,7 @@ from chatroom.model.modes import NO_STRANGERS, OPERATOR, VOICE
 from chatroom.model.outcomes import Command
 from chatroom.model.preferences import SetLanguage, SetReplay
 from chatroom.model.replies import Admitted, Found, HistoryIs, PersonalNotice, Raw, Recent, Refused, Reply, WaitingAre
-from chatroom.model.social_commands import AskIgnored, Ignore, React
+from chatroom.model.social_commands import AskIgnored, AskMentions, Ignore, React
 from chatroom.model.values import MessageKind, ModeChange
 from chatroom.protocols import moderation_commands as moderation
 from chatroom.protocols.base import Lines, Viewer, is_from_browser
@@ -312,6 +312,9 @@ class PlainDialect:
     def _ignore(self, rest: str) -> Iterator[Command]:
         yield Ignore(rest) if rest else AskIgnored()
 
+    def _mentions(self, rest: str) -> Iterator[Command]:
+        yield AskMentions(SEARCH_RESULTS_SHOWN)
+
     def _set(self, rest: str) -> Iterator[Command]:
         name, _, value = " ".join(rest.lower().split()).partition(" ")
         on = {"on": True, "off": False}.get(value)
@@ -446,6 +449,7 @@ COMMANDS: dict[str, PlainCommand] = {
         PlainCommand(
             mark("/search WORDS"), mark("look for what was said here and in your own messages"), 1, PlainDialect._search
         ),
+        PlainCommand("/mentions", mark("show where your claimed name was said, the latest"), 0, PlainDialect._mentions),
         PlainCommand(
             mark("/ignore [NAME]"), mark("hear nothing more from somebody, or list whom"), 0, PlainDialect._ignore
         ),

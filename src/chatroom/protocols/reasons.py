@@ -1,4 +1,4 @@
-"""Why a connection ended, in the reader's language.
+"""Why a connection ended, or somebody is away, in the reader's language.
 
 A reason is a text of the chat, in English, whoever gave it: it is kept, logged and sent to other servers as it is. What
 the program itself gives is known here, and said in the language of each reader; what people wrote is told as they
@@ -15,6 +15,8 @@ from chatroom.model.departure_reasons import OVERTAKEN, PASSWORD_CHANGED, SAME_P
 # All that the program gives as a reason, with places for names and numbers.
 SENTENCES = (
     mark("Quit"),
+    mark("away"),
+    mark("not at any device"),
     mark("said goodbye"),
     mark("connection closed"),
     mark("connection timed out"),

@@ -25,6 +25,7 @@ from chatroom.model.replies import (
     CutShort,
     DeviceClosed,
     DevicesAre,
+    FollowedAre,
     Found,
     Goodbye,
     HistoryIs,
@@ -35,6 +36,8 @@ from chatroom.model.replies import (
     LanguageIs,
     Link,
     ListIs,
+    MentionsAre,
+    MetadataIs,
     ModesAre,
     NoWhois,
     NowOperator,
@@ -71,7 +74,7 @@ from chatroom.protocols.sentence_parts import (
     list_bans,
 )
 from chatroom.protocols.sentences import describe_event
-from chatroom.protocols.social_sentences import IGNORED, ignored, reactions_sentence
+from chatroom.protocols.social_sentences import IGNORED, ignored, mentions, reactions_sentence
 
 
 def describe_reply(reply: Reply, slash: str = "", language: Language = ENGLISH) -> list[str]:
@@ -128,7 +131,9 @@ def _who_is_in(reply: WhoIsIn, to: Reader) -> list[str]:
 
 def _present(member: Member, to: Reader) -> str:
     nick = member.person.nick
-    return to.tr("{nick} (away: {text})", nick=nick, text=plain(member.away)) if member.away else nick
+    return (
+        to.tr("{nick} (away: {text})", nick=nick, text=plain(told(member.away, to.language))) if member.away else nick
+    )
 
 
 def _whois_is(reply: WhoisIs, to: Reader) -> list[str]:
@@ -140,7 +145,9 @@ def _whois_is(reply: WhoisIs, to: Reader) -> list[str]:
         else to.tr("{nick} is in no room that you can see", nick=person.nick)
     )
     account = to.tr("logged in as {account}", account=person.account) if person.account else to.tr("not logged in")
-    return ["; ".join([where, account, *([to.tr("away: {text}", text=plain(away))] if away else [])])]
+    return [
+        "; ".join([where, account, *([to.tr("away: {text}", text=plain(told(away, to.language)))] if away else [])])
+    ]
 
 
 def _list_is(reply: ListIs, to: Reader) -> list[str]:
@@ -165,7 +172,7 @@ def _modes_are(reply: ModesAre, to: Reader) -> list[str]:
 def _inviting(reply: Inviting, to: Reader) -> list[str]:
     if reply.away:
         sentence = mark("{nick} is invited to {room}, but away: {text}")
-        return [to.tr(sentence, nick=reply.nick, room=reply.room, text=plain(reply.away))]
+        return [to.tr(sentence, nick=reply.nick, room=reply.room, text=plain(told(reply.away, to.language)))]
     return [to.tr("{nick} is invited to {room}", nick=reply.nick, room=reply.room)]
 
 
@@ -257,7 +264,7 @@ _REPLIES: dict[type, Callable[[Any, Reader], list[str]]] = {
     NowOperator: lambda r, to: [to.tr("You are an operator of the server now; you may keep order in every room.")],
     Inviting: _inviting,
     PersonalNotice: _personal_notice,
-    IsAway: lambda r, to: [to.tr("{nick} is away: {text}", nick=r.nick, text=plain(r.message))],
+    IsAway: lambda r, to: [to.tr("{nick} is away: {text}", nick=r.nick, text=plain(told(r.message, to.language)))],
     WillWait: lambda r, to: [to.tr("{nick} is not here; your message is kept until they log in.", nick=r.nick)],
     WaitingAre: lambda r, to: [
         to.trn(
@@ -267,6 +274,9 @@ _REPLIES: dict[type, Callable[[Any, Reader], list[str]]] = {
         )
     ],
     IgnoredAre: lambda r, to: [ignored(r, to.language, to.slash)],
+    MetadataIs: lambda r, to: [],  # for programs
+    FollowedAre: lambda r, to: [],
+    MentionsAre: lambda r, to: mentions(r, to.language, to.slash),
     IgnoreNoted: lambda r, to: [to.tr(IGNORED[r.on], nick=clean(r.whom))],
     AwayNoted: _away_noted,
     Recent: lambda r, to: [to.tr("Earlier in {room}:", room=r.room)],

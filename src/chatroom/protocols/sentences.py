@@ -205,7 +205,7 @@ _GUESSED_OFTEN = {
 
 def _away_set(event: AwaySet, language: Language) -> list[str]:
     if event.message:
-        return [language.tr("{nick} is away: {text}", nick=event.by.nick, text=plain(event.message))]
+        return [language.tr("{nick} is away: {text}", nick=event.by.nick, text=plain(told(event.message, language)))]
     return [language.tr("{nick} is back", nick=event.by.nick)]
 
 

@@ -6,7 +6,7 @@ from chatroom.common.language import ENGLISH, Language, mark
 from chatroom.common.text import clean, plain
 from chatroom.model.events import Reacted, Said, UserModesSet
 from chatroom.model.modes import NO_STRANGERS, written
-from chatroom.model.replies import IgnoredAre
+from chatroom.model.replies import IgnoredAre, MentionsAre
 
 NAMES_SHOWN = 2  # of those who have put one reaction to a message; how many more there are is a number
 
@@ -76,3 +76,17 @@ IGNORED = {
     True: mark("You are ignoring {nick} now; {slash}unignore {nick} ends that."),
     False: mark("You are no longer ignoring {nick}."),
 }
+
+
+def mentions(reply: MentionsAre, language: Language, slash: str) -> list[str]:
+    """How often the reader was named, and where; nothing if they were not."""
+    if not reply.rooms:
+        return []
+    counts = [
+        language.trn("{count} mention in {room}", "{count} mentions in {room}", count, room=room)
+        if count < reply.most
+        else language.tr("{count} or more mentions in {room}", count=count, room=room)
+        for room, count in reply.rooms
+    ]
+    told = ", ".join(counts)
+    return [language.tr("While you were away: {mentions}. {slash}mentions shows them.", mentions=told, slash=slash)]

@@ -11,7 +11,9 @@ import socket
 import threading
 from collections.abc import Callable
 
+from chatroom.common.language import own
 from chatroom.net.sockets import is_readable, refuse
+from chatroom.protocols.reasons import told
 from chatroom.server.connection_limits import ACCEPT_PAUSE_SECONDS, FULL
 
 log = logging.getLogger(__name__)
@@ -59,7 +61,7 @@ class AcceptFailures:
         self.spare.release()
         try:
             newcomer, _ = self._listener.accept()
-            refuse(newcomer, FULL)
+            refuse(newcomer, told(FULL, own()))
             newcomer.close()
             self._count_refusal("no descriptors left")
         except OSError:

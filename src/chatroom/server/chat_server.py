@@ -43,6 +43,7 @@ from chatroom.net.outbox import Outbox
 from chatroom.net.sockets import OPTIONS_ARE_INHERITED, refuse, resolve, tune_socket
 from chatroom.protocols.plain import PlainDialect, plain_format
 from chatroom.protocols.proxy_header import Origin
+from chatroom.protocols.reasons import told
 from chatroom.server.accept_failures import AcceptFailures
 from chatroom.server.admission import Admission
 from chatroom.server.client_threads import ClientThreads
@@ -392,7 +393,7 @@ class ChatServer(ThreadingTCPServer):
         if not is_proxy:
             refusal, give_up_place = self._place_for(address)
             if give_up_place is None:
-                refuse(request, refusal)
+                refuse(request, told(refusal, own()))
                 self.shutdown_request(request)
                 return
         connection = self._connection(request, address, refusal)
@@ -407,7 +408,7 @@ class ChatServer(ThreadingTCPServer):
             log.warning("no thread left for %s: %s", address, error)
             if not refusal:
                 self.count_refusal("no thread left")
-            self.event_log.submit(connection.session, [Raw(f"ERROR :{refusal or FULL}\r\n".encode())])
+            self.event_log.submit(connection.session, [Raw(f"ERROR :{told(refusal or FULL, own())}\r\n".encode())])
             self.shutdown_request(request)
             return
         self.process_request_thread(request, client_address)

@@ -32,6 +32,8 @@ SITE_FACTOR = 8  # how many times as many an IPv6 /48 may have: it is 65,536 net
 # Seconds to wait after a connection could not be accepted: the first pause, doubled up to the second.
 ACCEPT_PAUSE_SECONDS = (0.01, 1.0)
 
+_HAS_ONE = "your address has 1 connection already; close one first"
+_HAS_ALL = "your address has {most} connections already; close one first"
 FULL = "the server is full; try again later"
 
 
@@ -76,7 +78,7 @@ class ConnectionLimiter:
                 return FULL
             for key, most in limits.items():
                 if self._by_key[key] >= most:
-                    return f"your address has {most} connection{'s' * (most != 1)} already; close one first"
+                    return _HAS_ONE if most == 1 else _HAS_ALL.format(most=most)
             self._clients += 1
             self._by_key.update(_keys(host))
         return ""

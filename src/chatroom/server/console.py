@@ -26,7 +26,7 @@ from chatroom.model.replies import Refused
 from chatroom.protocols import moderation_commands as moderation
 from chatroom.protocols.reply_sentences import describe_reply
 from chatroom.server.chat_server import ChatServer
-from chatroom.server.invitations import link, reachable_authority
+from chatroom.server.invitations import is_for_this_machine_alone, link
 
 log = logging.getLogger(__name__)
 
@@ -157,7 +157,7 @@ class Console(threading.Thread):
         host, port = str(server.server_address[0]), server.port
         address = link(host, port, rest, page=server.site is not None, tls=server.tls is not None)
         shown = [address, for_terminal(address)]
-        if not reachable_authority(host, port):
+        if is_for_this_machine_alone(host):
             shown.append(tr("Only this machine can join; --host 0.0.0.0 lets the network in."))
         self._write("\n".join(filter(None, shown)))
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from chatroom.common import logs
 from chatroom.common.addresses import limit_key
 from chatroom.common.irc_message import LINE_BYTES
+from chatroom.common.language import mark
 from chatroom.core.event_log import BARRIER_WAIT_SECONDS, EventLog
 from chatroom.model.commands import Quit, SetFormat
 from chatroom.model.outcomes import Command, Labelled
@@ -32,6 +33,7 @@ from chatroom.protocols.detect import Spoken, detect
 from chatroom.protocols.irc.dialect import IrcDialect
 from chatroom.protocols.plain import PlainDialect
 from chatroom.protocols.proxy_header import HeaderError, Origin, header_bytes, origin, webirc_origin
+from chatroom.protocols.reasons import told
 from chatroom.protocols.telnet import IAC, Telnet
 from chatroom.server.connection_limits import ConnectionLimiter
 from chatroom.server.payments import Payments
@@ -49,9 +51,7 @@ PROXY_HEADER_SECONDS = 10  # seconds in all for a PROXY header, which a proxy se
 
 log = logging.getLogger(__name__)
 
-_WANTS_TLS = (
-    b"ERROR :This server wants TLS: in place of nc, use openssl s_client -quiet -connect; with others, add --tls\r\n"
-)
+_WANTS_TLS = mark("This server wants TLS: in place of nc, use openssl s_client -quiet -connect; with others, add --tls")
 _NOT_TRUSTED = {  # what is told, and logged, of a proxy or a gateway that isn't trusted, or a client that plays one
     Spoken.PROXY: (
         b"ERROR :This server takes no PROXY header from your address: turn it off in the proxy, or trust it here\r\n",
@@ -186,7 +186,7 @@ class ChatHandler(StreamRequestHandler):
     def _say_refusal(self) -> None:
         if self.client.give_up_place is None and isinstance(self.session.dialect, PlainDialect):
             # The client was refused before its protocol was found out.
-            self._submit([Raw(f"ERROR :{self.client.refusal}\r\n".encode())])
+            self._submit([Raw(f"ERROR :{told(self.client.refusal, self.session.language)}\r\n".encode())])
         elif not self.outbox.close_reason:
             self._submit([Quit(self.client.refusal)])
 
@@ -254,7 +254,7 @@ class ChatHandler(StreamRequestHandler):
             if spoken is not Spoken.UNKNOWN:
                 break
         if first and spoken is not Spoken.TLS and not self._may_be_plain():
-            self._submit([Raw(_WANTS_TLS)])
+            self._submit([Raw(f"ERROR :{self.session.language.tr(_WANTS_TLS)}\r\n".encode())])
             self.outbox.give_reason("no TLS")
             return b""
         if spoken is Spoken.PLAIN and first:
@@ -268,8 +268,8 @@ class ChatHandler(StreamRequestHandler):
             self._submit([Raw(_NOT_HTTP)])
             self.outbox.give_reason("HTTP")
         elif spoken in _NOT_TRUSTED:
-            told, reason = _NOT_TRUSTED[spoken]
-            self._submit([Raw(told)])
+            line, reason = _NOT_TRUSTED[spoken]
+            self._submit([Raw(line)])
             self.outbox.give_reason(reason)
         return first if spoken in (Spoken.PLAIN, Spoken.IRC) else b""
 

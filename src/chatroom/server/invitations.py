@@ -1,9 +1,12 @@
 """The addresses by which others come in: what the banner, the console and the page tell them."""
 
 import socket
+from pathlib import Path
 from urllib.parse import quote
 
 from chatroom.common.addresses import is_loopback
+
+_CONTAINER = (Path("/.dockerenv"), Path("/run/.containerenv"))  # Docker's mark, and Podman's
 
 
 def address_to_join(host: str) -> str:
@@ -30,8 +33,11 @@ def link(host: str, port: int, room: str = "", *, page: bool, tls: bool) -> str:
 
 
 def reachable_authority(host: str, port: int) -> str:
-    """`HOST:PORT` by which other machines reach what listens there; "" if none does."""
-    if is_for_this_machine_alone(host):
+    """`HOST:PORT` by which other machines reach what listens there; "" if none does, or nobody can tell.
+
+    What a container listens on is reached by the address of its host, which it doesn't know.
+    """
+    if is_for_this_machine_alone(host) or any(mark.exists() for mark in _CONTAINER):
         return ""
     where = address_to_join(host)
     return "" if is_loopback(where) else authority(where, port)

@@ -9,9 +9,14 @@ from time import monotonic
 from typing import Any
 
 from chatroom.common.errors import ChatError, Code
+from chatroom.common.names import names
 from chatroom.model.commands import AskHistory, AskSearch, AskTargets
+from chatroom.model.events import Said
+from chatroom.model.masks import matcher
 from chatroom.model.outcomes import HistoryQuery
-from chatroom.model.replies import Found, HistoryIs, Reply, TargetsAre
+from chatroom.model.replies import Found, HistoryIs, MentionsAre, Reply, TargetsAre
+from chatroom.model.social_commands import AskMentions
+from chatroom.model.values import HistoryPoint
 from chatroom.storage.reader import HISTORY_SECONDS, Reader
 from chatroom.storage.store import Store
 
@@ -32,6 +37,7 @@ class HistoryService:
             AskHistory: _history,
             AskTargets: _targets,
             AskSearch: _search,
+            AskMentions: _mentions,
         }
 
     def find(self, lookup: HistoryQuery) -> Reply:
@@ -120,6 +126,30 @@ def _search(reader: Reader, lookup: HistoryQuery, ask: AskSearch) -> Reply:
         hidden={key: _hidden(reader, lookup, key) for key in places},
     )
     return Found(ask.words, tuple(said))
+
+
+def _mentions(reader: Reader, lookup: HistoryQuery, ask: AskMentions) -> Reply:
+    """The account's own words don't count, nor those of people whom it ignores."""
+    end = monotonic() + HISTORY_SECONDS
+    is_ignored, after = matcher(list(lookup.ignored)), HistoryPoint(time=ask.after - 1) if ask.after else None
+    counts: list[tuple[str, int]] = []
+    found: list[Said] = []
+    for key, name in lookup.places.items():
+        if (left := end - monotonic()) <= 0:
+            break
+        hidden = {key: max(_hidden(reader, lookup, key), lookup.seen.get(key, 0))}
+        said = reader.search([key], lookup.account, after=after, limit=ask.limit, hidden=hidden, seconds=left)
+        named = [
+            event
+            for event in said
+            if names(event.text, lookup.account) and event.by.account != lookup.account and not is_ignored(event.by)
+        ]
+        found += named
+        if named:
+            counts.append((name, len(named)))
+    if ask.count:
+        return MentionsAre(tuple(counts), ask.limit)
+    return Found(lookup.account, tuple(sorted(found, key=lambda event: event.id)[-ask.limit :]))
 
 
 def _places(reader: Reader, lookup: HistoryQuery) -> dict[str, str]:

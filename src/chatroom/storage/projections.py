@@ -20,6 +20,7 @@ from chatroom.model.events import (
     IgnoreSet,
     Kept,
     LanguageSet,
+    MarkerSet,
     ModesSet,
     Opened,
     OperatorSet,
@@ -34,7 +35,7 @@ from chatroom.model.events import (
     TopicSet,
 )
 from chatroom.model.modes import CLOSING, NEW_ROOM, ROOM_MODES, ModeKind
-from chatroom.storage import reactions, waiting
+from chatroom.storage import markers, reactions, waiting
 from chatroom.storage.deletions import NOTE
 from chatroom.storage.schema import SET_MARK
 from chatroom.storage.search_index import remove_message
@@ -137,6 +138,7 @@ def _strangers_set(db: sqlite3.Connection, event: StrangersSet) -> None:
 
 
 def _account_dropped(db: sqlite3.Connection, event: AccountDropped) -> None:
+    markers.forget(db, fold(event.account))
     db.execute("DELETE FROM accounts WHERE key = ?", (fold(event.account),))
     db.execute("UPDATE places SET owner = '', modes = '' WHERE owner = ?", (fold(event.account),))
     waiting.forget(db, fold(event.account))
@@ -179,6 +181,7 @@ def _replace_all(db: sqlite3.Connection, event: Lasting) -> None:
     fields = ("key", *Account._fields)
     db.execute("DELETE FROM accounts")
     db.executemany(f"INSERT INTO accounts ({', '.join(fields)}) VALUES ({', '.join('?' * len(fields))})", accounts)
+    db.execute("DELETE FROM markers WHERE account NOT IN (SELECT id FROM accounts)")
     db.execute("UPDATE places SET owner = '', modes = '' WHERE owner != ''")
     db.executemany(
         """INSERT INTO places (key, name, created, owner, modes) VALUES (?, ?, ?, ?, ?)
@@ -212,6 +215,7 @@ PROJECTIONS: dict[type, Callable[[sqlite3.Connection, Any], None]] = {
     Kept: waiting.save_kept,
     Received: waiting.save_received,
     IgnoreSet: waiting.save_ignored,
+    MarkerSet: markers.save,
     AccountDropped: _account_dropped,
     Founded: _founded,
     Opened: _opened,

@@ -21,7 +21,7 @@ from chatroom.model.events import Event, Reacted, Redacted, Said
 from chatroom.model.limits import DORMANT_ROOMS_MAX, RECENT_MESSAGES
 from chatroom.model.quotes import with_quotes
 from chatroom.model.values import HistoryPoint, ListEntry, Topic
-from chatroom.storage import reactions, waiting
+from chatroom.storage import markers, reactions, waiting
 from chatroom.storage.reactions import REACTIONS_PER_ANSWER
 from chatroom.storage.schema import BUSY_TIMEOUT_SECONDS, connect
 from chatroom.storage.search_index import indexed
@@ -59,6 +59,23 @@ class RoomSummary(NamedTuple):
     said: int
     since: int
     until: int
+
+
+def _account(
+    name: str,
+    secret: str,
+    made: int,
+    time: int,
+    replay: int,
+    home: str,
+    used: int,
+    operator: int,
+    warned: int,
+    talks: int,
+    language: str,
+) -> Account:
+    flags = bool(replay), home, used, bool(operator), bool(warned), bool(talks)
+    return Account(name, secret, made, time, *flags, language)
 
 
 class Reader:
@@ -133,13 +150,7 @@ class Reader:
         return {key: json.loads(modes) for key, modes in rows}
 
     def accounts(self) -> list[Account]:
-        rows = self._db.execute(f"SELECT {', '.join(Account._fields)} FROM accounts")
-        return [
-            Account(
-                name, secret, made, time, bool(replay), home, used, bool(operator), bool(warned), bool(talks), language
-            )
-            for name, secret, made, time, replay, home, used, operator, warned, talks, language in rows
-        ]
+        return [_account(*row) for row in self._db.execute(f"SELECT {', '.join(Account._fields)} FROM accounts")]
 
     def waiting(self) -> Iterator[tuple[str, Said]]:
         """The messages that wait for people, by the folded accounts, oldest first."""
@@ -148,6 +159,10 @@ class Reader:
     def ignored(self) -> Iterator[tuple[str, ListEntry]]:
         """Whom people ignore, by their folded accounts."""
         return waiting.read_ignored(self._db)
+
+    def markers(self) -> Iterator[tuple[str, str, int]]:
+        """How far people have read: folded account, folded room or person, and the time; read longest ago first."""
+        return markers.read(self._db)
 
     def room_names(self) -> list[str]:
         """The names of all rooms."""

@@ -46,6 +46,7 @@ SET_MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET val
 # `accounts.strangers` is 0 where nobody may write to the owner who isn't logged in.
 # `waiting` has the messages that wait for people to come: by folded account, the id, and the key of the place it is in.
 # `ignored` has the masks that people ignore, by folded account and folded mask, with the name each was made for.
+# `markers` says up to which time somebody has read a room or a talk, by the account's id and the folded name.
 # `reactions` has a row for each reaction that somebody has put to a message, and not taken back. `said` is the
 # message's id, `who` the account or the guest, as in `model.reactions`, and `by` is a line of `people` of a segment.
 # `secrets` has the key of the cloaks ("cloaks"): random bytes, made with the file.
@@ -170,6 +171,17 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     ("language", ("ALTER TABLE accounts ADD COLUMN language TEXT NOT NULL DEFAULT ''",)),
+    (
+        "markers",
+        (
+            """CREATE TABLE markers (
+                account INTEGER NOT NULL,
+                target TEXT NOT NULL,
+                read INTEGER NOT NULL,
+                PRIMARY KEY (account, target)
+            ) WITHOUT ROWID""",
+        ),
+    ),
 )
 
 

@@ -10,7 +10,7 @@ from chatroom.client.client import GOODBYE_SECONDS, Client, Phase
 from chatroom.client.room import REDRAW_NOTHING, Room
 from chatroom.client.screen_events import HistoryShown, Rejected, RoomList, ScreenEvent, SearchResults, TakenBack
 from chatroom.client.slash_commands import EndProgram, Misuse, Unconfirmed
-from chatroom.client.transcript_entry import DeliveryState, TranscriptEntry, nick_colour
+from chatroom.client.transcript_entry import DeliveryState, TranscriptEntry
 from chatroom.common.language import own, tr
 from chatroom.common.names import describe_fault, nick_fault
 from chatroom.common.streams import Unwritable, readable, refusal
@@ -245,11 +245,11 @@ class Conversation:
 
     def _said_by(self, room: Room, entry: TranscriptEntry) -> str:
         answered = room.find(entry.reply_to)
-        nick = self._coloured(entry)
+        nick = self._coloured(room, entry)
         return strings.said(entry, f"{nick} → {answered.nick}" if answered else nick)
 
-    def _coloured(self, entry: TranscriptEntry) -> str:
-        return f"\x1b[{_COLOURS[nick_colour(entry.nick)]}m{entry.nick}\x1b[0m" if self._colours else entry.nick
+    def _coloured(self, room: Room, entry: TranscriptEntry) -> str:
+        return f"\x1b[{_COLOURS[room.colour(entry.nick)]}m{entry.nick}\x1b[0m" if self._colours else entry.nick
 
     def show(self, line: str) -> None:
         """Prints a line for the user."""

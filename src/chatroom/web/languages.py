@@ -17,6 +17,8 @@ from chatroom.common.language import ENGLISH
 # first of them may differ from those behind: 1 from 101.
 _RULE_REPEATS = 100
 
+_TAG_CHARACTERS_MAX = 35  # of a language's tag, as RFC 5646 §4.4.1 has it; longer ones cost work for nothing
+
 _TEXT = r'"(?:[^"\\\n]|\\.)*"'
 _TABLE = re.compile(r"^const STRINGS = \{\n.*?^\};\n", re.MULTILINE | re.DOTALL)
 _SHIPPED = "const SHIPPED = null;\n"  # in the script, where the sentences are in its table
@@ -45,6 +47,8 @@ def preferred(accepted: str) -> str:
     wanted = []
     for each in accepted.split(","):
         tag, _, quality = each.replace(" ", "").partition(";q=")
+        if len(tag) > _TAG_CHARACTERS_MAX:
+            continue
         try:
             wanted.append((-float(quality or 1), tag))
         except ValueError:

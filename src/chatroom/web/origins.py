@@ -11,6 +11,7 @@ import socket
 from collections.abc import Iterable
 
 from chatroom.common.addresses import address_of
+from chatroom.common.language import tr
 from chatroom.web.requests import Request, RequestError
 
 _AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z_.-]+)(?::(\d{1,5}))?")
@@ -38,17 +39,20 @@ class Origins:
             return  # a program of HTTP/1.0
         here = _host_and_port(request.authority, "https" if secure else "http")
         if here is None:
-            raise RequestError(400, "The Host field of that request can't be read.")
+            raise RequestError(400, tr("The Host field of that request can't be read."))
         host, _ = here
         if host not in self._names and address_of(host) is None:
             raise RequestError(
                 421,
-                f"This server does not go by the name {host}. Use its address; or whoever runs it"
-                f" adds --web-host {host} to the options that it is started with.",
+                tr(
+                    "This server does not go by the name {host}. Use its address; or whoever runs it adds "
+                    "--web-host {host} to the options that it is started with.",
+                    host=host,
+                ),
             )
         origin = request.fields.get("origin")
         if origin is not None and not self._is_own(origin, request.authority, secure):
-            raise RequestError(403, "Only this server's own page may connect to it from a browser.")
+            raise RequestError(403, tr("Only this server's own page may connect to it from a browser."))
 
     def _is_own(self, origin: str, authority: str, secure: bool) -> bool:
         """Whether an origin is the place that a request is for.

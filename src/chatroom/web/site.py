@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from chatroom.common.addresses import Network, address_of, is_in
+from chatroom.common.language import tr
 from chatroom.protocols.proxy_header import Origin
 from chatroom.web import invitation
 from chatroom.web.files import page
@@ -47,9 +48,9 @@ class Site:
         """Raises `RequestError` for what is not answered at all. `secure`: the request came with TLS."""
         self._origins.check(request, secure)
         if request.method not in ("GET", "HEAD"):
-            raise RequestError(405, "This server answers GET and HEAD.", **_METHODS)
+            raise RequestError(405, tr("This server answers GET and HEAD."), **_METHODS)
         if request.has_body:
-            raise RequestError(400, "A request may have no body here.")
+            raise RequestError(400, tr("A request may have no body here."))
 
     def answer(self, request: Request) -> Response:
         """The response to a request that has passed `check`."""
@@ -63,8 +64,8 @@ class Site:
             return file.answer(request)
         if request.path in SOCKET_PATHS:
             upgrade = {"Upgrade": "websocket", "Connection": "Upgrade"}
-            return sentence(426, "This is for programs that speak WebSocket. The page is at /.", upgrade)
-        return sentence(404, "There is nothing of that name here. The page is at /.")
+            return sentence(426, tr("This is for programs that speak WebSocket. The page is at /."), upgrade)
+        return sentence(404, tr("There is nothing of that name here. The page is at /."))
 
     def forwarded(self, request: Request) -> Origin:
         """Whose request a trusted proxy passes on; raises `RequestError` if it doesn't say.
@@ -76,7 +77,7 @@ class Site:
         for name in reversed(request.fields.get("x-forwarded-for", "").split(",")):
             address = address_of(name.strip())
             if address is None:
-                raise RequestError(400, "You are a trusted proxy, and name no client in X-Forwarded-For.")
+                raise RequestError(400, tr("You are a trusted proxy, and name no client in X-Forwarded-For."))
             client = str(address)
             if not is_in(client, self._proxies):
                 break
@@ -91,4 +92,4 @@ def refusal(error: RequestError) -> Response:
 def over_tls(request: Request) -> Response:
     """Sends a browser that came without TLS to the same place with it. Its Host has passed `Site.check`."""
     target = f"https://{request.authority}{request.target}"
-    return sentence(307, f"This server wants TLS: {target}", {"Location": target})
+    return sentence(307, tr("This server wants TLS: {address}", address=target), {"Location": target})

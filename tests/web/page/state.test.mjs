@@ -10,6 +10,7 @@ import { flushRoom } from "./static/outbox.js";
 import { spansOf } from "./static/text.js";
 import { Misuse, runLine } from "./static/slash.js";
 import { tellTyping, toggleReaction, typingIn } from "./static/reactions.js";
+import { setLanguage } from "./static/strings.js";
 import { choicesFor } from "./static/completion.js";
 import { findEmoji, withEmoji } from "./static/emoji.js";
 import { loadSettings, saveSettings } from "./static/settings.js";
@@ -641,4 +642,69 @@ test("that we type is told every three seconds at most, and its refusal to nobod
   const count = talk.room.messages.length;
   talk.feed("@label=typing :s 404 nora #lobby :Cannot send to channel (+m)");
   assert.equal(talk.room.messages.length, count);
+});
+
+test("the server is told which language the page speaks, and the account which one was chosen", () => {
+  setLanguage("pl");
+  const talk = new Talk();
+  talk.session.connected((line) => talk.sent.push(line), { nick: "nora", password: "", serverPassword: "" });
+  talk.feed(":s CAP * LS :draft/languages=2,en,pl message-tags");
+  assert.deepEqual(talk.take("LANGUAGE"), ["LANGUAGE pl"]);
+  talk.feed(":s CAP * ACK :draft/languages message-tags");
+  talk.welcome("nora");
+  assert.deepEqual(talk.take("LANGUAGE"), []);
+  talk.state.chosenLanguage = "en";
+  talk.feed(":s 900 nora nora!u@h nora :You are now logged in");
+  assert.deepEqual(talk.take("LANGUAGE"), ["LANGUAGE en"]);
+  const count = talk.room.messages.length;
+  talk.feed(":s 687 nora en :Language preferences have been set");
+  assert.equal(talk.room.messages.length, count);
+  setLanguage("en");
+});
+
+test("whom we ignore is known from the server, and told when it changes", () => {
+  const talk = new Talk().connect();
+  talk.feed(":s 001 nora :Welcome", ":s 005 nora SILENCE=100 MONITOR=100 :are supported", ":s 422 nora :No MOTD");
+  assert.deepEqual(talk.take("SILENCE"), ["SILENCE"]);
+  talk.feed(":s 271 nora nora bob!*@*", ":s 271 nora nora a:carol", ":s 272 nora :End");
+  assert.deepEqual([...talk.state.ignored.keys()], ["bob", "carol"]);
+  const count = talk.room.messages.length;
+  talk.feed(":nora!u@h SILENCE -bob!*@*", ":nora!u@h SILENCE +dave!*@*");
+  assert.equal(talk.room.messages.length, count + 2);
+  assert.deepEqual([...talk.state.ignored.keys()], ["carol", "dave"]);
+  runLine(talk.state, talk.room, "/ignore eve");
+  runLine(talk.state, talk.room, "/unignore dave");
+  runLine(talk.state, talk.room, "/logout 2");
+  assert.deepEqual(talk.take(), ["SILENCE +eve", "SILENCE -dave", "PRIVMSG NickServ :LOGOUT 2"]);
+});
+
+test("that a message waits is no away message", () => {
+  const talk = new Talk().connect();
+  talk.feed(":s 001 nora :Welcome", ":s 005 nora MONITOR=100 :are supported", ":s 422 nora :No MOTD");
+  const ola = talk.state.room("ola");
+  talk.feed(":s 301 nora ola :is not here; your message is kept for them");
+  assert.match(ola.messages.at(-1).text, /^ola is not here. Your message is kept/);
+  talk.feed(":s 730 nora :ola!u@h", ":s 301 nora ola :tea");
+  assert.ok(ola.away);
+});
+
+test("a message is edited by taking it back and saying it anew", () => {
+  const talk = new Talk().enter();
+  talk.feed(`@time=${at(1)};msgid=10;+draft/reply=9 :nora!u@h PRIVMSG #lobby :teh`);
+  talk.room.editing = talk.room.messages.at(-1);
+  talk.take();
+  runLine(talk.state, talk.room, "the");
+  const [redact, say] = talk.take();
+  assert.equal(redact, "REDACT #lobby 10");
+  assert.match(say, /^@label=m1;\+draft\/reply=9 PRIVMSG #lobby :the$/);
+  talk.feed(`@time=${at(2)} :nora!u@h REDACT #lobby 10`, `@time=${at(2)};msgid=11;label=m1 :nora!u@h PRIVMSG #lobby :the`);
+  assert.deepEqual(talk.texts(), ["the"]);
+  assert.ok(talk.room.messages.at(-1).edited);
+  talk.feed(said(32, "helo"), `@time=${at(40)} :bob!u@h REDACT #lobby 20`, said(33, "hello", { seconds: 41 }), said(34, "again", { seconds: 42 }));
+  assert.deepEqual(talk.room.messages.slice(-2).map((entry) => entry.edited), [true, false]);
+  talk.feed(`@time=${at(50)} :bob!u@h REDACT #lobby 22`, said(48, "later", { seconds: 60 }));
+  assert.ok(!talk.room.messages.at(-1).edited);
+  talk.room.editing = talk.room.messages.at(-1);
+  talk.session.lost();
+  assert.throws(() => runLine(talk.state, talk.room, "x"), Misuse);
 });

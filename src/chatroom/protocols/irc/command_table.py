@@ -19,6 +19,7 @@ from chatroom.protocols.irc.handlers import (
     chathistory,
     languages,
     messages,
+    metadata,
     multiline,
     nickserv,
     opers,
@@ -142,6 +143,9 @@ COMMANDS: dict[str, Row] = {
         read_marker.markread, 0, "<room or nickname> [timestamp=<time>]", mark("tells how far you have read")
     ),
     "REDACT": Row(redaction.redact, 2, "<room or nickname> <msgid> [:<reason>]", mark("takes back what was said")),
+    "MENTIONS": Row(chathistory.mentions, 0, "", mark("shows where your claimed name was said")),
+    "METADATA": Row(metadata.metadata, 2, "<target> <subcommand> ...", mark("tells what people set about themselves")),
+    "ISUPPORT": Row(server_queries.isupport, 0, "", mark("tells what the server supports"), registered=False),
     "SILENCE": Row(users.silence, 0, "[[+|-]<nickname or mask>]", mark("ignores somebody, ends that, or lists whom")),
     "AWAY": Row(users.away, 0, "[:<message>]", mark("says that you are away, or back"), registered=False),
     "WHO": Row(users.who, 0, "[<room, nickname or mask> [o][%<fields>[,<token>]]]", mark("lists people")),

@@ -142,6 +142,12 @@ RPL_YOURLANGUAGESARE = Numeric("687", "{}", mark("Language preferences have been
 ERR_TOOMANYLANGUAGES = Numeric("981", "{}", mark("You specified too many languages"))
 RPL_MONONLINE = Numeric("730", ":{}")
 RPL_MONOFFLINE = Numeric("731", ":{}")
+RPL_KEYVALUE = Numeric("761", "{} {} * :{}")
+RPL_KEYNOTSET = Numeric("766", "{} {}", mark("not set"))
+RPL_METADATASUBOK = Numeric("770", "{}")
+RPL_METADATAUNSUBOK = Numeric("771", "{}")
+RPL_METADATASUBS = Numeric("772", "{}")
+RPL_WHOISKEYVALUE = Numeric("760", "{} {} * :{}")
 RPL_MONLIST = Numeric("732", ":{}")
 RPL_ENDOFMONLIST = Numeric("733", "", mark("End of MONITOR list"))
 RPL_LOGGEDIN = Numeric("900", "{mask} {account}", mark("You are now logged in as {account}"))
@@ -180,6 +186,12 @@ FAILURES: dict[Code, Failure] = {
     Code.NO_SUCH_MESSAGE: Failure(
         "REDACT UNKNOWN_MSGID {target} {msgid}", mark("There is no such message, or it is too old")
     ),
+    Code.NOT_LOGGED_IN: Failure("MENTIONS ACCOUNT_REQUIRED", mark("Log in first: what counts is your claimed name")),
+    Code.METADATA_TARGET: Failure("METADATA INVALID_TARGET {target}", mark("Nothing can be told of that")),
+    Code.METADATA_KEY: Failure("METADATA KEY_INVALID {key}", mark("There is no such key")),
+    Code.METADATA_VALUE: Failure("METADATA INVALID_VALUE {key}", mark("That can't be its value")),
+    Code.METADATA_NOT_SET: Failure("METADATA KEY_NOT_SET {target} {key}", mark("That is not set")),
+    Code.METADATA_NOT_YOURS: Failure("METADATA KEY_NO_PERMISSION {target} {key}", mark("That is not yours to change")),
     Code.NOTHING_TO_REACT_TO: Failure(
         "TAGMSG UNKNOWN_MSGID {target} {msgid}", mark("There is no such message, or it is too old")
     ),
@@ -206,7 +218,9 @@ FAILURES: dict[Code, Failure] = {
 }
 
 # Commands whose specifications answer with FAIL: whoever uses them knows it, also without standard-replies.
-KNOWN_TO_FAIL = {"BATCH", "CHATHISTORY", "MARKREAD", "REDACT", "REGISTER", "SEARCH", "SETNAME", "TAGMSG", "VERIFY"}
+KNOWN_TO_FAIL = {
+    *("BATCH", "CHATHISTORY", "MARKREAD", "METADATA", "REDACT", "REGISTER", "SEARCH", "SETNAME", "TAGMSG", "VERIFY")
+}
 
 # FAILs that tell programs the reason of the refusal behind them, whose number has several.
 REASONS: dict[Code, Failure] = {

@@ -24,6 +24,7 @@ from chatroom.model.replies import (
     CutShort,
     DeviceClosed,
     DevicesAre,
+    FollowedAre,
     Found,
     Goodbye,
     Here,
@@ -37,6 +38,8 @@ from chatroom.model.replies import (
     Link,
     ListIs,
     MarkerIs,
+    MentionsAre,
+    MetadataIs,
     ModesAre,
     NamesAre,
     NotHere,
@@ -70,7 +73,7 @@ from chatroom.model.replies import (
     WillWait,
 )
 from chatroom.model.values import Member, Topic
-from chatroom.protocols.irc import account_replies, history_replies, numerics
+from chatroom.protocols.irc import account_replies, history_replies, metadata_replies, numerics
 from chatroom.protocols.irc.event_lines import tags_of_ban, timestamp
 from chatroom.protocols.irc.labeled_response import labelled
 from chatroom.protocols.irc.limits import TARGETS_PER_COMMAND
@@ -100,6 +103,8 @@ def render(to: ReplyWriter, reply: Reply) -> bytes:
 def _welcome(to: ReplyWriter, reply: Welcome) -> Iterator[str]:
     yield to.greeting()
     yield to.counts(reply.counts)
+    if metadata_replies.METADATA in to.capabilities:  # nothing is set yet, which must be told by an empty batch
+        yield from metadata_replies.batched(to, (), f"metadata {to.nick}")
     yield to.motd()
 
 
@@ -191,7 +196,7 @@ def _invitations_are(to: ReplyWriter, reply: InvitationsAre) -> Iterator[str]:
 def _inviting(to: ReplyWriter, reply: Inviting) -> Iterator[str]:
     yield to.line(numerics.RPL_INVITING, reply.nick, reply.room)
     if reply.away:
-        yield to.line(numerics.RPL_AWAY, reply.nick, reply.away)
+        yield to.line(numerics.RPL_AWAY, reply.nick, told(reply.away, to.language))
 
 
 # ---- people ---------------------------------------------------------------------------------------------------------
@@ -251,11 +256,14 @@ def _whois_is(to: ReplyWriter, reply: WhoisIs) -> Iterator[str]:
     if p.bot:
         yield to.line(numerics.RPL_WHOISBOT, p.nick)
     if reply.member.away:
-        yield to.line(numerics.RPL_AWAY, p.nick, reply.member.away)
+        yield to.line(numerics.RPL_AWAY, p.nick, told(reply.member.away, to.language))
     if reply.address:
         yield to.line(numerics.RPL_WHOISHOST, p.nick, address=reply.address)
     if reply.modes:
         yield to.line(numerics.RPL_WHOISMODES, p.nick, modes=reply.modes)
+    if metadata_replies.METADATA in to.capabilities:
+        for key, value in reply.metadata:
+            yield to.line(numerics.RPL_WHOISKEYVALUE, p.nick, key, value)
     if reply.since:
         yield to.line(numerics.RPL_WHOISIDLE, p.nick, reply.idle, reply.since // 1000)
     yield to.line(numerics.RPL_ENDOFWHOIS, p.nick)
@@ -330,6 +338,11 @@ def _notice(to: ReplyWriter, reply: CutShort | Saving | Link) -> Iterator[str]:
     """A notice of what the server says about itself."""
     for sentence in describe_reply(reply, language=to.language):
         yield from to.wrapped(f":{to.server.name} NOTICE {to.nick} :", sentence.removesuffix("."))
+
+
+def _mentions_are(to: ReplyWriter, reply: MentionsAre) -> Iterator[str]:
+    for sentence in describe_reply(reply, "/", to.language):
+        yield f":{to.server.name} NOTICE {to.nick} :{sentence}\r\n"
 
 
 def _servers_are(to: ReplyWriter, reply: ServersAre) -> Iterator[str]:
@@ -437,10 +450,13 @@ _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     ModesAre: _modes_are,
     OwnerIs: _owner_is,
     UsersAre: _users_are,
-    IsAway: lambda to, r: iter([to.line(numerics.RPL_AWAY, r.nick, r.message)]),
+    IsAway: lambda to, r: iter([to.line(numerics.RPL_AWAY, r.nick, told(r.message, to.language))]),
     AwayNoted: lambda to, r: iter([to.line(numerics.RPL_NOWAWAY if r.away else numerics.RPL_UNAWAY)]),
     Goodbye: _goodbye,
     Recent: _recent,
+    MentionsAre: _mentions_are,
+    MetadataIs: metadata_replies.metadata_is,
+    FollowedAre: metadata_replies.followed_are,
     WaitingAre: lambda to, r: history_replies.messages(to, r.said),
     WillWait: lambda to, r: iter([to.line(numerics.RPL_WILL_WAIT, nick=r.nick)]),
     IgnoredAre: _ignored_are,

@@ -74,10 +74,16 @@ class ReplyWriter:
         return f"{shortened(line, LINE_BYTES - 2)}\r\n"
 
     def greeting(self) -> str:
-        return _greeting(self.server, self.language).replace(_ANYBODY, self.nick)
+        return _greeting(self.server, self.language).replace(_ANYBODY, self.nick) + self.isupport()
 
     def isupport(self) -> str:
-        return _isupport(self.server, self.language).replace(_ANYBODY, self.nick)
+        """What the server supports; in a batch where the client wants that: IRCv3 draft/extended-isupport."""
+        lines = _isupport(self.server, self.language).replace(_ANYBODY, self.nick)
+        if not self.capabilities >= {"batch", "draft/extended-isupport"}:
+            return lines
+        source = f":{self.server.name}"
+        inside = "".join([f"@batch=i {line}" for line in lines.splitlines(keepends=True)])
+        return f"{source} BATCH +i draft/isupport\r\n{inside}{source} BATCH -i\r\n"
 
     def counts(self, counts: CountsAre) -> str:
         """How many there are of people, rooms and so on."""
@@ -134,7 +140,6 @@ def _greeting(server: ServerInfo, language: Language) -> str:
         _line(server, language, numerics.RPL_YOURHOST, server=server.name, version=server.version),
         _line(server, language, numerics.RPL_CREATED, time=server.created),
         _line(server, language, numerics.RPL_MYINFO, server.name, server.version, *modes),
-        _isupport(server, language),
     )
     return "".join(lines)
 

@@ -3,6 +3,7 @@
  */
 
 import { Connection } from "./connection.js";
+import { tellLanguage } from "./handlers.js";
 import { fold, isRoomName } from "./irc.js";
 import { loadSettings, saveSettings } from "./settings.js";
 import { Session } from "./session.js";
@@ -138,6 +139,7 @@ class App {
       room.draft = settings.drafts[fold(room.name)] ?? "";
     }
     this.state.seen = settings.seen;
+    this.state.chosenLanguage = settings.language;
     this.session = new Session(this.state);
   }
 
@@ -158,6 +160,10 @@ class App {
     this.settings.language = tag;
     this.save();
     await this.speak(tag);
+    if (this.state) {
+      this.state.chosenLanguage = tag;
+      tellLanguage(this.state);
+    }
     const before = this.signIn;
     this.signIn = this.makeSignIn();
     if (document.body.contains(before.element)) {

@@ -13,9 +13,10 @@ const NO_REACTIONS = new Map();
  * One thing in a room. `time` is in milliseconds; `serial` names it on this page, `id` on the server.
  * A message of our own has `delivery` until the server has it: waiting (not sent), sent (no answer yet), unsure (sent
  * over a connection that died), failed (refused, or nobody can know). `answers` is the id of the message that it answers.
+ * One that is `edited` stands for another, which its author has just taken back.
  * `reactions` has who reacted how, by folded name.
  * @typedef {{serial: number, kind: string, time: number, nick: string, text: string, id: string, own: boolean,
- *   mention: boolean, delivery: ""|"waiting"|"sent"|"unsure"|"failed", why: string, answers: string,
+ *   mention: boolean, delivery: ""|"waiting"|"sent"|"unsure"|"failed", why: string, answers: string, edited: boolean,
  *   reactions: Map<string, Map<string, string>>, version: number}} Entry
  */
 
@@ -29,7 +30,7 @@ const SPOKEN = new Set(["message", "action", "notice"]);
 export function makeEntry(parts) {
   return {
     serial: ++serials, kind: "message", time: 0, nick: "", text: "", id: "", own: false, mention: false, delivery: "",
-    why: "", answers: "", reactions: NO_REACTIONS, version: 0, ...parts,
+    why: "", answers: "", edited: false, reactions: NO_REACTIONS, version: 0, ...parts,
   };
 }
 

@@ -5,6 +5,8 @@
 import { fold, isRoomName, nickOf } from "./irc.js";
 import { cleanText, cleanWord } from "./text.js";
 import { entryOf } from "./entries.js";
+import { LANGUAGES } from "./handshake.js";
+import { askIgnored, onIgnored, onIgnoredEnd, onSilence } from "./ignoring.js";
 import { catchUp, historyArrived, historyFailed } from "./history.js";
 import { settleEcho } from "./outbox.js";
 import { onBanListed, onBansEnd, onMode, onModes, onOwner } from "./modes.js";
@@ -23,6 +25,8 @@ import { compareNames, timeSpan, tr } from "./strings.js";
 const REASONS = new Set(["TEMPORARILY_UNAVAILABLE"]);
 /** What WHOIS tells of addresses and servers: who asks about a person in a room does not ask for that. */
 const TECHNICAL = new Set(["311", "312"]);
+/** Who takes something back and says something within this time has edited it. */
+const EDIT_MS = 3_000;
 /** A line has 512 bytes, a name 50. */
 const JOINS_AT_ONCE = 8;
 
@@ -59,6 +63,9 @@ function onSpoken(state, message) {
   const room = state.roomOfServer(state.isMe(target) && !said.own ? said.nick : target);
   if (!room) return;
   setTyping(state, room, said.nick, false);
+  const { nick, time } = room.takenBack;
+  said.edited = nick === fold(said.nick) && said.time - time <= EDIT_MS;
+  room.takenBack = { nick: "", time: 0 };
   if (said.own && settleEcho(state, room, said, message.tags.label ?? "")) return;
   state.add(room, said);
 }
@@ -87,6 +94,7 @@ function onRedact(state, message) {
   state.heard = state.heard.filter((each) => each.id !== id);
   state.events.push({ type: "redacted", id });
   const by = cleanWord(nickOf(message.source));
+  if (room && entry) room.takenBack = { nick: fold(by), time: entryOf(state, message, "").time };
   if (room && entry && fold(entry.nick) !== fold(by)) room.add(entryOf(state, { ...message, tags: { time: message.tags.time } }, "info", tr("tookBack", { by, nick: entry.nick })));
 }
 
@@ -266,6 +274,7 @@ function onWelcome(state, message) {
  * @type {Handler}
  */
 function onGreeted(state) {
+  askIgnored(state);
   for (const room of state.rooms.values()) {
     if (!room.isDirect) continue;
     state.watch(room);
@@ -291,11 +300,20 @@ function onError(state, message) {
   state.events.push({ type: "refused", why: "closed", text: cleanText(message.params.at(-1) ?? "") });
 }
 
+/**
+ * The server, and the account if there is one, are to know which language the user has chosen.
+ * @param {HandledState} state
+ */
+export function tellLanguage(state) {
+  if (state.chosenLanguage && state.sendLine && state.caps.has(LANGUAGES)) state.send("LANGUAGE", state.chosenLanguage);
+}
+
 /** @type {Handler} */
 function onLoggedIn(state, message) {
   state.account = message.command === "900" ? (message.params[2] ?? "") : "";
   if (!state.account || state.offered) state.password = state.account ? state.offered : "";
   state.offered = "";
+  if (state.account) tellLanguage(state);
   const wanted = state.wantedName;
   state.wantedName = "";
   if (state.account && fold(wanted) === fold(state.account) && !state.isMe(wanted)) state.send("NICK", state.account);
@@ -370,7 +388,12 @@ function onNotSent(state, message) {
 /** @type {Handler} */
 function onWhois(state, message) {
   const params = message.params.map(cleanWord);
-  if (message.command === "301") for (const room of state.rooms.values()) setAway(room, params[1] ?? "", true);
+  const room = state.find(params[1] ?? "");
+  if (message.command === "301" && room?.isDirect && !room.online && state.isupport.MONITOR) {
+    state.inform(tr("willWait", { nick: room.name }), "info", room); // it is no away message: nobody is here
+    return;
+  }
+  if (message.command === "301") for (const each of state.rooms.values()) setAway(each, params[1] ?? "", true);
   const [, nick = "", a, b, c] = params;
   const isShown = state.asked.has(`person ${fold(nick)}`);
   if (isShown && TECHNICAL.has(message.command)) return;
@@ -468,6 +491,7 @@ const HANDLERS = {
   TOPIC: onTopic,
   INVITE: onInvite,
   AWAY: onAway,
+  SILENCE: onSilence,
   ACCOUNT: onAccount,
   MARKREAD: onMarkRead,
   PING: onPing,
@@ -476,6 +500,8 @@ const HANDLERS = {
   ACK: onAck,
   "001": onWelcome,
   "005": onIsupport,
+  271: onIgnored,
+  272: onIgnoredEnd,
   305: onAwayTold,
   306: onAwayTold,
   318: onWhoisEnd,
@@ -503,7 +529,7 @@ const HANDLERS = {
   ...all(["405", "471", "473", "474", "475", "476", "477"], onNotJoined),
   ...all(
     ["002", "003", "004", "250", "251", "252", "253", "254", "255", "265", "266", "315", "321", "329", "333",
-      "375", "379", "396", "734", "PONG", "SETNAME", "WARN", "NOTE", "WALLOPS"],
+      "375", "379", "396", "687", "734", "PONG", "SETNAME", "WARN", "NOTE", "WALLOPS"],
     ignore,
   ),
 };

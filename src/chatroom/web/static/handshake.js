@@ -4,15 +4,19 @@
 
 import { renderLine } from "./irc.js";
 import { reasonOf } from "./refusals.js";
+import { spokenLanguage } from "./strings.js";
 
 /** @typedef {import("./state.js").ChatState} ShakingState */
 /** @typedef {import("./irc.js").Message} ShakingMessage */
 
 const WANTED_CAPS = [
-  "account-notify", "away-notify", "batch", "cap-notify", "draft/chathistory", "draft/message-redaction",
+  "account-notify", "away-notify", "batch", "cap-notify", "draft/chathistory", "draft/languages", "draft/message-redaction",
   "draft/multiline", "draft/read-marker", "echo-message", "extended-join", "extended-monitor", "invite-notify", "labeled-response",
   "message-tags", "multi-prefix", "server-time", "setname", "soju.im/search", "standard-replies",
 ];
+
+/** With this, what the server says is in the language of the page. */
+export const LANGUAGES = "draft/languages";
 
 /**
  * Who comes in: `password` is that of the claimed name, which is `account` or else the nickname; `serverPassword` is that
@@ -113,6 +117,7 @@ export class Handshake {
   }
 
   request() {
+    if (this.offered.includes(LANGUAGES)) this.state.send("LANGUAGE", spokenLanguage());
     const wanted = WANTED_CAPS.filter((name) => this.offered.includes(name) && !this.state.caps.has(name));
     this.offered = [];
     if (wanted.length) this.state.send("CAP", "REQ", wanted.join(" "));

@@ -67,6 +67,10 @@ export class Room {
     this.draft = "";
     /** @type {Entry | null} the message that the draft answers */
     this.answering = null;
+    /** @type {Entry | null} the message of ours that the draft is to replace */
+    this.editing = null;
+    /** Who has taken back a message of theirs, folded, and when: what they say at once replaces it. */
+    this.takenBack = { nick: "", time: 0 };
     /** @type {Map<string, number>} who types, and until when we believe it */
     this.typing = new Map();
     /** When we last told that we type; 0 if we don't. */

@@ -3,6 +3,7 @@
  */
 
 import { fold, isRoomName } from "./irc.js";
+import { askIgnored, setIgnored } from "./ignoring.js";
 import { flushRoom } from "./outbox.js";
 import { fetchLatest } from "./history.js";
 import { tr } from "./strings.js";
@@ -57,9 +58,12 @@ export function runLine(state, room, line) {
 function say(state, room, text, kind = "message") {
   if (text.length > SAID_CHARACTERS_MAX) throw new Misuse(tr("tooLong", { count: SAID_CHARACTERS_MAX }));
   if (!room.joined && !room.here) throw new Misuse(tr("notInRoom", { room: room.name }));
+  const { editing, answering } = room;
+  if (editing && !state.registered) throw new Misuse(tr("noConnection"));
   fetchLatest(state, room);
-  state.say(room, text, kind, room.answering?.id ?? "");
-  room.answering = null;
+  if (editing) state.send("REDACT", room.name, editing.id);
+  state.say(room, text, kind, editing ? editing.answers : (answering?.id ?? ""), Boolean(editing));
+  room.answering = room.editing = null;
   room.toldTyping = 0; // what is said tells it
   flushRoom(state, room);
 }
@@ -260,6 +264,11 @@ export const SLASH_COMMANDS = {
   me: { usage: "/me TEXT", act: (state, room, rest) => say(state, room, rest, "action"), argument: true, offline: true },
   nick: { usage: "/nick NAME", act: (state, room, rest) => state.send("NICK", rest.replace(/\s+/g, "_")), argument: true },
   topic: { usage: "/topic [TEXT]", act: (state, room, rest) => state.send("TOPIC", room.name, rest) },
+  ignore: {
+    usage: "/ignore [NAME]",
+    act: (state, room, rest) => (rest ? setIgnored(state, rest.split(" ")[0], true) : askIgnored(state, true)),
+  },
+  unignore: { usage: "/unignore NAME", act: (state, room, rest) => setIgnored(state, rest.split(" ")[0], false), argument: true },
   away: { usage: "/away [WHY]", act: (state, room, rest) => markAway(state, rest || tr("awayText")) },
   back: { usage: "/back", act: (state) => markAway(state) },
   invite: { usage: "/invite NAME", act: (state, room, rest) => state.send("INVITE", rest.split(" ")[0], room.name), argument: true },
@@ -297,7 +306,8 @@ export const SLASH_COMMANDS = {
     argument: true,
     secret: true,
   },
-  logout: { usage: "/logout", act: (state) => askService(state, "LOGOUT") },
+  logout: { usage: "/logout [DEVICE]", act: (state, room, rest) => askService(state, `LOGOUT ${rest}`.trim()) },
+  devices: { usage: "/devices", act: (state) => askService(state, "DEVICES") },
   password: { usage: "/password OLD NEW", act: (state, room, rest) => changePassword(state, ...passwords(rest)), argument: true, secret: true },
   set: { usage: "/set replay on|off", act: (state, room, rest) => askService(state, `SET ${rest}`), argument: true },
   oper: { usage: "/oper PASSWORD", act: (state, room, rest) => state.send("OPER", state.nick, rest), argument: true, secret: true },

@@ -73,11 +73,15 @@ export class ChatState {
     /** @type {Record<string, string>} */
     this.isupport = {};
     this.account = this.wantedName = "";
+    /** The language that the user has chosen, which their account remembers; "" if it is the browser's. */
+    this.chosenLanguage = "";
     /** The code of the FAIL that tells why the next numeric comes. */
     this.reason = "";
     /** A password that the server has not judged yet, and the one that it took: to log in again after a loss. */
     this.offered = this.password = "";
     this.away = this.operator = false;
+    /** @type {Map<string, string>} by folded name */
+    this.ignored = new Map();
     this.awayText = "";
     /** @type {Set<string>} answers that the user waits for, such as "bans #tea"; the others only change what is known */
     this.asked = new Set();
@@ -298,14 +302,15 @@ export class ChatState {
    * @param {string} text
    * @param {"message"|"action"} [kind]
    * @param {string} [answers] the id of the message that it answers
+   * @param {boolean} [edited]
    */
-  say(room, text, kind = "message", answers = "") {
+  say(room, text, kind = "message", answers = "", edited = false) {
     let said = normalizedText(text);
     if (kind === "action") said = said.replace(/\n+/g, " ");
     this.markRead(room); // who answers has read
     room.newFrom = 0;
     for (const part of messagesOf(said, kind === "action" ? 1 : MULTILINE_LINES, kind === "action" ? 300 : MULTILINE_BYTES)) {
-      const entry = makeEntry({ kind, text: part, time: this.now(), nick: this.nick, own: true, delivery: "waiting", answers });
+      const entry = makeEntry({ kind, text: part, time: this.now(), nick: this.nick, own: true, delivery: "waiting", answers, edited });
       room.pending.push(entry);
     }
     room.version++;

@@ -16,6 +16,7 @@ from chatroom.protocols.irc.handlers.redaction import REDACTION
 from chatroom.protocols.irc.handlers.registration import registration
 from chatroom.protocols.irc.handlers.sasl import MECHANISMS, SASL
 from chatroom.protocols.irc.history_replies import CHATHISTORY, PLAYBACK, SEARCH
+from chatroom.protocols.irc.metadata_replies import METADATA
 from chatroom.protocols.irc.params import echo
 
 # Seconds for which a client that has come by TLS comes by nothing else: longer than people stay away, and short enough
@@ -31,8 +32,10 @@ CAPABILITIES = (
     REGISTRATION,
     "draft/chathistory",
     "draft/event-playback",
+    "draft/extended-isupport",
     LANGUAGES,
     REDACTION,
+    METADATA,
     MULTILINE,
     PRE_AWAY,
     READ_MARKER,
@@ -54,7 +57,13 @@ CAPABILITIES = (
 # Not offered where there is no history: a client that can ask for it is not shown the latest messages.
 _OF_HISTORY = frozenset({CHATHISTORY, PLAYBACK, SEARCH})
 _OF_PASSWORDS = frozenset({SASL, REGISTRATION})  # offered only where nobody on the way can read them
-_VALUES = {MULTILINE: LIMITS, SASL: MECHANISMS, REGISTRATION: "before-connect", LANGUAGES: offered()}
+_VALUES = {
+    METADATA: "max-subs=6,max-keys=6,max-value-bytes=300",
+    MULTILINE: LIMITS,
+    SASL: MECHANISMS,
+    REGISTRATION: "before-connect",
+    LANGUAGES: offered(),
+}
 
 
 def cap(client: ClientState, params: list[str]) -> Iterator[Command]:

@@ -11,6 +11,7 @@ from chatroom.common.text import number
 from chatroom.model.commands import AskHistory, AskSearch, AskTargets
 from chatroom.model.limits import HISTORY_EVENTS_PER_ANSWER
 from chatroom.model.outcomes import Command
+from chatroom.model.social_commands import AskMentions
 from chatroom.model.values import HistoryPoint
 from chatroom.protocols.irc.client_state import ClientState
 from chatroom.protocols.irc.client_tags import MSGID
@@ -126,3 +127,8 @@ def search(client: ClientState, params: list[str]) -> Iterator[Command]:
         )
     except BadParameters as error:
         yield client.fail("SEARCH", "INVALID_PARAMS", echo(str(error.args[0])), text=mark("Invalid parameters"))
+
+
+def mentions(client: ClientState, params: list[str]) -> Iterator[Command]:
+    """Our own: it is answered like SEARCH."""
+    yield AskMentions(HISTORY_EVENTS_PER_ANSWER)

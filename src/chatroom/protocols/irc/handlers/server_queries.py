@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from time import time
 
+from chatroom.common.errors import ChatError, Code
 from chatroom.model.commands import AskCounts, AskServerBans, AskServers, AskUptime
 from chatroom.model.outcomes import Command
 from chatroom.protocols.irc import numerics
@@ -67,3 +68,10 @@ def stats(client: ClientState, params: list[str]) -> Iterator[Command]:
 def _this_server(client: ClientState, params: list[str]) -> None:
     if params:
         client.require_this_server(params[0])
+
+
+def isupport(client: ClientState, params: list[str]) -> Iterator[Command]:
+    """IRCv3 draft/extended-isupport, with which it may be asked before one has a name."""
+    if not client.viewer.nick and "draft/extended-isupport" not in client.capabilities:
+        raise ChatError(Code.NOT_REGISTERED)
+    yield client.lines([client.writer.isupport()])

@@ -40,7 +40,7 @@ export class ChatView {
     this.settings = settings;
     this.acts = acts;
     this.menus = new Menus(state, settings, {
-      go: (room) => this.go(room), answer: (entry) => this.answer(entry), write: (text) => this.write(text), search: () => this.openSearch(),
+      go: (room) => this.go(room), answer: (entry) => this.answer(entry), edit: (entry) => this.composer.edit(entry), write: (text) => this.write(text), search: () => this.openSearch(),
       leave: (room) => this.leave(room), quit: acts.quit, setTheme: acts.setTheme, save: acts.save, refresh: () => this.refresh(),
       languages: acts.languages, chooseLanguage: acts.chooseLanguage,
     });
@@ -230,6 +230,7 @@ export class ChatView {
 
   /** @param {import("../entries.js").Entry} entry */
   answer(entry) {
+    this.composer.answerNothing();
     this.state.current.answering = entry;
     this.composer.render();
     this.composer.input.focus();

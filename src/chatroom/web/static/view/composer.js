@@ -93,17 +93,30 @@ export class ComposerView {
    * @param {import("../room.js").Room} room
    */
   showAnswering(room) {
-    const { answering } = room;
-    const sign = answering ? `${room.name} ${answering.serial}` : "";
+    const { answering, editing } = room;
+    const sign = answering || editing ? [room.name, answering?.serial, editing?.serial].join(" ") : "";
     if (this.answering.dataset.sign === sign) return;
     this.answering.dataset.sign = sign;
-    const text = answering && el("span", { dir: "auto" }, tr("answering", { nick: answering.nick, text: answering.text.replace(/\s+/g, " ") }));
-    this.answering.replaceChildren(...(text ? [text, button(".icon", tr("cancel"), () => this.answerNothing(), "✕")] : []));
+    const label = editing ? tr("editing") : answering ? tr("answering", { nick: answering.nick, text: answering.text.replace(/\s+/g, " ") }) : "";
+    this.answering.replaceChildren(...(label ? [el("span", { dir: "auto" }, label), button(".icon", tr("cancel"), () => this.answerNothing(), "✕")] : []));
     this.acts.onSize();
   }
 
+  /**
+   * Brings back a message of ours, to be said anew.
+   * @param {import("../entries.js").Entry} entry
+   */
+  edit(entry) {
+    this.answerNothing();
+    this.state.current.editing = entry;
+    this.put(entry.text);
+    this.showAnswering(this.state.current);
+  }
+
+  /** What is written is a message of its own again; what was brought back to be edited goes. */
   answerNothing() {
-    this.state.current.answering = null;
+    if (this.state.current.editing) this.put("");
+    this.state.current.answering = this.state.current.editing = null;
     this.showAnswering(this.state.current);
     this.input.focus();
   }
@@ -189,7 +202,7 @@ export class ComposerView {
     }
     if (event.key === "Tab" && !event.shiftKey) return this.onTab();
     const isPlain = !event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey;
-    if (event.key === "Escape" && this.state.current.answering) {
+    if (event.key === "Escape" && (this.state.current.answering || this.state.current.editing)) {
       this.answerNothing();
       event.stopPropagation();
       return true;

@@ -5,6 +5,7 @@
 import { askBans, askPerson, askService, changePassword, claimName, logIn, markAway, moderate, setKey, setSlowMode, SLASH_COMMANDS } from "../slash.js";
 import { canNotify } from "../alerts.js";
 import { fold, isRoomName } from "../irc.js";
+import { isIgnored, setIgnored } from "../ignoring.js";
 import { bansOf, isMuted } from "../modes.js";
 import { canAnswer, QUICK_REACTIONS, toggleReaction } from "../reactions.js";
 import { languageName, spokenLanguage, timeSpan, tr } from "../strings.js";
@@ -21,7 +22,7 @@ import { openShare } from "./share.js";
 
 /**
  * What menus do to the page.
- * @typedef {{go: (room: MenuRoom) => void, answer: (entry: MenuEntry) => void, write: (text: string) => void, search: () => void, leave: (room: MenuRoom) => void,
+ * @typedef {{go: (room: MenuRoom) => void, answer: (entry: MenuEntry) => void, edit: (entry: MenuEntry) => void, write: (text: string) => void, search: () => void, leave: (room: MenuRoom) => void,
  *   quit: () => void, setTheme: (theme: string) => void, save: () => void, refresh: () => void,
  *   languages: string[], chooseLanguage: (tag: string) => void}} MenuActs
  */
@@ -62,6 +63,7 @@ export class Menus {
       !isMe && { label: tr("talkTo", { nick }), act: () => this.acts.go(state.room(nick)) },
       !isMe && { label: tr("mentionThem"), act: () => this.acts.write(`@${nick} `) },
       { label: tr("whoIs"), act: () => askPerson(state, nick) },
+      !isMe && { label: tr(isIgnored(state, nick) ? "unignoreThem" : "ignoreThem"), act: () => setIgnored(state, nick, !isIgnored(state, nick)) },
     ];
     if (!room.isDirect && state.isOperatorIn(room)) {
       const isOperator = /[~&@]/.test(member?.prefix ?? "");
@@ -109,6 +111,7 @@ export class Menus {
     if (room.isDirect) {
       openMenu(anchor, room.name, [
         { label: tr("whoIs"), act: () => askPerson(state, room.name) },
+        { label: tr(isIgnored(state, room.name) ? "unignoreThem" : "ignoreThem"), act: () => setIgnored(state, room.name, !isIgnored(state, room.name)) },
         { label: tr("putAway"), act: () => this.acts.leave(room) },
       ]);
       return;
@@ -238,6 +241,7 @@ export class Menus {
         : !entry.own && { label: tr("answer", { nick: entry.nick }), act: () => this.acts.write(`@${entry.nick} `) },
       canAnswer(state, entry) && { label: tr("reactWith"), act: () => this.reactions(entry, anchor) },
       { label: tr("copyText"), act: () => copy(entry.text) },
+      mayTakeBack && entry.own && entry.kind === "message" && { label: tr("edit"), act: () => this.acts.edit(entry) },
       mayTakeBack && { label: tr("takeBack"), act: () => state.send("REDACT", room.name, entry.id), danger: true },
     ];
     openMenu(anchor, tr("messageMenu"), items);
@@ -276,6 +280,7 @@ export class Menus {
       isIn && !state.account && { label: tr("claim"), act: () => this.claim() },
       isIn && !state.account && { label: tr("logIn"), act: () => this.logIn() },
       isIn && state.account && { label: tr("changePassword"), act: () => this.changePassword() },
+      isIn && state.account && { label: tr("devices"), act: () => askService(state, "DEVICES") },
       isIn && state.account && { label: tr("logOut"), act: () => askService(state, "LOGOUT") },
       isIn && { label: tr("changeName"), act: () => this.changeName() },
       isIn && { label: tr(state.away ? "comeBackHere" : "goAway"), act: () => markAway(state, state.away ? undefined : tr("awayText")) },

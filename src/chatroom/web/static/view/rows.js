@@ -139,6 +139,7 @@ function buildEntry(entry, isHead, isFound, isOpen, context) {
   const text = el("div.text", { dir: "auto" });
   if (entry.kind === "action") text.append(nameOf(entry.nick, `.nick.c${colour}`), " ");
   text.append(...shortened(entry, isOpen, context));
+  if (entry.edited) text.append(" ", el("small.edited", {}, tr("edited")));
   const menu = button(".more", tr("messageMenu"), (event) => context.onMenu(entry, event.currentTarget), "⋯");
   menu.tabIndex = -1;
   const showName = (/** @type {any} */ event) => context.onName(entry.nick, event.currentTarget);

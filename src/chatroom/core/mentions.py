@@ -1,0 +1,70 @@
+"""Mentions: where somebody was named, and how often while they were away.
+
+Who logs in, or is back, is told how often they were named meanwhile in the rooms that they were in and may enter. Only
+whose name is claimed is told, since a guest's name is anybody's. The history is asked; nothing is counted while people
+talk.
+"""
+
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.names import fold
+from chatroom.core import membership
+from chatroom.core.context import Context, Deciders
+from chatroom.model.entities import Session, User, user_of
+from chatroom.model.outcomes import HistoryQuery, Outcome
+from chatroom.model.social_commands import AskMentions
+from chatroom.model.state import ChatState
+from chatroom.model.values import Person
+
+MENTIONS_COUNTED = 50  # in one room: more of them is as much as anybody wants to know
+
+
+def ask_mentions(ctx: Context, session: Session, command: AskMentions) -> list[Outcome]:
+    user = user_of(session)
+    account = ctx.state.accounts.get(fold(user.person.account)) if user.person.account else None
+    if account is None:
+        raise ChatError(Code.NOT_LOGGED_IN)
+    places = {key: room.name for key, room in user.rooms.items()}
+    opened = {key: room.opened for key, room in user.rooms.items()}
+    return [HistoryQuery(command, places, opened, account.name, ignored=_ignored(ctx.state, account.name))]
+
+
+def since_last_login(ctx: Context, person: Person, account: str) -> list[Outcome]:
+    """The question to be asked for somebody who is logging in; none if they missed nothing."""
+    state, key = ctx.state, fold(account)
+    if not (ctx.lasting and account and state.presence_of(account) is None):
+        return []
+    rooms = {**state.dormant_rooms.rooms, **state.rooms} if state.dormant_rooms else state.rooms
+    seen = {name: last for name in rooms if (last := state.absent.get(f"{name} {key}", 0))}
+    stranger = User(person, None, 0)
+    places = {name: rooms[name].name for name in seen if _may_enter(state, rooms[name].name, stranger)}
+    if not places:
+        return []
+    ask = AskMentions(MENTIONS_COUNTED, count=True)
+    opened = {name: rooms[name].opened for name in places}
+    return [HistoryQuery(ask, places, opened, account, ignored=_ignored(state, account), seen=seen)]
+
+
+def _may_enter(state: ChatState, room: str, user: User) -> bool:
+    try:
+        membership.require_entry(state, room, user, "")
+    except ChatError:
+        return False
+    return True
+
+
+def since_away(ctx: Context, user: User) -> list[Outcome]:
+    """The question to be asked for somebody who is back."""
+    if not (ctx.lasting and user.away and user.person.account and user.rooms):
+        return []
+    ask = AskMentions(MENTIONS_COUNTED, count=True, after=user.away_since)
+    places = {key: room.name for key, room in user.rooms.items()}
+    opened = {key: room.opened for key, room in user.rooms.items()}
+    account = user.person.account
+    return [HistoryQuery(ask, places, opened, account, ignored=_ignored(ctx.state, account))]
+
+
+def _ignored(state: ChatState, account: str) -> tuple[str, ...]:
+    return tuple([entry.mask for entry in state.ignored.get(fold(account), {}).values()])
+
+
+DECIDERS: Deciders = {AskMentions: ask_mentions}

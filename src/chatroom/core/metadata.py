@@ -1,0 +1,155 @@
+"""What people set about themselves and their rooms for other programs: IRCv3 metadata.
+
+Only keys that clients show beside a name are taken, and no display name that looks like somebody else's. It ends with
+the person's last connection, or with the room. Nothing that a value names, such as a picture, is fetched by the server.
+"""
+
+from collections.abc import Iterable
+
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.names import fold, is_room, skeleton
+from chatroom.core import monitor, notify
+from chatroom.core.context import Appliers, Context, Deciders, Handlers
+from chatroom.model.delivery import Delivery
+from chatroom.model.entities import Room, Session, User, user_of
+from chatroom.model.events import MetadataSet
+from chatroom.model.outcomes import Outcome
+from chatroom.model.replies import FollowedAre, MetadataIs
+from chatroom.model.social_commands import AskMetadata, ClearMetadata, FollowKeys, SetMetadata
+from chatroom.model.state import ChatState
+
+KEYS = ("avatar", "color", "display-name", "homepage", "pronouns", "status")  # as IRCv3's registry has them
+VALUE_BYTES = 300  # of a value: it fits its line with a room and a name
+MEMBERS_SYNCED = 50  # of whom a client is told when it joins; of the members of larger rooms when it asks
+
+Entries = tuple[tuple[str, str | None], ...]
+
+
+def set_metadata(ctx: Context, session: Session, command: SetMetadata) -> list[Outcome]:
+    user = user_of(session)
+    room, known, target = _own(ctx.state, user, command.target, command.key)
+    if command.key not in KEYS:
+        raise ChatError(Code.METADATA_KEY, command.key)
+    value = command.value
+    if value is None and command.key not in known:
+        raise ChatError(Code.METADATA_NOT_SET, target, command.key)
+    if value is not None and (len(value.encode()) > VALUE_BYTES or _deceives(ctx.state, user, command.key, value)):
+        raise ChatError(Code.METADATA_VALUE, command.key)
+    changed = MetadataSet(user.person, room.name if room else "", command.key, value, session.uid)
+    return [changed, MetadataIs(target, ((command.key, value),))]
+
+
+def _deceives(state: ChatState, user: User, key: str, value: str) -> bool:
+    """Whether a display name looks like the name of somebody else, here or claimed."""
+    if key != "display-name":
+        return False
+    like, claimed = state.nicks.lookalike(value), state.claimed.get(skeleton(value))
+    return (like is not None and like is not user) or claimed not in (None, user.person.account)
+
+
+def clear_metadata(ctx: Context, session: Session, command: ClearMetadata) -> list[Outcome]:
+    user = user_of(session)
+    room, known, target = _own(ctx.state, user, command.target, "*")
+    name = room.name if room else ""
+    cleared: list[Outcome] = [MetadataSet(user.person, name, key, None, session.uid) for key in known]
+    return [*cleared, MetadataIs(target, tuple([(key, None) for key in known]), whole=True)]
+
+
+def _own(state: ChatState, user: User, target: str, key: str) -> tuple[Room | None, dict[str, str], str]:
+    """The room, if it is one, what is set, and the name; raises `ChatError` if this user may not change that."""
+    room, known, name = _seen(state, user, target)
+    if (room and not room.operated_by(user)) or (room is None and known is not user.metadata):
+        raise ChatError(Code.METADATA_NOT_YOURS, name, key)
+    return room, known, name
+
+
+def _seen(state: ChatState, user: User, target: str) -> tuple[Room | None, dict[str, str], str]:
+    """Likewise for who may know it: of a room its members, and of people everybody."""
+    if target == "*":
+        return None, user.metadata, user.person.nick
+    if is_room(target):
+        room = state.rooms.get(fold(target))
+        if room is None or user.person.uid not in room.members:
+            raise ChatError(Code.METADATA_TARGET, target)
+        return room, room.metadata, room.name
+    other = state.nicks.get(target)
+    if other is None:
+        raise ChatError(Code.METADATA_TARGET, target)
+    return None, other.metadata, other.person.nick
+
+
+def ask_metadata(ctx: Context, session: Session, command: AskMetadata) -> list[Outcome]:
+    _, known, target = _seen(ctx.state, user_of(session), command.target)
+    for key in command.keys:
+        if key not in KEYS:
+            raise ChatError(Code.METADATA_KEY, key)
+    if command.subscribed:
+        return [MetadataIs(target, _of(known, ctx.state.following.get(session, ())), whole=True)]
+    keys = command.keys or tuple(known)
+    return [MetadataIs(target, tuple([(key, known.get(key)) for key in keys]), whole=True)]
+
+
+def follow_keys(ctx: Context, session: Session, command: FollowKeys) -> list[Outcome]:
+    following = ctx.state.following.setdefault(session, {})
+    if not command.keys:
+        return [FollowedAre(tuple(following))]
+    for key in command.keys:
+        if key not in KEYS:
+            raise ChatError(Code.METADATA_KEY, key)
+        if command.on:
+            following[key] = None
+        else:
+            following.pop(key, None)
+    return [FollowedAre(command.keys, command.on)]
+
+
+def metadata_set(ctx: Context, event: MetadataSet, delivery: Delivery) -> None:
+    state, user = ctx.state, ctx.state.users.get(event.by.uid)
+    room = state.rooms.get(fold(event.room)) if event.room else None
+    if user is None or (event.room and room is None):
+        return
+    known = room.metadata if room else user.metadata
+    if event.value is None:
+        known.pop(event.key, None)
+    else:
+        known[event.key] = event.value
+    told = MetadataIs(room.name if room else user.person.nick, ((event.key, event.value),))
+    readers = room.audience if room else monitor.peers_and_watchers(state, user)
+    for session in readers if state.following else ():
+        if isinstance(session, Session) and session.uid != event.device and event.key in _followed(state, session):
+            delivery.reply(session, told)
+    delivery.broadcast(event, notify.NOBODY)
+
+
+def show(state: ChatState, session: Session, room: Room, delivery: Delivery) -> None:
+    """Tells a client that has just joined what it follows: of the room, and of its members unless they are many."""
+    keys = state.following.get(session)
+    if not keys:
+        return
+    members = room.members.values() if len(room.members) <= MEMBERS_SYNCED else ()
+    for target, known in ((room.name, room.metadata), *((user.person.nick, user.metadata) for user in members)):
+        if (entries := _of(known, keys)) and known:
+            delivery.reply(session, MetadataIs(target, entries))
+
+
+def tell_of(state: ChatState, user: User, room: Room, delivery: Delivery) -> None:
+    """Tells those in a room what they follow of somebody who has just joined."""
+    if not (user.metadata and state.following):
+        return
+    for session in room.audience:
+        keys = state.following.get(session, ()) if isinstance(session, Session) and session not in user.sessions else ()
+        if (entries := _of(user.metadata, keys)) and isinstance(session, Session):
+            delivery.reply(session, MetadataIs(user.person.nick, entries))
+
+
+def _followed(state: ChatState, session: Session) -> Iterable[str]:
+    return state.following.get(session, ())
+
+
+def _of(known: dict[str, str], keys: Iterable[str]) -> Entries:
+    return tuple([(key, known[key]) for key in keys if key in known])
+
+
+DECIDERS: Deciders = {SetMetadata: set_metadata, ClearMetadata: clear_metadata, AskMetadata: ask_metadata}
+HANDLERS: Handlers = {FollowKeys: follow_keys}
+APPLIERS: Appliers = {MetadataSet: metadata_set}

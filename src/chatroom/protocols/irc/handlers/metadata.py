@@ -1,0 +1,34 @@
+"""Reads METADATA: IRCv3 draft/metadata-3."""
+
+from collections.abc import Callable, Iterator
+
+from chatroom.common.errors import ChatError, Code
+from chatroom.model.outcomes import Command
+from chatroom.model.social_commands import AskMetadata, ClearMetadata, FollowKeys, SetMetadata
+from chatroom.protocols.irc.client_state import ClientState
+from chatroom.protocols.irc.metadata_replies import METADATA
+from chatroom.protocols.irc.params import echo
+
+
+def metadata(client: ClientState, params: list[str]) -> Iterator[Command]:
+    if METADATA not in client.capabilities:
+        raise ChatError(Code.UNKNOWN_COMMAND, "METADATA")
+    target, verb, *rest = params
+    make = _SUBCOMMANDS.get(verb.upper())
+    if make is None or (not rest and verb.upper() in _WITH_KEY):
+        yield client.fail("METADATA", "SUBCOMMAND_INVALID", echo(verb), text="That makes no sense")
+        return
+    yield make(target, rest)
+
+
+_WITH_KEY = {"GET", "SET", "SUB", "UNSUB"}
+_SUBCOMMANDS: dict[str, Callable[[str, list[str]], Command]] = {
+    "GET": lambda target, keys: AskMetadata(target, tuple(keys)),
+    "LIST": lambda target, rest: AskMetadata(target),
+    "SYNC": lambda target, rest: AskMetadata(target, subscribed=True),
+    "SET": lambda target, rest: SetMetadata(target, rest[0], rest[1] if len(rest) > 1 else None),
+    "CLEAR": lambda target, rest: ClearMetadata(target),
+    "SUB": lambda target, keys: FollowKeys(tuple(keys)),
+    "UNSUB": lambda target, keys: FollowKeys(tuple(keys), on=False),
+    "SUBS": lambda target, rest: FollowKeys(),
+}

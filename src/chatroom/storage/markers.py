@@ -1,0 +1,38 @@
+"""How far people have read, in the file: a row for each room or talk of an account, which is known by its id.
+
+So whoever claims a name that was given up does not find what its first owner has read.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+
+from chatroom.common.names import fold
+from chatroom.model.events import MarkerSet
+from chatroom.model.limits import READ_MARKERS_PER_USER
+
+
+def save(db: sqlite3.Connection, event: MarkerSet) -> None:
+    """Of too many, those that were read longest ago go."""
+    account = db.execute("SELECT id FROM accounts WHERE key = ?", (fold(event.account),)).fetchone()
+    if account is None:
+        return
+    db.execute(
+        """INSERT INTO markers VALUES (?, ?, ?)
+           ON CONFLICT (account, target) DO UPDATE SET read = max(read, excluded.read)""",
+        (*account, fold(event.target), event.read),
+    )
+    db.execute(
+        """DELETE FROM markers WHERE account = ?1 AND target IN
+           (SELECT target FROM markers WHERE account = ?1 ORDER BY read DESC LIMIT -1 OFFSET ?2)""",
+        (*account, READ_MARKERS_PER_USER),
+    )
+
+
+def forget(db: sqlite3.Connection, account: str) -> None:
+    """Those of an account, by its key, that is about to go."""
+    db.execute("DELETE FROM markers WHERE account = (SELECT id FROM accounts WHERE key = ?)", (account,))
+
+
+def read(db: sqlite3.Connection) -> Iterator[tuple[str, str, int]]:
+    """The account's key, the folded name of the room or the person, and the time; those read longest ago first."""
+    yield from db.execute("SELECT key, target, read FROM markers JOIN accounts ON id = account ORDER BY read")

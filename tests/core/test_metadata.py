@@ -1,0 +1,102 @@
+"""What people set about themselves and their rooms: IRCv3 draft/metadata-3."""
+
+import pytest
+
+from chatroom.core.metadata import VALUE_BYTES
+from tests.chat import Chat, Client
+
+CAPS = ("draft/metadata-3", "batch")
+
+
+@pytest.fixture
+def chat() -> Chat:
+    return Chat()
+
+
+def listed(client: Client, target: str) -> list[str]:
+    """The keys and values in the batch of an answer."""
+    first, *lines, last = client.send(f"METADATA {target} LIST").heard()
+    assert " BATCH +k metadata " in first and " BATCH -k" in last
+    return [line.partition(" * :")[0].rpartition(" ")[2] + "=" + line.partition(" * :")[2] for line in lines]
+
+
+def test_what_one_sets_others_can_ask_for(chat: Chat) -> None:
+    alice, bob = chat.irc("alice", *CAPS), chat.irc("bob", *CAPS)
+    alice.send("METADATA * SET pronouns :they/them")
+    assert alice.heard() == [":chatroom.test 761 alice alice pronouns * :they/them"]
+    assert listed(bob, "alice") == ["pronouns=they/them"]
+    alice.send("METADATA * SET pronouns")
+    assert alice.heard() == [":chatroom.test 766 alice alice pronouns :not set"]
+    assert listed(bob, "alice") == []
+
+
+def test_who_follows_a_key_is_told_of_changes_in_their_rooms_and_when_they_join(chat: Chat) -> None:
+    alice, bob = chat.irc("alice", *CAPS, room="#tea"), chat.irc("bob", *CAPS)
+    bob.send("METADATA * SUB status color")
+    assert bob.heard() == [":chatroom.test 770 bob status color"]
+    alice.send("METADATA * SET status :busy", "METADATA #tea SET color :#ff0000", "METADATA * SET homepage :x")
+    assert bob.heard() == []
+    bob.send("JOIN #tea")
+    told = [line for line in bob.heard() if " 761 " in line]
+    assert told == [":chatroom.test 761 bob #tea color * :#ff0000", ":chatroom.test 761 bob alice status * :busy"]
+    alice.send("METADATA * SET status :free", "METADATA * SET homepage :y")
+    assert bob.heard() == [":chatroom.test 761 bob alice status * :free"]
+    bob.send("METADATA * UNSUB status")
+    bob.heard()
+    alice.send("METADATA * SET status :gone")
+    assert bob.heard() == []
+
+
+@pytest.mark.parametrize(
+    ("line", "refusal"),
+    [
+        ("METADATA bob SET status :x", "KEY_NO_PERMISSION bob status"),
+        ("METADATA #tea SET status :x", "KEY_NO_PERMISSION #tea status"),
+        ("METADATA #tea CLEAR", "KEY_NO_PERMISSION #tea *"),
+        ("METADATA nobody LIST", "INVALID_TARGET nobody"),
+        ("METADATA #other LIST", "INVALID_TARGET #other"),
+        ("METADATA * SET colour :x", "KEY_INVALID colour"),
+        ("METADATA * SET status", "KEY_NOT_SET alice status"),
+        (f"METADATA * SET status :{'x' * (VALUE_BYTES + 1)}", "INVALID_VALUE status"),
+        ("METADATA * SET display-name :b0b", "INVALID_VALUE display-name"),
+        ("METADATA * NONSENSE", "SUBCOMMAND_INVALID NONSENSE"),
+    ],
+)
+def test_what_is_not_ones_own_or_would_deceive_is_refused(chat: Chat, line: str, refusal: str) -> None:
+    bob = chat.irc("bob", *CAPS, room="#tea")
+    chat.irc("carol", room="#other")
+    alice = chat.irc("alice", *CAPS, room="#tea")
+    bob.heard(), alice.heard()
+    alice.send(line)
+    (told,) = alice.heard()
+    assert told.startswith(f":chatroom.test FAIL METADATA {refusal} :")
+    assert bob.heard() == []
+
+
+def test_whois_tells_it_to_those_who_know_it(chat: Chat) -> None:
+    alice, bob, carol = chat.irc("alice", *CAPS), chat.irc("bob", *CAPS), chat.irc("carol")
+    alice.send("METADATA * SET status :busy")
+    assert ":chatroom.test 760 bob alice status * :busy" in bob.send("WHOIS alice").heard()
+    assert not any(" 760 " in line for line in carol.send("WHOIS alice").heard())
+
+
+def test_it_ends_with_the_person(chat: Chat) -> None:
+    alice, bob = chat.irc("alice", *CAPS), chat.irc("bob", *CAPS)
+    alice.send("METADATA * SET status :busy")
+    alice.leave()
+    chat.irc("alice")
+    assert listed(bob, "alice") == []
+
+
+def test_what_the_server_supports_may_be_asked_before_one_has_a_name(chat: Chat) -> None:
+    """In a batch: IRCv3 draft/extended-isupport."""
+    client = chat.irc()
+    client.send("CAP LS 302", "ISUPPORT")
+    assert " 451 " in client.heard()[-1]
+    client.send("CAP REQ :batch draft/extended-isupport")
+    client.heard()
+    client.send("ISUPPORT")
+    first, *lines, last = client.heard()
+    assert first == ":chatroom.test BATCH +i draft/isupport"
+    assert last == ":chatroom.test BATCH -i"
+    assert lines and all(line.startswith("@batch=i :chatroom.test 005 * ") for line in lines)
