@@ -2,7 +2,8 @@
 
 Run it without arguments after a change of sentences, and after each translation. It adds new sentences to every
 chatroom.po, removes those that are gone, keeps what is translated, and compiles each into the chatroom.mo beside it.
-What it writes depends on nothing but the source and the translations, so running it again changes nothing.
+What it writes depends on nothing but the source and the translations, here and on the branch main, so running it again
+changes nothing.
 """
 
 import io

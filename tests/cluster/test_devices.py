@@ -250,3 +250,18 @@ def test_how_far_one_has_read_is_known_on_all_servers() -> None:
     chat.members.append(Member(chat.stream, "four"))
     agree(chat.members)
     assert chat.members[3].hub.state.markers == {"ann": {"#tea": NOON - 1}}
+
+
+def test_who_quits_while_their_server_is_given_up_is_counted_once() -> None:
+    """They were taken off already when the others gave the server up."""
+    chat = Chat()
+    leaving = login(chat, 0)
+    agree(chat.members)
+    for _ in range(3):
+        chat.stream.time += LEASE_MS // 2
+        chat.members[1].beat()
+    chat.members[0].read()
+    chat.members[0].log.submit(leaving, [Quit("gone")])
+    agree(chat.members)
+    assert chat.members[0].hub.state.here == 0
+    assert not chat.members[1].hub.state.users

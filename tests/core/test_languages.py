@@ -1,5 +1,7 @@
 """Each person reads the chat in their own language, and those who share one share what is rendered."""
 
+from base64 import b64encode
+
 import pytest
 
 from chatroom.common.language import ENGLISH, choose, speak
@@ -141,6 +143,20 @@ def test_an_account_s_language_wins_over_that_of_the_connection() -> None:
     ola = chat.plain("ola")
     ola.send(f"/register {SECRET}", "/lang pl", "/logout", "/lang en", f"/login {SECRET}")
     assert (ola.language, chat.hub.state.accounts[fold("ola")].language) == (POLISH, "pl")
+
+
+def test_what_a_program_asks_for_by_itself_is_no_choice() -> None:
+    """Before it has a name: the account's choice holds, and where there is none, none is remembered."""
+    chat = Chat()
+    chat.plain("ola").send(f"/register {SECRET}", "/lang en")
+    chat.plain("ewa").send(f"/register {SECRET}")
+    for name, tag, kept in (("ola", "en", "en"), ("ewa", "pl", "")):
+        client = chat.irc("", "sasl")
+        secret = b64encode(f"{name}\0{name}\0{SECRET}".encode()).decode()
+        client.send("CAP REQ :sasl", "AUTHENTICATE PLAIN", f"AUTHENTICATE {secret}", "LANGUAGE pl", "CAP END")
+        client.send(f"NICK {name}", "USER u 0 * :Name")
+        assert (client.nick, client.language.tag) == (name, tag)
+        assert chat.hub.state.accounts[fold(name)].language == kept
 
 
 def test_to_choose_the_same_again_is_no_event() -> None:

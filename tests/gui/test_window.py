@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gui.people import Netcat, Server
+from tests.gui.people import Irc, Netcat, Server
 from tests.gui.window import Window
 
 pytestmark = pytest.mark.needs("Xvfb", "xdotool")
@@ -73,3 +73,16 @@ def test_a_lost_connection_is_shown_and_comes_back(display: str, server: Server,
             assert window.state["composer"] == "a draft"
             assert bob.seen.count("said while away") == 1
             assert sum("said while away" in row for row in window.state["rows"]) == 1
+
+
+def test_the_window_speaks_the_language_of_the_machine(
+    display: str, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Łukasz stands before Marek there, and a line tells who joins."""
+    monkeypatch.setenv("LANGUAGE", "pl")
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    with Window(display, tmp_path, "127.0.0.1", "-p", str(server.port), "--nick", "Lena") as window:
+        window.wait(lambda state: state["status"][0].startswith("Połączono z") and state["members"], "connected")
+        with Irc(server.port, "Marek"), Irc(server.port, "Łukasz"):
+            window.wait(lambda state: state["members"] == ["Lena", "Łukasz", "Marek"], "sorted as in Polish")
+            window.wait_row("dołączają")

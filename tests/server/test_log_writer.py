@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -36,6 +37,9 @@ class Pipe:
             while True:
                 os.write(self.fd, b"\n")
         os.set_blocking(self.fd, True)
+
+    def is_readable(self, timeout: float) -> bool:
+        return bool(select.select([self._from], [], [], timeout)[0])
 
     def close(self) -> None:
         os.close(self._from)
@@ -291,3 +295,20 @@ def test_a_closed_writer_leaves_no_thread(pipe: Pipe, writer_to: Callable[[int],
     writer.close()
     eventually(lambda: threading.active_count() <= threads, "the thread has ended")
     pipe.ear.wait("INFO last")
+
+
+def test_lines_are_written_in_strides_but_a_warning_at_once(
+    pipe: Pipe, writer_to: Callable[[int], LogWriter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first line is not held back, either; and what waits is written before the warning."""
+    monkeypatch.setattr(log_writer, "LOG_STRIDE_SECONDS", 1000)
+    writer = writer_to(pipe.fd)
+    info(writer, "first")
+    pipe.ear.wait("INFO first")
+    info(writer, "second")
+    assert not pipe.is_readable(0.1)
+    writer.handle(logging.makeLogRecord({"msg": "look here", "levelname": "WARNING", "levelno": logging.WARNING}))
+    assert [line.split(" ", 1)[1] for line in pipe.ear.until("look here")] == ["INFO second", "WARNING look here"]
+    info(writer, "third")
+    writer.flush()
+    pipe.ear.wait("INFO third")

@@ -5,6 +5,7 @@ import errno
 import os
 import resource
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,7 @@ from chatroom.model.events import Departed, Said
 from chatroom.net.batches import Item
 from chatroom.net.connection import Connection
 from chatroom.net.sockets import SEND_AHEAD_BYTES, SEND_BUFFER_BYTES, TCP_KEEPALIVE
+from chatroom.server import timeouts
 from chatroom.server.chat_server import ChatServer
 from chatroom.server.client_threads import THREADS_KEPT
 from chatroom.server.connection_limits import ACCEPT_PAUSE_SECONDS
@@ -597,3 +599,19 @@ def test_who_waits_for_a_look_up_is_not_held_to_be_silent(data: Path) -> None:
     finally:
         guests.close()
         server.stop()
+
+
+def test_threads_wait_longer_for_each_other_as_soon_as_many_come(
+    server: ChatServer, guests: Guests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not from the next look at the deadlines on: until then thousands may have come."""
+    before = sys.getswitchinterval()
+    monkeypatch.setattr(timeouts, "SWITCH_SECONDS_PER_THREAD", 0.002)
+    server.timeouts.stop()
+    server.timeouts.join(DEADLINE)
+    try:
+        for number in range(5):
+            guests.plain(f"guest{number}")
+        assert sys.getswitchinterval() == pytest.approx(0.01)
+    finally:
+        sys.setswitchinterval(before)

@@ -351,7 +351,7 @@ def test_what_is_typed_for_whom_nobody_is_and_where_one_may_not_be_goes_nowhere_
         op.wait(r"MODE #closed \+i")
         bare.wait("You are in #lobby")
         bare.type("/msg nosuch hi\n")
-        bare.wait(r"(?s)nosuch: No such nick.*What you type goes to nosuch now; /join #lobby goes back\.")
+        bare.wait(r"(?s)Nobody here is called nosuch.*What you type goes to nosuch now; /join #lobby goes back\.")
         bare.type("for one alone\n")
         bare.wait("Not sent: for one alone")
         bare.type("/join #closed\nfor them alone\n")
@@ -471,3 +471,15 @@ def test_history_search_and_what_is_taken_back_are_shown(here: Server, tmp_path:
             bob.send(f"REDACT #lobby {msgid}")
             until("bob took back what bob said at ")
             ci.stdin.close()
+
+
+def test_it_speaks_the_language_of_the_machine(here: Server, tmp_path: Path) -> None:
+    """Its own sentences, and those of the server, which is asked for that language."""
+    variables = environment(XDG_CONFIG_HOME=str(tmp_path), LANGUAGE="pl", LC_ALL="C.UTF-8")
+    command = [sys.executable, "-m", "chatroom", "connect", "--text", "-p", str(here.port), "--nick", "ci"]
+    said = "/mode +m\n/nope\n/register abc\n"
+    done = subprocess.run(
+        [*command, "--room", "#dev"], input=said, env=variables, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "ci wycisza pokój" in done.stdout and "Nie ma polecenia /nope" in done.stdout
+    assert "Hasło ma co najmniej 8 znaków" in done.stdout

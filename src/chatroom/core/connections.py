@@ -44,6 +44,8 @@ def detach_user(state: ChatState, user: User) -> None:
 
 def take_off(state: ChatState, user: User, session: Session) -> None:
     """Takes one of a user's clients off: it is told nothing more of what happens to the user."""
+    if session not in user.sessions:
+        return  # it has been taken off, as those of a server are that the others have given up
     for room in user.rooms.values():
         room.audience = room.audience.minus(session)
     user.sessions = tuple([each for each in user.sessions if each is not session])

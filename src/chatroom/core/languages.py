@@ -25,6 +25,9 @@ def set_language(ctx: Context, session: Session, command: SetLanguage) -> list[O
     language = find(command.tags[0])
     assert language
     speak(session, language)
+    if session.user is None:  # a program asks for it by itself; what somebody has chosen for their account holds
+        speak_as_account(ctx.state, session)
+        return [LanguageIs(session.language, (session.language.tag,), "")]
     session.has_chosen_language = True
     done = LanguageIs(language, command.tags, session.account)
     account = ctx.state.accounts.get(fold(session.account))

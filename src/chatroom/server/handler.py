@@ -43,8 +43,8 @@ from chatroom.web.site import Site
 if TYPE_CHECKING:
     from chatroom.web.websocket import WebSocket
 
-# Bytes asked for where little comes: each idle client waits with a buffer of that size, to Python a small object.
-READ_FIRST_BYTES = 448
+READ_FIRST_BYTES = 2048  # bytes asked of a newcomer: what is unread when it is refused would take the answer from it
+READ_IDLE_BYTES = 448  # bytes asked for later, where little comes: each idle client waits with a buffer of that size
 LINGER_SECONDS = 1.0  # seconds for a client to read why it is closed; unread bytes of its own would take that from it
 SILENCE_SECONDS = 0.3  # seconds of silence, after which a newcomer is taken for a person with netcat
 PROXY_HEADER_SECONDS = 10  # seconds in all for a PROXY header, which a proxy sends at once
@@ -448,7 +448,8 @@ class ChatHandler(StreamRequestHandler):
         if self.session.paced:
             self._end_pacing()
         data = self.tls.read() if self.tls else self.request.recv(self.read_size)
-        self.read_size = READ_BYTES if self.name and len(data) >= READ_FIRST_BYTES else READ_FIRST_BYTES
+        if self.name:
+            self.read_size = READ_BYTES if len(data) >= READ_IDLE_BYTES else READ_IDLE_BYTES
         self.client.last_received = time.monotonic()
         self.chat_server.timeouts.busy.add(self.client)
         return data

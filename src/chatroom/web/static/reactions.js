@@ -13,7 +13,7 @@ import { cleanText, cleanWord } from "./text.js";
 export const QUICK_REACTIONS = ["👍", "❤️", "😂", "🎉", "🤔", "👀"];
 /** As the server has it. */
 const KINDS_MAX = 20;
-const REACTION_CHARACTERS = 40;
+const REACTION_CHARACTERS = 64;
 /** Who types says so again after this time at the earliest. */
 const TYPING_PAUSE_MS = 3_000;
 /** Who has not said so again for this time types no more. */
