@@ -1,8 +1,8 @@
 """Reactions to messages: IRCv3 client-tags/react.
 
 Kept are reactions to what is held in memory, as with taking back: the last messages of each room that one may speak in,
-and one's own last private ones. Others are passed on. Programs are told of each reaction. People who read sentences are told once in a while, of
-all the reactions to a message by one line.
+and one's own last private ones. Others are passed on. Programs are told of each reaction. People who read sentences are
+told once in a while, of all the reactions to a message by one line.
 """
 
 from chatroom.common.errors import ChatError, Code
