@@ -351,7 +351,7 @@ def test_what_is_typed_for_whom_nobody_is_and_where_one_may_not_be_goes_nowhere_
         op.wait(r"MODE #closed \+i")
         bare.wait("You are in #lobby")
         bare.type("/msg nosuch hi\n")
-        bare.wait(r"(?s)Nobody here is called nosuch\..*What you type goes to nosuch now; /join #lobby goes back\.")
+        bare.wait(r"(?s)Nobody here is called nosuch.*What you type goes to nosuch now; /join #lobby goes back\.")
         bare.type("for one alone\n")
         bare.wait("Not sent: for one alone")
         bare.type("/join #closed\nfor them alone\n")

@@ -797,7 +797,9 @@ def test_a_swipe_brings_the_lists(server: ChatServer, visit: Visit) -> None:
     swipe(100, 130)
     nora.composer.fill(f"```\n{'wide ' * 40}\n```")
     nora.page.get_by_role("button", name="Send").click()
-    block = nora.page.locator("pre").bounding_box()
+    code = nora.page.locator(".message:not(.is-waiting, .is-sent) pre")  # its row is made anew when the server has it
+    expect(code).to_be_visible()
+    block = code.bounding_box()
     assert block
     swipe(250, 100, int(block["y"] + block["height"] / 2))
     expect(chat).not_to_have_class(re.compile("-open"))

@@ -191,6 +191,17 @@ def _timed(state: SessionState, command: str, rest: str) -> tuple[str, str, str]
     return nick, first, more.strip()
 
 
+def _react(state: SessionState, room: Room, rest: str) -> None:
+    """Reacts to the last message of somebody in this room, or takes it back."""
+    nick, reaction = rest.split(maxsplit=1) if " " in rest else (rest, "")
+    entry = room.last_by(nick)
+    if not reaction:
+        raise Misuse(tr("Say whom, and how: /react NAME EMOJI"))
+    if entry is None or not state.has("message-tags"):
+        raise Misuse(tr("There is no message of {nick} to react to.", nick=nick))
+    state.react(room, entry, reaction)
+
+
 def _kick(state: SessionState, room: Room, rest: str) -> None:
     nick, length, reason = _timed(state, "KICK", rest)
     if length:
@@ -365,6 +376,9 @@ COMMANDS: dict[str, SlashCommand] = {
     "whois": SlashCommand("/whois NAME", mark("what the server tells about somebody"), _whois, True, words_max=1),
     "msg": SlashCommand("/msg NAME [TEXT]", mark("talk to one person"), _msg, True, False, is_said=True),
     "me": SlashCommand("/me TEXT", mark("say what you do: * alice waves"), _me, True, False, is_said=True),
+    "react": SlashCommand(
+        "/react NAME EMOJI", mark("react to somebody's last message, or take that back"), _react, True
+    ),
     "nick": SlashCommand("/nick NAME", mark("change your name"), _nick, True, words_max=1),
     "topic": SlashCommand("/topic [TEXT]", mark("show or set what the room is about"), _topic),
     "away": SlashCommand("/away [WHY]", mark("tell others that you are away"), _away),
@@ -423,7 +437,7 @@ COMMANDS: dict[str, SlashCommand] = {
 _ALIASES = {"j": "join", "part": "leave", "list": "rooms", "query": "msg", "names": "who", "quote": "raw", "h": "help"}
 GROUPS = {  # of /help
     mark("Rooms"): ("join", "leave", "rooms", "who", "topic", "invite", "history", "search"),
-    mark("Talking"): ("msg", "me", "undo", "whois"),
+    mark("Talking"): ("msg", "me", "react", "undo", "whois"),
     mark("Keeping order"): (
         "kick", "ban", "unban", "bans", "mute", "unmute", "op", "deop", "voice", "devoice", "slow", "key", "mode",
     ),

@@ -53,6 +53,7 @@ class TranscriptEntry:
     mention: bool = False
     is_gone: bool = False  # taken back
     reply_to: str = ""  # the msgid of the message that this answers
+    reactions: dict[str, list[str]] = field(default_factory=dict)  # who has reacted to it, by how
     delivery: DeliveryState = DeliveryState.DONE
     serial: int = field(default_factory=lambda: next(_serials))
 
