@@ -242,7 +242,7 @@ def test_a_bad_password_of_operators_is_refused_at_the_start(tmp_path: Path, pas
 
 
 def test_a_terminal_is_asked_again_for_a_password_that_won_t_do() -> None:
-    """At once, before it is to be repeated, and until there is a hash: a command that ended would leave its file empty."""
+    """At once, before it is repeated, and until there is a hash: if it ended, it would leave an empty file."""
     terminal, slave = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "chatroom", "hash-password"],
