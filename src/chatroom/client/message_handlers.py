@@ -145,8 +145,8 @@ def on_welcome(state: SessionState, message: Message) -> None:
         names = ",".join(room.name for room in some)
         state.send(Message("JOIN", (names, keys) if keys else (names,)))
     for room in state.rooms.values():
-        if room.is_direct:
-            history_sync.catch_up(state, room)
+        if room.is_direct and (not again or room.last_id() or room.pending()):
+            history_sync.catch_up(state, room)  # where nothing was said yet, all of its history would look like news
 
 
 def _join_lines(rooms: list[Room]) -> list[list[Room]]:
@@ -304,6 +304,9 @@ def on_fail(state: SessionState, message: Message) -> None:
         return
     if state.answer(message.tags.get("label", ""), DeliveryState.FAILED) is None and not state.is_registered:
         state.error = text_of(message)
+    room = state.find(param(message, 2)) if param(message, 0) == "REDACT" else None
+    if entry := room.find(param(message, 3)) if room else None:
+        entry.is_beyond_reach = param(message, 1) == "UNKNOWN_MSGID"
     state.inform(refusals.failed(message), Kind.ERROR)
 
 
