@@ -57,6 +57,8 @@ def claimed(port: int) -> None:
     with closing(Plain(port, "bob")) as bob:
         bob.send(f"/register {PASSWORD}")
         bob.wait("is yours now")
+        bob.send("/quit")
+        bob.rest()
 
 
 class Terminal(Ear):
@@ -98,8 +100,8 @@ def test_all_kinds_of_devices_at_once_and_a_server_that_is_killed(serve: Callabl
     served = serve("--data", str(tmp_path / "data"))
     claimed(served.port)
     for turn in (1, 2):
-        eve = Irc(served.port, "eve")
         with (
+            closing(Irc(served.port, "eve")) as eve,
             closing(Netcat(served.port)) as netcat,
             closing(Phone(served.port)) as old,
             closing(Phone(served.port, "echo-message", "server-time", "message-tags")) as phone,
@@ -131,7 +133,6 @@ def test_all_kinds_of_devices_at_once_and_a_server_that_is_killed(serve: Callabl
             if turn == 1:
                 served.process.kill()
                 served.process.wait()
-        eve.close()
         if turn == 1:
             served = serve("--data", str(tmp_path / "data"))
     with closing(Irc(served.port, "carl", "server-time", "batch")) as carl:

@@ -51,9 +51,10 @@ def test_every_word_of_a_help_is_marked(path: tuple[str, ...]) -> None:
     """Nothing is left in English but what people type."""
     shown = run("tests.pseudo", *path, "--help").stdout
     assert "[!!" in shown
+    shown = re.sub(r"^(  [a-z-]+  +\[!!(?:(?!!!\]).)*)$", r"\1 !!]", shown, flags=re.MULTILINE)  # lists are cut short
     names = sorted({word for each in commands(main) for word in each} | {"chatroom"}, key=len, reverse=True)
     text = re.sub(rf"\b({'|'.join(names)})\b", "", KEPT.sub("", " ".join(shown.partition("\n")[2].split())))
-    assert untouched(f"{text} !!]") == []  # the last one of a list of commands may be cut short
+    assert untouched(text) == []
 
 
 def test_click_speaks_polish_too() -> None:

@@ -25,7 +25,7 @@ def test_two_people_with_netcat_read_the_same_in_two_languages() -> None:
     bob = chat.plain("bob")
     bob.send("/nick rob", "/quit")
     assert al.heard() == ["* bob joined", "* bob is now known as rob", "* rob left"]
-    assert ola.heard() == ["* bob dołącza", "* bob nazywa się teraz rob", "* rob wychodzi"]
+    assert ola.heard() == ["* bob dołącza", "* bob zmienia nazwę na rob", "* rob wychodzi"]
     assert ola.send("/who nobody-here").heard() == [POLISH_NOBODY]
     assert al.send("/who nobody-here").heard() == ["* there is nobody called nobody-here; /who lists who is here"]
 

@@ -12,8 +12,17 @@ from dataclasses import replace
 from chatroom.client import history_sync, mode_handlers, multiline, presence_handlers, read_markers, refusals, strings
 from chatroom.client.parameters import param, text_of, text_of_all
 from chatroom.client.room import Room
-from chatroom.client.screen_events import HistoryShown, KeyWanted, ListedRoom, Registered, TakenBack
-from chatroom.client.state import BATCHES_MAX, CHECK_TOKEN, NAME_CHARACTERS_MAX, Batch, SessionState
+from chatroom.client.screen_events import HistoryShown, KeyWanted, ListedRoom, Reacted, Registered, TakenBack
+from chatroom.client.state import (
+    BATCHES_MAX,
+    CHECK_TOKEN,
+    NAME_CHARACTERS_MAX,
+    REACT,
+    UNREACT,
+    Batch,
+    SessionState,
+    answered_by,
+)
 from chatroom.client.transcript_entry import DeliveryState, Kind, TranscriptEntry
 from chatroom.common.irc_message import Message, needs_colon
 from chatroom.common.language import tr
@@ -36,6 +45,8 @@ NICK_RESERVED = "NICKNAME_RESERVED"  # before 433: the name is somebody's accoun
 TRY_LATER = "TEMPORARILY_UNAVAILABLE"  # before 464: too many wrong passwords in a short time
 REPLACED = "SESSION_REPLACED"  # before ERROR: the user has logged in to the same name over another connection
 _REASONS = (NICK_RESERVED, TRY_LATER, REPLACED)
+
+_REACTION_CHARACTERS = 32  # of a reaction that is shown: an emoji, or a word
 
 
 # --- what people say --------------------------------------------------------------------------------------------------
@@ -134,8 +145,8 @@ def on_welcome(state: SessionState, message: Message) -> None:
         names = ",".join(room.name for room in some)
         state.send(Message("JOIN", (names, keys) if keys else (names,)))
     for room in state.rooms.values():
-        if room.is_direct:
-            history_sync.catch_up(state, room)
+        if room.is_direct and (not again or room.last_id() or room.pending()):
+            history_sync.catch_up(state, room)  # where nothing was said yet, all of its history would look like news
 
 
 def _join_lines(rooms: list[Room]) -> list[list[Room]]:
@@ -261,6 +272,9 @@ def on_batch(state: SessionState, message: Message) -> None:
             state.events.append(HistoryShown(room, tuple(entries), state.shown.pop(asked)))
         elif room:
             history_sync.arrived(state, room, entries)
+        for line in batch.messages:
+            if line.command == "TAGMSG":
+                on_tags(state, line)
     elif batch.kind == "soju.im/search":
         state.found([said for line in batch.messages if (said := _remembered(state, line))])
     else:
@@ -290,6 +304,9 @@ def on_fail(state: SessionState, message: Message) -> None:
         return
     if state.answer(message.tags.get("label", ""), DeliveryState.FAILED) is None and not state.is_registered:
         state.error = text_of(message)
+    room = state.find(param(message, 2)) if param(message, 0) == "REDACT" else None
+    if entry := room.find(param(message, 3)) if room else None:
+        entry.is_beyond_reach = param(message, 1) == "UNKNOWN_MSGID"
     state.inform(refusals.failed(message), Kind.ERROR)
 
 
@@ -301,6 +318,20 @@ def on_redact(state: SessionState, message: Message) -> None:
         nick = clean(message.nick)
         room.redact(entry, strings.taken_back(nick, entry.nick))
         state.events.append(TakenBack(room, entry, nick))
+
+
+def on_tags(state: SessionState, message: Message) -> None:
+    """TAGMSG: of what clients tell each other, reactions are shown (IRCv3 react)."""
+    target = param(message, 0)
+    room = state.find(message.nick if state.is_me(target) and not state.is_me(message.nick) else target)
+    entry = room.find(answered_by(message)) if room else None
+    verb = next((verb for verb in (REACT, UNREACT) if verb in message.tags), "")
+    reaction = clean(plain(message.tags.get(verb, "")))[:_REACTION_CHARACTERS].strip()
+    if room and entry and reaction and not entry.is_gone:
+        nick = clean(message.nick)
+        room.react(entry, reaction, nick, verb == REACT)
+        if verb == REACT and "batch" not in message.tags and not state.is_me(nick):
+            state.events.append(Reacted(room, entry, reaction, nick))
 
 
 def on_not_sent(state: SessionState, message: Message) -> None:
@@ -405,6 +436,7 @@ HANDLERS: dict[str, Handler] = {
     "PONG": on_pong,
     "BATCH": on_batch,
     "REDACT": on_redact,
+    "TAGMSG": on_tags,
     "MARKREAD": read_markers.on_marker,
     "FAIL": on_fail,
     "ERROR": on_error,
@@ -443,7 +475,7 @@ HANDLERS: dict[str, Handler] = {
     # Greetings, statistics and ends of lists say nothing that the window doesn't show.
     **dict.fromkeys(
         ("002", "003", "004", "010", "042", "250", "251", "252", "253", "254", "255", "265", "266", "318", "329",
-         "333", "375", "396", "687", "ACK", "TAGMSG", "SETNAME", "CHGHOST", "WARN", "NOTE"),
+         "333", "375", "396", "687", "ACK", "SETNAME", "CHGHOST", "WARN", "NOTE"),
         ignore,
     ),
 }  # fmt: skip

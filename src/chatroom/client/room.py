@@ -29,6 +29,9 @@ _COLOURED_MAX = 10_000  # people of whom the colour is remembered
 KEPT_SPEAKERS = 50  # who spoke last, for completing names
 REDRAW_NOTHING = 1 << 62
 
+# kinds of reactions to one message, and people of each, that are kept: what a server sends must not fill the memory
+REACTIONS_MAX = 50
+
 
 class HistoryRequest(Enum):
     """Which part of a room's history was asked for (the subcommands of CHATHISTORY)."""
@@ -186,7 +189,24 @@ class Room:
         """A message was taken back: `text` stands in its place."""
         self._characters += len(text) - len(entry.text)
         entry.text, entry.mention, entry.is_gone = text, False, True
+        entry.reactions.clear()
         self.touch_entry(entry)
+
+    def react(self, entry: TranscriptEntry, reaction: str, nick: str, on: bool) -> None:
+        """Somebody has reacted to a message, or has taken that back; more kinds than `REACTIONS_MAX` are not kept."""
+        nicks = entry.reactions.get(reaction, [])
+        if on and nick not in nicks and (nicks or len(entry.reactions) < REACTIONS_MAX):
+            entry.reactions[reaction] = [*nicks, nick][-REACTIONS_MAX:]
+        elif not on and nick in nicks:
+            entry.reactions[reaction] = [each for each in nicks if each != nick]
+            if not entry.reactions[reaction]:
+                del entry.reactions[reaction]
+        self.touch_entry(entry)
+
+    def last_by(self, nick: str) -> TranscriptEntry | None:
+        """The last message of somebody that the server knows by an id."""
+        said = (entry for entry in reversed(self.entries) if entry.msgid and entry.kind in SPOKEN)
+        return next((entry for entry in said if fold(entry.nick) == fold(nick) and not entry.is_gone), None)
 
     def find(self, msgid: str) -> TranscriptEntry | None:
         """The message with that id, if it is remembered."""

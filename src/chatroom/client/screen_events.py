@@ -73,10 +73,22 @@ class TakenBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Reacted:
+    """Somebody, `nick`, has reacted to a message."""
+
+    room: Room
+    entry: TranscriptEntry
+    reaction: str
+    nick: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeyWanted:
     """A room that we want to go to needs a key, or another one than we gave."""
 
     room: Room
 
 
-ScreenEvent = Registered | Rejected | Alerted | RoomList | SearchResults | HistoryShown | TakenBack | KeyWanted
+ScreenEvent = (
+    Registered | Rejected | Alerted | RoomList | SearchResults | HistoryShown | TakenBack | Reacted | KeyWanted
+)

@@ -191,6 +191,17 @@ def _timed(state: SessionState, command: str, rest: str) -> tuple[str, str, str]
     return nick, first, more.strip()
 
 
+def _react(state: SessionState, room: Room, rest: str) -> None:
+    """Reacts to the last message of somebody in this room, or takes it back."""
+    nick, reaction = rest.split(maxsplit=1) if " " in rest else (rest, "")
+    entry = room.last_by(nick)
+    if not reaction:
+        raise Misuse(tr("Say whom, and how: /react NAME EMOJI"))
+    if entry is None or not state.has("message-tags"):
+        raise Misuse(tr("There is no message of {nick} to react to.", nick=nick))
+    state.react(room, entry, reaction)
+
+
 def _kick(state: SessionState, room: Room, rest: str) -> None:
     nick, length, reason = _timed(state, "KICK", rest)
     if length:
@@ -318,17 +329,21 @@ def _history(state: SessionState, room: Room, rest: str) -> None:
         raise Misuse(tr("This server keeps no history."))
 
 
-def _can_be_taken_back(entry: TranscriptEntry) -> bool:
-    return entry.own and entry.kind in SPOKEN and bool(entry.msgid) and not entry.is_gone
+def _is_there(entry: TranscriptEntry) -> bool:
+    """Whether this is a message that the server has, or is about to have."""
+    is_held = bool(entry.msgid) or entry.pending
+    return entry.kind in SPOKEN and is_held and not entry.is_gone and not entry.is_beyond_reach
 
 
 def _take_back(state: SessionState, room: Room, rest: str) -> None:
     """Takes back the last message of ours in this room."""
     if not state.has("draft/message-redaction"):
         raise Misuse(tr("On this server, nothing can be taken back."))
-    mine = next((entry for entry in reversed(room.entries) if _can_be_taken_back(entry)), None)
+    mine = next((entry for entry in reversed(room.entries) if entry.own and _is_there(entry)), None)
     if mine is None:
         raise Misuse(tr("There is nothing of yours here to take back."))
+    if not mine.msgid:
+        raise Misuse(tr("The server has not answered your last message yet, so it can't be taken back now."))
     state.redact(room, mine)
 
 
@@ -365,6 +380,9 @@ COMMANDS: dict[str, SlashCommand] = {
     "whois": SlashCommand("/whois NAME", mark("what the server tells about somebody"), _whois, True, words_max=1),
     "msg": SlashCommand("/msg NAME [TEXT]", mark("talk to one person"), _msg, True, False, is_said=True),
     "me": SlashCommand("/me TEXT", mark("say what you do: * alice waves"), _me, True, False, is_said=True),
+    "react": SlashCommand(
+        "/react NAME EMOJI", mark("react to somebody's last message, or take that back"), _react, True
+    ),
     "nick": SlashCommand("/nick NAME", mark("change your name"), _nick, True, words_max=1),
     "topic": SlashCommand("/topic [TEXT]", mark("show or set what the room is about"), _topic),
     "away": SlashCommand("/away [WHY]", mark("tell others that you are away"), _away),
@@ -423,7 +441,7 @@ COMMANDS: dict[str, SlashCommand] = {
 _ALIASES = {"j": "join", "part": "leave", "list": "rooms", "query": "msg", "names": "who", "quote": "raw", "h": "help"}
 GROUPS = {  # of /help
     mark("Rooms"): ("join", "leave", "rooms", "who", "topic", "invite", "history", "search"),
-    mark("Talking"): ("msg", "me", "undo", "whois"),
+    mark("Talking"): ("msg", "me", "react", "undo", "whois"),
     mark("Keeping order"): (
         "kick", "ban", "unban", "bans", "mute", "unmute", "op", "deop", "voice", "devoice", "slow", "key", "mode",
     ),

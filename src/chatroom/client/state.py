@@ -23,6 +23,7 @@ from chatroom.common.text import CTCP, clean, number
 
 SendLine = Callable[[str], None]
 
+REACT, UNREACT = "+draft/react", "+draft/unreact"
 REPLY = "+draft/reply"  # the tag of an answer: the msgid of what is answered (IRCv3 reply)
 CHECK_TOKEN = "is-that-all"  # of the PING that `check` sends behind everything else
 ROOMS_MAX = 500  # rooms and conversations that a server can open; the user can always open more
@@ -57,6 +58,11 @@ class Batch:
         self.characters += characters
         if len(self.messages) < BATCH_LINES_MAX and self.characters <= BATCH_CHARACTERS_MAX:
             self.messages.append(message)
+
+
+def answered_by(message: Message) -> str:
+    """The msgid of what a message answers, by either name of the tag; "" if it answers none."""
+    return message.tags.get(REPLY) or message.tags.get("+reply", "")
 
 
 class SessionState:
@@ -285,7 +291,7 @@ class SessionState:
     def entry(self, message: Message, kind: Kind, text: str = "") -> TranscriptEntry:
         """An entry for something that a message tells, with its author, time and msgid."""
         nick = clean(message.nick)
-        msgid, reply_to = _msgid(message.tags.get("msgid", "")), _msgid(message.tags.get(REPLY, ""))
+        msgid, reply_to = _msgid(message.tags.get("msgid", "")), _msgid(answered_by(message))
         return TranscriptEntry(kind, self._time_of(message), nick, text, msgid, own=self.is_me(nick), reply_to=reply_to)
 
     def _time_of(self, message: Message) -> float:
@@ -422,6 +428,11 @@ class SessionState:
             for entry in room.pending():
                 if entry.delivery is DeliveryState.SENT:
                     room.settle(entry, DeliveryState.FAILED)
+
+    def react(self, room: Room, entry: TranscriptEntry, reaction: str) -> None:
+        """Reacts to a message (IRCv3 react), or takes it back if we have reacted so; the server tells of it."""
+        verb = UNREACT if self.nick in entry.reactions.get(reaction, ()) else REACT
+        self.send(Message("TAGMSG", (room.name,), tags={verb: reaction, REPLY: entry.msgid, "+reply": entry.msgid}))
 
     def redact(self, room: Room, entry: TranscriptEntry) -> None:
         """Takes a message back that the server has (IRCv3 draft/message-redaction); its answer changes the room."""

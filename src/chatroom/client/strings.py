@@ -236,3 +236,8 @@ def joined(nicks: list[str]) -> str:
 
 def gone(nicks: list[str]) -> str:
     return trn("← {names} left", "← {names} left", len(nicks), names=names(nicks))
+
+
+def reactions(entry: TranscriptEntry) -> str:
+    """How often a message was reacted to, and how: "👍 2  ❤ 1"."""
+    return "  ".join([f"{reaction} {len(nicks)}" for reaction, nicks in entry.reactions.items()])

@@ -309,6 +309,9 @@ class Transcript:
                 said = markup.marked(markup.segments(text, tag), self.words)
                 rows.append(TranscriptRow(line, (*open_row, *said), position, entry))
                 open_row = self._gap()
+        if entry.reactions:
+            row = (*self._gap(), (strings.reactions(entry), "muted"))
+            rows.append(TranscriptRow(line, row, position, entry))
         place = (("  ", tag), (tr("Show its place"), "place")) if self.has_places else ()
         end = (*more, *_delivery(entry), *place)
         if rows[-1].tag == "code" and end:

@@ -8,9 +8,18 @@ from typing import TextIO
 from chatroom.client import plaintext, slash_commands, strings
 from chatroom.client.client import GOODBYE_SECONDS, Client, Phase
 from chatroom.client.room import REDRAW_NOTHING, Room
-from chatroom.client.screen_events import HistoryShown, Rejected, RoomList, ScreenEvent, SearchResults, TakenBack
+from chatroom.client.screen_events import (
+    HistoryShown,
+    Reacted,
+    Rejected,
+    RoomList,
+    ScreenEvent,
+    SearchResults,
+    TakenBack,
+)
 from chatroom.client.slash_commands import EndProgram, Misuse, Unconfirmed
 from chatroom.client.transcript_entry import DeliveryState, TranscriptEntry
+from chatroom.common.graphemes import beginning
 from chatroom.common.language import own, tr
 from chatroom.common.names import describe_fault, nick_fault
 from chatroom.common.streams import Unwritable, readable, refusal
@@ -185,12 +194,26 @@ class Conversation:
                     self.show(tr("Nothing was said here yet."))
             case TakenBack(room, entry, nick):
                 self._tell_taken_back(room, entry, nick)
+            case Reacted(room, entry, reaction, nick):
+                self._tell_reaction(room, entry, reaction, nick)
 
     def _tell_taken_back(self, room: Room, entry: TranscriptEntry, nick: str) -> None:
         """What is on the screen stays there, so this says what does not count any more."""
         if entry.serial in self._printed or entry in self._said:
             places = {"nick": nick, "author": entry.nick, "time": strings.clock(entry.time), "room": room.name}
-            self.show(tr("{nick} took back what {author} said at {time} in {room}.", **places))
+            if self.state.is_me(nick) and entry.own:
+                self.show(tr("Your message of {time} in {room} is taken back.", **places))
+            elif room.fold(nick) == room.fold(entry.nick):
+                self.show(tr("{nick} took back their message of {time} in {room}.", **places))
+            else:
+                self.show(tr("{nick} took back what {author} said at {time} in {room}.", **places))
+
+    def _tell_reaction(self, room: Room, entry: TranscriptEntry, reaction: str, nick: str) -> None:
+        """Of somebody who reacts to what is on the screen; of what they take back nothing is told."""
+        if entry.serial in self._printed or entry in self._said:
+            places = {"reaction": reaction, "nick": nick, "author": entry.nick, "text": beginning(entry.text, 60)}
+            place = "" if room is self.state.current else f"[{room.name}] "
+            self.show(place + tr('{reaction} by {nick} on {author}: "{text}"', **places))
 
     def _on_phase(self) -> None:
         phase = self.client.phase

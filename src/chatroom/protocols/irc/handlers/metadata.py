@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from chatroom.common.errors import ChatError, Code
+from chatroom.common.language import mark
 from chatroom.model.outcomes import Command
 from chatroom.model.social_commands import AskMetadata, ClearMetadata, FollowKeys, SetMetadata
 from chatroom.protocols.irc.client_state import ClientState
@@ -16,7 +17,7 @@ def metadata(client: ClientState, params: list[str]) -> Iterator[Command]:
     target, verb, *rest = params
     make = _SUBCOMMANDS.get(verb.upper())
     if make is None or (not rest and verb.upper() in _WITH_KEY):
-        yield client.fail("METADATA", "SUBCOMMAND_INVALID", echo(verb), text="That makes no sense")
+        yield client.fail("METADATA", "SUBCOMMAND_INVALID", echo(verb), text=mark("That makes no sense"))
         return
     yield make(target, rest)
 
