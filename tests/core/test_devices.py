@@ -3,6 +3,7 @@
 import pytest
 
 from chatroom.core.devices import DEVICES_PER_PERSON
+from chatroom.model.commands import Kill
 from chatroom.model.entities import User
 from tests.chat import Chat, Client
 
@@ -334,6 +335,24 @@ def test_devices_are_listed_and_one_is_ended(chat: Chat) -> None:
     again.send("NICKSERV LOGOUT 2")
     assert again.closing
     assert chat.hub.state.users == {}
+
+
+def test_programs_are_told_by_a_code_not_to_come_back(chat: Chat) -> None:
+    """Else one that knows the password is here again in a moment. Others only read the sentence."""
+    netcat, phone, old = plain(chat), irc(chat, "standard-replies"), irc(chat)
+    phone.heard(), old.heard()
+    netcat.send("/logout 2", "/logout 3")
+    assert phone.heard()[-2] == ":chatroom.test FAIL * SESSION_ENDED :you have ended this connection from another device"
+    assert not any("FAIL" in line for line in old.heard())
+    phone = irc(chat, "standard-replies")
+    phone.heard()
+    phone.send("NICKSERV LOGOUT")
+    assert "FAIL * SESSION_ENDED" in phone.heard()[-2]
+    for why, told in (("a: break)", "a: break)"), ("", "no reason was given")):
+        phone = irc(chat, "standard-replies")
+        phone.heard()
+        chat.log.submit(chat.hub.state.server_session, [Kill("bob", why)])
+        assert phone.heard()[-2] == f":chatroom.test FAIL * SESSION_KILLED chatroom.test :{told}"
 
 
 def test_logging_out_ends_the_device_where_there_are_others(chat: Chat) -> None:
