@@ -29,6 +29,8 @@ class App {
     this.tabs = new Tabs(() => this.letGo("takenOver"), () => Boolean(this.state?.account));
     this.languages = (document.querySelector("meta[name=languages]")?.getAttribute("content") ?? "en").split(" ");
     this.signIn = this.makeSignIn();
+    /** The language that was chosen since the page was opened; "" if none was. */
+    this.chosenLanguage = "";
     /** @type {ChatState | null} */
     this.state = null;
     /** @type {Session | null} */
@@ -139,7 +141,7 @@ class App {
       room.draft = settings.drafts[fold(room.name)] ?? "";
     }
     this.state.seen = settings.seen;
-    this.state.chosenLanguage = settings.language;
+    this.state.chosenLanguage = this.chosenLanguage;
     this.session = new Session(this.state);
   }
 
@@ -157,7 +159,7 @@ class App {
    * @param {string} tag
    */
   async chooseLanguage(tag) {
-    this.settings.language = tag;
+    this.settings.language = this.chosenLanguage = tag;
     this.save();
     await this.speak(tag);
     if (this.state) {

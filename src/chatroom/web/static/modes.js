@@ -63,6 +63,11 @@ export function askModes(state, room) {
 
 /** @type {ModesHandler} */
 export function onMode(state, message) {
+  if (state.isMe(message.params[0] ?? "")) {
+    const [, sign] = /([+-])\w*R/.exec(message.params[1] ?? "") ?? [];
+    if (sign) state.inform(tr(sign === "+" ? "strangersOff" : "strangersOn"));
+    return;
+  }
   const room = state.find(message.params[0] ?? "");
   if (!room) return;
   const ranks = state.ranks();
