@@ -481,5 +481,5 @@ def test_it_speaks_the_language_of_the_machine(here: Server, tmp_path: Path) -> 
     done = subprocess.run(
         [*command, "--room", "#dev"], input=said, env=variables, capture_output=True, text=True, timeout=60, check=False
     )
-    assert "ci wycisza pokój" in done.stdout and "Nie ma polecenia /nope" in done.stdout
+    assert "ci ucisza pokój" in done.stdout and "Nie ma polecenia /nope" in done.stdout
     assert "Hasło ma co najmniej 8 znaków" in done.stdout
