@@ -332,7 +332,7 @@ def test_a_kick_is_told_to_all_and_the_kicked_hear_no_more(room: Room) -> None:
         ":op!u@127.0.0.1 KICK #a pat :op",
     ]
     assert bob.heard() == [":op!u@127.0.0.1 KICK #a bob :enough"]
-    assert plain.heard() == ["* op threw bob out (enough)", "* op threw pat out (op)"]
+    assert plain.heard() == ["* op threw bob out (enough)", "* op threw pat out"]
     assert numerics(bob, "PRIVMSG #a :hi") == ["404"]
 
 
