@@ -761,9 +761,8 @@ def test_a_conversation_that_is_opened_anew_has_what_was_said_before(
     served = serve("--data", str(tmp_path / "c.sqlite3"))
     guests = company(served)
     bob, nora = guests.irc("bob"), visit(served.port).come("nora")
-    for client in (bob, guests.irc("ann")):
-        client.send("PRIVMSG NickServ :REGISTER open-barley")
-        client.wait("is yours now")
+    bob.send("PRIVMSG NickServ :REGISTER open-barley")
+    bob.wait("is yours")
     nora.say("/register open-sesame")
     nora.notes("is yours")
     bob.send("PRIVMSG nora :said before")
