@@ -421,6 +421,15 @@ test("being taken over from elsewhere is told", () => {
   assert.equal(talk.events("refused")[0].why, "elsewhere");
 });
 
+test("an ended connection and being thrown off are told, and by whom", () => {
+  const talk = new Talk().enter();
+  talk.feed(":s FAIL * SESSION_ENDED :you have ended this connection from another device");
+  talk.feed(":s FAIL * SESSION_KILLED olga :a break");
+  const [ended, killed] = talk.events("refused");
+  assert.equal(ended.why, "ended");
+  assert.deepEqual([killed.why, killed.nick, killed.text], ["killed", "olga", "a break"]);
+});
+
 for (const [line, sent] of [
   ["/join dev secret", "JOIN #dev secret"],
   ["/kick bob 10m too loud", "KICK #lobby bob 10m :too loud"],

@@ -203,7 +203,7 @@ class App {
     state.events = events.filter((event) => event.type !== "welcome" && event.type !== "refused");
     for (const event of events) {
       if (event.type === "welcome") this.onWelcome();
-      else if (event.type === "refused") this.onRefused(event.why, event.text);
+      else if (event.type === "refused") this.onRefused(event.why, event.text, event.nick);
     }
     if (!this.chat) state.events = [];
     else if (state.events.length) this.chat.react();
@@ -250,12 +250,16 @@ class App {
    * The server doesn't let us in, or throws us out.
    * @param {string} why
    * @param {string} text
+   * @param {string} [nick] who did it
    */
-  onRefused(why, text) {
+  onRefused(why, text, nick = "") {
     const { state } = this;
     if (!state) return;
-    if (why === "elsewhere") {
-      this.letGo("refused_elsewhere");
+    if (why === "elsewhere" || why === "killed") {
+      this.letGo(`refused_${why}`, { nick, text });
+    } else if (why === "ended") {
+      this.quit();
+      this.signIn.error.replaceChildren(tr("refused_ended"));
     } else if (why === "taken" && (state.wasRegistered || this.heldTries > 0)) {
       this.isHeld = state.wasRegistered;
       this.heldTries--;
@@ -294,15 +298,16 @@ class App {
   }
 
   /**
-   * Another tab or another device has the name now.
+   * Another tab or another device has the name now, or somebody has thrown us off the server.
    * @param {string} why
+   * @param {Record<string, string>} [places]
    */
-  letGo(why) {
+  letGo(why, places = {}) {
     this.saveNow();
     this.connection.send("QUIT");
     this.connection.stop();
     this.session?.lost();
-    show(noticePage(tr(why), tr(why === "takenOver" ? "useHere" : "comeBack"), () => void this.takeOver()));
+    show(noticePage(tr(why, places), tr(why === "takenOver" ? "useHere" : "comeBack"), () => void this.takeOver()));
     document.title = tr("appName");
   }
 

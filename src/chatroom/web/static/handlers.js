@@ -345,6 +345,9 @@ function onMarkRead(state, message) {
 
 // ---- answers ----
 
+/** Why a connection was ended that must not come back by itself. */
+const ENDS = new Map([["SESSION_REPLACED", "elsewhere"], ["SESSION_ENDED", "ended"], ["SESSION_KILLED", "killed"]]);
+
 /** @type {Handler} */
 function onFail(state, message) {
   const [command, code = "", ...about] = message.params;
@@ -353,8 +356,8 @@ function onFail(state, message) {
     for (const room of state.rooms.values()) if (about.some((word) => fold(word) === fold(room.name))) historyFailed(state, room);
     return;
   }
-  if (code === "SESSION_REPLACED") {
-    state.events.push({ type: "refused", why: "elsewhere", text });
+  if (ENDS.has(code)) {
+    state.events.push({ type: "refused", why: ENDS.get(code) ?? "", text, nick: cleanWord(about[0] ?? "") });
     return;
   }
   if (command === "SEARCH") state.events.push({ type: "found", entries: [] });

@@ -32,6 +32,8 @@ const STRINGS = {
   refused_banned: "This server doesn't let you in: {text}",
   "refused_server-password": "This server has a password. Ask whoever runs it.",
   "refused_server-password-wrong": "That is not the password of this server. Try again.",
+  refused_ended: "This connection was ended from one of your devices. Give your password to log in here again.",
+  refused_killed: "{nick} has thrown you off this server: {text}",
   refused_elsewhere: "You have come in again from elsewhere, so this page was disconnected.",
   refused_closed: "The server closed the connection: {text}",
   comeBack: "Come back here",
