@@ -138,6 +138,15 @@ def test_the_code_before_a_refusal_tells_why_it_came() -> None:
     script.state.events.clear()
     script.feed(":irc FAIL * SESSION_REPLACED :cześć", "ERROR :cześć")
     assert script.state.events.pop() == Rejected("elsewhere")
+    for fail, rejected in (
+        ("SESSION_ENDED :you have ended it", Rejected("ended")),
+        ("SESSION_KILLED olga :a break", Rejected("killed", ("olga", "a break"))),
+    ):
+        script = Script()
+        script.connect()
+        script.state.events.clear()
+        script.feed(f":irc FAIL * {fail}", "ERROR :bye")
+        assert script.state.events.pop() == rejected
 
 
 def test_who_guessed_too_often_tries_again_after_a_break() -> None:

@@ -614,6 +614,22 @@ def test_a_message_can_be_answered_and_taken_back_in_its_menu(tmp_path: Path) ->
     assert pane.actions(0) == []
 
 
+def test_a_device_that_was_ended_stays_out_and_forgets_the_password(tmp_path: Path) -> None:
+    """It may be in other hands. Who is thrown off the server reads by whom and why, and may come again."""
+    for fail, password, told in (
+        ("SESSION_ENDED :you have ended it", "", "ended from one of your devices"),
+        ("SESSION_KILLED olga :a break", "s3cret", "olga has thrown you off this server: a break"),
+    ):
+        stage = Stage(tmp_path, HOST, "standard-replies")
+        stage.presenter.use_password("s3cret")
+        stage.presenter.begin(connect=True)
+        stage.connect()
+        stage.tick(f":irc FAIL * {fail}", "ERROR :bye")
+        assert not stage.view.in_chat and stage.presenter.client is None
+        panel = stage.view.shown["panel"]
+        assert told in panel.errors["server"] and panel.password == password
+
+
 def test_who_keeps_order_takes_back_what_others_said(tmp_path: Path) -> None:
     """Nobody else does, nor anybody in a conversation of two."""
     stage = Stage(tmp_path, HOST, "message-tags draft/message-redaction")

@@ -43,8 +43,12 @@ _SERVICE = "nickserv"  # where IRC networks keep who owns which name
 # The codes of a FAIL (IRCv3 standard-replies) that is the reason for the line behind it; all about NICK are.
 NICK_RESERVED = "NICKNAME_RESERVED"  # before 433: the name is somebody's account
 TRY_LATER = "TEMPORARILY_UNAVAILABLE"  # before 464: too many wrong passwords in a short time
-REPLACED = "SESSION_REPLACED"  # before ERROR: the user has logged in to the same name over another connection
-_REASONS = (NICK_RESERVED, TRY_LATER, REPLACED)
+_ENDS = {  # before ERROR, where the client must not come back by itself; and what the user is told
+    "SESSION_REPLACED": "elsewhere",  # logged in to the same name over another connection
+    "SESSION_ENDED": "ended",  # from another device, or by logging out
+    "SESSION_KILLED": "killed",  # by an operator of the server
+}
+_REASONS = (NICK_RESERVED, TRY_LATER, *_ENDS)
 
 _REACTION_CHARACTERS = 32  # of a reaction that is shown: an emoji, or a word
 
@@ -182,8 +186,8 @@ def _take_reason(state: SessionState) -> str:
 
 def on_error(state: SessionState, message: Message) -> None:
     state.error = text_of(message)
-    if _take_reason(state) == REPLACED:
-        state.reject("elsewhere")
+    if why := _ENDS.get(_take_reason(state)):
+        state.reject(why, *state.killed)
 
 
 def on_logged_in(state: SessionState, message: Message) -> None:
@@ -301,6 +305,7 @@ def on_fail(state: SessionState, message: Message) -> None:
         return
     if param(message, 0) == "NICK" or param(message, 1) in _REASONS:
         state.reason = param(message, 1)
+        state.killed = (param(message, 2), text_of(message)) if state.reason == "SESSION_KILLED" else ()
         return
     if state.answer(message.tags.get("label", ""), DeliveryState.FAILED) is None and not state.is_registered:
         state.error = text_of(message)
