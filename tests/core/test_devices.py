@@ -314,6 +314,20 @@ def test_a_person_leaves_with_the_last_device(chat: Chat) -> None:
     assert chat.hub.state.here == 1
 
 
+@pytest.mark.parametrize(
+    ("program", "kind"), [("chatroom-window", "window"), ("chatroom-text", "--text"), ("*", "IRC"), ("{kind}", "IRC")]
+)
+def test_devices_are_called_what_they_are(chat: Chat, program: str, kind: str) -> None:
+    """Our own programs say it as they connect; in the language of who asks."""
+    netcat, other = plain(chat), chat.irc()
+    other.send(f"PASS bob:{PASSWORD}", "NICK bob", f"USER u 0 {program} :x").heard()
+    netcat.heard()
+    assert netcat.send("/devices").heard()[1].startswith(f"* Device 2: {kind}, since")
+    netcat.send("/lang pl").heard()
+    kinds = {"window": "okno"}
+    assert f": {kinds.get(kind, kind)}," in netcat.send("/devices").heard()[1]
+
+
 def test_devices_are_listed_and_one_is_ended(chat: Chat) -> None:
     """By its number, from any of them."""
     netcat, phone = plain(chat), irc(chat)

@@ -25,8 +25,11 @@ class Session:
         password: str = "",
         now: Callable[[], float] = time.time,
         server_password: str = "",
+        program: str = "*",
     ) -> None:
+        """`program` is what a list of somebody's devices calls this one: see `Handshake.start`."""
         self.state = SessionState(nick, rooms, password, now, server_password)
+        self.state.program = program
         self._handshake = Handshake(self.state)
 
     def connected(self, send_line: SendLine) -> None:

@@ -285,6 +285,30 @@ def _invite(state: SessionState, room: Room, rest: str) -> None:
     _send(state, "INVITE", rest.split()[0], room.name)
 
 
+def _ignore(sign: str) -> CommandFunction:
+    """Adds somebody to the list of whom we ignore, which the server keeps, takes them off it, or asks for it."""
+
+    def act(state: SessionState, room: Room, rest: str) -> None:
+        if "SILENCE" not in state.isupport:
+            raise Misuse(tr("This server keeps no list of people whom you ignore."))
+        state.send(Message("SILENCE", (f"{sign}{rest}",) if rest else ()))
+
+    return act
+
+
+def _reply(state: SessionState, room: Room, rest: str) -> None:
+    """Answers the last message of somebody in this room."""
+    nick, text = rest.split(maxsplit=1) if " " in rest else (rest, "")
+    if not text:
+        raise Misuse(tr("Say whom, and what: /reply NAME TEXT"))
+    _demand_presence(state, room)
+    entry = room.last_by(nick)
+    if entry is None:
+        raise Misuse(tr("There is no message of {nick} to answer.", nick=nick))
+    room.answered = entry
+    state.say(room, f"{entry.nick}: {text}")
+
+
 def _service(request: str) -> CommandFunction:
     """Sends a request about accounts to NickServ, which answers with a notice."""
 
@@ -383,6 +407,14 @@ COMMANDS: dict[str, SlashCommand] = {
     "react": SlashCommand(
         "/react NAME EMOJI", mark("react to somebody's last message, or take that back"), _react, True
     ),
+    "reply": SlashCommand("/reply NAME TEXT", mark("answer somebody's last message here"), _reply, True, is_said=True),
+    "ignore": SlashCommand(
+        "/ignore [NAME]",
+        mark("hear nothing more of what somebody says to you alone, or list whom"),
+        _ignore("+"),
+        words_max=1,
+    ),
+    "unignore": SlashCommand("/unignore NAME", mark("hear them again"), _ignore("-"), True, words_max=1),
     "nick": SlashCommand("/nick NAME", mark("change your name"), _nick, True, words_max=1),
     "topic": SlashCommand("/topic [TEXT]", mark("show or set what the room is about"), _topic),
     "away": SlashCommand("/away [WHY]", mark("tell others that you are away"), _away),
@@ -441,7 +473,7 @@ COMMANDS: dict[str, SlashCommand] = {
 _ALIASES = {"j": "join", "part": "leave", "list": "rooms", "query": "msg", "names": "who", "quote": "raw", "h": "help"}
 GROUPS = {  # of /help
     mark("Rooms"): ("join", "leave", "rooms", "who", "topic", "invite", "history", "search"),
-    mark("Talking"): ("msg", "me", "react", "undo", "whois"),
+    mark("Talking"): ("msg", "me", "reply", "react", "undo", "whois", "ignore", "unignore"),
     mark("Keeping order"): (
         "kick", "ban", "unban", "bans", "mute", "unmute", "op", "deop", "voice", "devoice", "slow", "key", "mode",
     ),

@@ -84,6 +84,7 @@ class SessionState:
         self.old_password = ""  # of the name, before it was changed: whether that worked, no code tells
         self._offered = ("", "")  # the name and the password of a login that has no answer yet
         self.now = now
+        self.program = "*"  # that this is, as the server is told
         self.events: deque[ScreenEvent] = deque()
         self.isupport: dict[str, str] = {}  # of this connection, or the last
         # the rooms

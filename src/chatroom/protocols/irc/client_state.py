@@ -26,6 +26,7 @@ class ClientState:
         """`framed` makes of a format of lines the one that the client reads, if that is not lines."""
         self.viewer = viewer
         self._framed = framed
+        self.is_browser = framed is not None
         self.kind = "browser" if framed else "IRC"  # of client, as its user would call it
         self.capabilities: set[str] = set()
         self.writer = ReplyWriter(viewer, server, self.capabilities)

@@ -56,6 +56,10 @@ def pass_(client: ClientState, params: list[str]) -> Iterator[Command]:
     return iter(())
 
 
+# What our own clients say in place of the server's name, which has no meaning since RFC 2812; and what they are called.
+_PROGRAMS = {"chatroom-window": "window", "chatroom-text": "--text"}
+
+
 def nick(client: ClientState, params: list[str]) -> Iterator[Command]:
     if not params[0]:
         raise ChatError(Code.NICK_MISSING)
@@ -72,6 +76,8 @@ def user(client: ClientState, params: list[str]) -> Iterator[Command]:
         raise ChatError(Code.TOO_FEW_PARAMETERS, "USER")
     client.username = _NOT_IN_USERNAME.sub("", params[0])[:USERNAME_CHARACTERS] or "user"
     client.realname = shortened(params[3], REALNAME_BYTES)
+    if not client.is_browser:
+        client.kind = _PROGRAMS.get(params[2], client.kind)
     yield from registration(client)
 
 
