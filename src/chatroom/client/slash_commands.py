@@ -318,6 +318,17 @@ def _service(request: str) -> CommandFunction:
     return act
 
 
+def _set(state: SessionState, room: Room, rest: str) -> None:
+    """Changes a setting: with NickServ, or where it is a mode of ours, by that."""
+    name, _, value = " ".join(rest.lower().split()).partition(" ")
+    if name not in ("replay", "strangers") or value not in ("on", "off"):
+        raise Misuse(tr("That is used like this: {usage}", usage=COMMANDS["set"].usage))
+    if name == "strangers":
+        state.send(Message("MODE", (state.nick, "-R" if value == "on" else "+R")))
+    else:
+        _service("SET")(state, room, f"{name} {value}")
+
+
 def _login(state: SessionState, room: Room, rest: str) -> None:
     """Logs in to an account, and asks for its name as our nickname once that has worked."""
     name, _, password = rest.rpartition(" ")
@@ -465,7 +476,10 @@ COMMANDS: dict[str, SlashCommand] = {
         "/password OLD NEW", mark("change your password"), _password, True, is_secret=True, words_max=2
     ),
     "set": SlashCommand(
-        "/set replay on|off", mark("whether your other programs show what you missed"), _service("SET"), True
+        "/set replay|strangers on|off",
+        mark("whether your other programs show what you missed; whether strangers may write to you alone"),
+        _set,
+        True,
     ),
     "quit": SlashCommand("/quit", mark("end the program"), _quit, needs_connection=False),
     "raw": SlashCommand("/raw LINE", mark("send a line of IRC as it is"), _raw, True),
