@@ -754,6 +754,48 @@ def test_what_netcat_can_do_can_be_typed_here(server: ChatServer, visit: Visit, 
     expect(nora.page.locator(".writing")).to_contain_text("/mute NAZWA [CZAS] [POWÓD]")
 
 
+def test_a_conversation_that_is_opened_anew_has_what_was_said_before(
+    serve: Callable[..., Served], company: Company, visit: Visit, tmp_path: Path
+) -> None:
+    """On another device, too, when the first thing that it hears of it is a message of now."""
+    served = serve("--data", str(tmp_path / "c.sqlite3"))
+    guests = company(served)
+    bob, nora = guests.irc("bob"), visit(served.port).come("nora")
+    bob.send("PRIVMSG NickServ :REGISTER open-barley")
+    bob.wait("is yours")
+    nora.say("/register open-sesame")
+    nora.notes("is yours")
+    bob.send("PRIVMSG nora :said before")
+    expect(nora.room("bob")).to_be_visible()
+    other = visit(served.port)
+    other.page.goto(other.address)
+    other.page.get_by_label("Your name").fill("nora")
+    other.page.keyboard.press("Enter")
+    other.page.get_by_label("Password of this name").fill("open-sesame")
+    other.page.keyboard.press("Enter")
+    other.is_in("#lobby")
+    bob.send("PRIVMSG nora :said now")
+    other.room("bob").click()
+    other.sees("said before")
+    other.sees("said now")
+
+
+def test_a_password_that_was_changed_elsewhere_is_asked_for(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """Nobody has typed the old one, so nobody is told that it is wrong."""
+    nora = visit(server.port).come("nora")
+    nora.say("/register open-sesame")
+    nora.notes("is yours")
+    phone = guests.irc("nora", password="nora:open-sesame")
+    phone.send("PRIVMSG NickServ :SET PASSWORD open-sesame open-barley")
+    expect(nora.page.get_by_text("The password of nora was changed on another device.")).to_be_visible()
+    nora.page.get_by_label("Password of this name").fill("open-oats")
+    nora.page.keyboard.press("Enter")
+    expect(nora.page.get_by_role("alert")).to_contain_text("That is not the password of nora")
+    nora.page.get_by_label("Password of this name").fill("open-barley")
+    nora.page.keyboard.press("Enter")
+    nora.is_in("#lobby")
+
+
 def test_a_phone_tells_that_something_waits_elsewhere(server: ChatServer, visit: Visit, guests: Guests) -> None:
     """At the button that shows the rooms, which are out of sight."""
     bob = guests.irc("bob")

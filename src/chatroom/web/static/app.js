@@ -46,6 +46,8 @@ class App {
     });
     this.heldTries = 0;
     this.isHeld = false;
+    /** The page itself gave the password, which was right before. */
+    this.isRemembered = false;
     this.saveTimer = 0;
     this.setTheme(this.settings.theme);
     this.listen();
@@ -118,6 +120,7 @@ class App {
    */
   async enter(visitor) {
     this.visitor = visitor;
+    this.isRemembered = false;
     if (!this.state || !this.state.wasRegistered) this.makeState();
     else this.state.renameSelf(visitor.nick);
     if (!document.body.contains(this.signIn.element) && !this.chat) {
@@ -240,6 +243,7 @@ class App {
     if (!state?.wasRegistered) return;
     const account = state.account || this.visitor.account;
     this.visitor = { ...this.visitor, nick: state.nick, account, password: state.password };
+    this.isRemembered = Boolean(state.password);
   }
 
   /**
@@ -283,10 +287,11 @@ class App {
     show(this.signIn.element);
     const { nick } = this.visitor;
     const isBack = why === "claimed" && fold(nick) === fold(this.settings.nick);
+    const isChanged = why === "login" && this.isRemembered;
     this.signIn.show({
       nick,
-      error: tr(isBack ? "welcomeBack" : `refused_${why}`, { nick, text }) || tr("refused_bad", { nick }),
-      isFault: !isBack,
+      error: tr(isBack ? "welcomeBack" : isChanged ? "passwordChanged" : `refused_${why}`, { nick, text }) || tr("refused_bad", { nick }),
+      isFault: !isBack && !isChanged,
       password: why === "claimed" || why === "login" || Boolean(this.visitor.password),
       serverPassword: why.startsWith("server-password") || Boolean(this.visitor.serverPassword),
     });

@@ -56,6 +56,8 @@ export class Room {
     this.isHeld = false;
     /** The part of the history that was asked for and has not arrived. */
     this.request = "";
+    /** Whether any part of the history was asked for. */
+    this.isFetched = false;
     /** The id of a message to show when what is around it has come. */
     this.wantedId = "";
     this.pages = 0;

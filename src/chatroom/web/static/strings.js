@@ -21,6 +21,7 @@ const STRINGS = {
   welcomeBack: "Welcome back, {nick}. Give the password of this name.",
   refused_claimed: "{nick} belongs to somebody here. If it is you, give your password; else choose another name.",
   refused_login: "That is not the password of {nick}. Try again, or choose another name.",
+  passwordChanged: "The password of {nick} was changed on another device. Give the new one.",
   refused_bad: "{nick} can't be a name here. Choose another one.",
   refused_bad_NICKNAME_BAD_length: "{nick} is too long for a name. Choose a shorter one.",
   refused_bad_NICKNAME_BAD_letter: "{nick} can't be a name. A name has letters, digits and -_[]{}^|, and no spaces.",
@@ -247,6 +248,7 @@ const STRINGS = {
   youAreAway: "You are marked as away.",
   youAreBack: "You are not away any more.",
   awayText: "away",
+  noOperator: "You are no operator of the server any more.",
   youAreOperator: "You are an operator of the server now.",
 
   // search

@@ -4,7 +4,7 @@
 
 import { callUser, countsOf, titleOf } from "../alerts.js";
 import { fold } from "../irc.js";
-import { fetchAround } from "../history.js";
+import { fetchAround, openConversation } from "../history.js";
 import { flushRoom } from "../outbox.js";
 import { askModes } from "../modes.js";
 import { askWhoIsAway } from "../presence.js";
@@ -151,6 +151,7 @@ export class ChatView {
     this.messages.open(room);
     this.composer.open(room);
     askWhoIsAway(this.state, room);
+    openConversation(this.state, room);
     if (!this.search.element.hidden) this.search.open();
     this.seen();
   }
