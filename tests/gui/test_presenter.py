@@ -422,7 +422,7 @@ def test_an_announcement_is_marked(stage: Stage) -> None:
 
 def test_one_s_own_star_comes_and_goes_with_the_right(stage: Stage) -> None:
     def me() -> str:
-        return next(row.text for row in stage.view.shown["members"] if row.nick == "me")
+        return next(str(row.text) for row in stage.view.shown["members"] if row.nick == "me")
 
     stage.tick(":irc 353 me = #lobby :me bob", ":irc 366 me #lobby :End", ":irc 381 me :You are")
     assert me() == "me ★"
