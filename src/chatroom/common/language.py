@@ -14,6 +14,7 @@ from typing import Protocol
 DOMAIN = "chatroom"
 LOCALES = os.path.join(os.path.dirname(os.path.dirname(__file__)), "locale")  # noqa: PTH118, PTH120  # seldom needed
 
+_NAME_PARTS = 4  # that a language's name is known by: of sr-Latn-RS-ekavsk; a stranger's may have thousands
 _SETTINGS_SECONDS = 2  # for macOS to say its language, which takes a few hundredths
 
 
@@ -128,7 +129,7 @@ def find(name: str) -> Language | None:
     """The language of a tag or of a locale: "pl" of "pl", "PL-pl" and "pl_PL.UTF-8"; None if there is none."""
     words = name.partition(".")[0].partition("@")[0].replace("_", "-").casefold().split("-")
     known = {tag.casefold(): tag for tag in tags()}
-    for length in range(len(words), 0, -1):
+    for length in range(min(len(words), _NAME_PARTS), 0, -1):
         tag = known.get("-".join(words[:length]))
         if tag:
             return _found.get(tag) or _found.setdefault(tag, _read(tag))
