@@ -10,7 +10,6 @@ import io
 import json
 import re
 import struct
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,26 +81,12 @@ def updated(path: Path, found: Catalog) -> tuple[bytes, bytes]:
     """The .po and the .mo of a language, for these sentences."""
     with path.open("rb") as file:
         catalogue = read_po(file, locale=path.parts[-3])
-    for message in of_main(path):
-        mine = catalogue.get(message.id)
-        if mine is not None and not any(forms(mine.string)):
-            mine.string = message.string
     catalogue.update(found, no_fuzzy_matching=True, update_header_comment=False)
     written = io.BytesIO()
     write_po(written, catalogue, WIDTH, no_location=True, omit_header=True, sort_output=True, ignore_obsolete=True)
     terms, _, _ = path.read_text(encoding="utf-8").partition('msgid ""\n')  # the comment that opens the file
     header = "".join(f'"{line}\\n"\n' for line in header_of(catalogue))
     return f'{terms}msgid ""\nmsgstr ""\n{header}\n{written.getvalue().decode()}'.encode(), compiled(catalogue)
-
-
-def of_main(path: Path) -> list[Message]:
-    """What the branch main has translated: merging branches can leave a sentence empty that one of them has."""
-    try:
-        command = ["git", "-C", str(path.parent), "show", f"main:./{path.name}"]
-        known = subprocess.run(command, capture_output=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):  # this is no clone, or it has no such branch or file
-        return []
-    return [message for message in read_po(io.BytesIO(known)) if message.id and is_translated(message)]
 
 
 def header_of(catalogue: Catalog) -> list[str]:

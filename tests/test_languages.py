@@ -18,10 +18,10 @@ def test_a_server_asks_and_answers_in_its_language(serve: Callable[..., Served])
     served = serve("--language", "pl")
     with closing(Peer(served.port)) as ola, closing(Peer(served.port)) as bob:
         ola.send("ola")
-        ola.wait("^Użytkownik$")
+        ola.wait("^Nazwa$")
         ola.wait(r"^\* Witaj, ola! .* Polecenia pokaże /help\.$")
         bob.send("bob")
-        bob.wait("^Użytkownik$")
+        bob.wait("^Nazwa$")
         bob.send("/lang en")
         bob.wait(r"^\* From now on you read English")
         ola.wait(r"^\* bob dołącza$")
@@ -38,7 +38,7 @@ def test_a_server_speaks_the_machine_s_language(serve: Callable[..., Served], en
     served = serve(env={"PYTHONUTF8": "1", **environment})
     with closing(Peer(served.port)) as ola:
         ola.send("")
-        ola.wait("^Użytkownik$")
+        ola.wait("^Nazwa$")
 
 
 def test_what_an_account_has_chosen_survives_a_kill(data: Path, serve: Callable[..., Served]) -> None:

@@ -3,8 +3,13 @@
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from io import StringIO
 from pathlib import Path
 
+from chatroom.client.client import Client
+from chatroom.client.server_connection import Target
+from chatroom.client.session import Session
+from chatroom.tui.conversation import Conversation
 from tests.hosting import running
 from tests.peers import DEADLINE, Guests, Irc, Served, asked, eventually
 
@@ -45,6 +50,52 @@ def test_what_waits_comes_once_over_kills(serve: Callable[..., Served], data: Pa
         assert [line.rpartition(" :")[2] for line in found] == ["one", "two"]  # a guest's words, too
         alice.close()
     guests.close()
+
+
+def test_what_came_on_one_device_comes_on_no_other_over_a_kill(serve: Callable[..., Served], data: Path) -> None:
+    """Not even where that one has opened a conversation with the sender and finds the server again."""
+    served = serve("--data", str(data), "--unlimited")
+    guests = Guests(served.port)
+    alice = claim(guests, "alice")
+    alice.send("QUIT")
+    alice.rest()
+    bob = guests.irc("bob", *CAPS)
+    bob.send("PRIVMSG alice :see you at five", "QUIT")
+    bob.rest()
+    phone = Irc(served.port, "alice", *CAPS, password="alice:horse-alice")
+    assert private(phone) == ["see you at five"]
+    eventually(lambda: _waiting(data / "chatroom.db") == 0, "what was told is noted as received")
+    desk = Conversation(Client(Target("127.0.0.1", served.port), Session("alice", password="horse-alice")), True)
+    with StringIO() as screen:
+        desk.out = screen
+        desk.client.start()
+        shows(desk, screen, "You are in #lobby")
+        desk.typed("/msg bob are you there?")
+        shows(desk, screen, "Nobody here is called bob")
+        desk.typed("/join #lobby")
+        served.process.kill()
+        served.process.wait(DEADLINE)
+        served = serve("-p", str(served.port), "--data", str(data), "--unlimited")
+        desk.client.retry_now()
+        shows(desk, screen, "Connected again")
+        desk.state.check()
+        eventually(lambda: pumped(desk) and desk.state.is_checked, "all that the server tells has come")
+        assert "see you at five" not in screen.getvalue()
+        desk.close()
+    phone.close()
+    phone = Irc(served.port, "alice", *CAPS, password="alice:horse-alice")
+    assert private(phone) == []
+    phone.close()
+    guests.close()
+
+
+def shows(desk: Conversation, screen: StringIO, text: str) -> None:
+    eventually(lambda: pumped(desk) and text in screen.getvalue(), f"the screen shows {text}")
+
+
+def pumped(desk: Conversation) -> bool:
+    desk.pump()
+    return True
 
 
 def _waiting(path: Path) -> int:

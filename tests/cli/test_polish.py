@@ -99,7 +99,7 @@ def test_a_server_tells_in_polish_how_to_join() -> None:
     """And what is wrong with its settings, with the line. Its log is for programs, too, and stays English."""
     served = Served("-p", "0", env=POLISH)
     try:
-        assert served.out.until("q i Enter kończy serwer")
+        assert served.out.until("q i Enter kończy pracę serwera")
         served.err.wait("INFO chatroom .* listens on")
     finally:
         served.close()

@@ -78,6 +78,20 @@ def test_the_last_message_of_ones_own_is_taken_back(script: Script) -> None:
     assert script.take() == ["REDACT #lobby b", "REDACT #lobby a"]
 
 
+def test_undo_asks_for_nothing_that_the_server_does_not_have(script: Script) -> None:
+    """Not once more for what it refused, and not for the one before while the last is on its way."""
+    script.feed("@msgid=a :me!u@h PRIVMSG #lobby :mine", "@msgid=b :me!u@h PRIVMSG #lobby :mine, too")
+    slash_commands.run(script.state, script.lobby, "/undo")
+    script.feed(":irc FAIL REDACT UNKNOWN_MSGID #lobby b :There is no such message")
+    slash_commands.run(script.state, script.lobby, "/undo")
+    assert script.take() == ["REDACT #lobby b", "REDACT #lobby a"]
+    script.state.say(script.lobby, "one more")
+    script.take()
+    with pytest.raises(Misuse, match="not answered"):
+        slash_commands.run(script.state, script.lobby, "/undo")
+    assert script.take() == []
+
+
 def test_an_answer_to_ones_own_message_is_a_mention(script: Script) -> None:
     """And what one answers goes out with the message."""
     script.feed("@msgid=a :me!u@h PRIVMSG #lobby :mine", "@msgid=b;+draft/reply=a :bob!u@h PRIVMSG #lobby :yes")

@@ -2,13 +2,13 @@
 
 import subprocess
 import sys
-
 import time
+from pathlib import Path
 
 import pytest
 
 from chatroom.common import language
-from chatroom.common.language import ENGLISH, choose, find, of_machine, speak, tags, tr, trn
+from chatroom.common.language import ENGLISH, Language, choose, find, of_machine, speak, tags, tr, trn
 from tests.peers import DEADLINE
 
 POLISH = choose(["pl"])
@@ -58,6 +58,20 @@ def test_every_language_says_its_name() -> None:
 )
 def test_a_language_is_found_by_any_of_its_names(name: str) -> None:
     assert find(name) is POLISH
+
+
+def test_the_same_language_of_another_country_is_better_than_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    brazilian = Language("pt-BR")
+    monkeypatch.setitem(language._found, "pt-BR", brazilian)
+    assert find("pt_PT.UTF-8") is find("pt") is find("pt-BR") is brazilian
+
+
+def test_a_language_that_is_not_compiled_yet_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody has begun to translate it."""
+    (tmp_path / "de" / "LC_MESSAGES").mkdir(parents=True)
+    (tmp_path / "de" / "LC_MESSAGES" / "chatroom.po").touch()
+    monkeypatch.setattr(language, "LOCALES", str(tmp_path))
+    assert language._shipped.__wrapped__() == ()
 
 
 @pytest.mark.parametrize("name", ["", "C", "xx", "../pl", "pl/../..", "p", "polish", "\0", "-", "pl\n"])

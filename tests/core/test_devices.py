@@ -3,7 +3,9 @@
 import pytest
 
 from chatroom.core.devices import DEVICES_PER_PERSON
+from chatroom.model.commands import Kill
 from chatroom.model.entities import User
+from chatroom.model.modes import OPERATOR
 from tests.chat import Chat, Client
 
 PASSWORD = "correct-horse"
@@ -334,6 +336,27 @@ def test_devices_are_listed_and_one_is_ended(chat: Chat) -> None:
     again.send("NICKSERV LOGOUT 2")
     assert again.closing
     assert chat.hub.state.users == {}
+
+
+def test_programs_are_told_by_a_code_not_to_come_back(chat: Chat) -> None:
+    """Else one that knows the password is here again in a moment. Others only read the sentence."""
+    netcat, phone, old = plain(chat), irc(chat, "standard-replies"), irc(chat)
+    phone.heard(), old.heard()
+    netcat.send("/logout 2", "/logout 3")
+    assert phone.heard()[-2].startswith(":chatroom.test FAIL * SESSION_ENDED :you have ended this connection")
+    assert not any("FAIL" in line for line in old.heard())
+    phone = irc(chat, "standard-replies")
+    phone.heard()
+    phone.send("NICKSERV LOGOUT")
+    assert "FAIL * SESSION_ENDED" in phone.heard()[-2]
+    boss = chat.plain("boss")
+    assert boss.user
+    chat.hub.state.set_user_mode(boss.user, OPERATOR, True)
+    for why, told in (("a: break)", "a: break)"), ("", "no reason was given")):
+        phone = irc(chat, "standard-replies")
+        phone.heard()
+        chat.submit(boss, Kill(phone.nick, why))
+        assert phone.heard()[-2] == f":chatroom.test FAIL * SESSION_KILLED boss :{told}"
 
 
 def test_logging_out_ends_the_device_where_there_are_others(chat: Chat) -> None:

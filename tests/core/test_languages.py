@@ -25,7 +25,7 @@ def test_two_people_with_netcat_read_the_same_in_two_languages() -> None:
     bob = chat.plain("bob")
     bob.send("/nick rob", "/quit")
     assert al.heard() == ["* bob joined", "* bob is now known as rob", "* rob left"]
-    assert ola.heard() == ["* bob dołącza", "* bob nazywa się teraz rob", "* rob wychodzi"]
+    assert ola.heard() == ["* bob dołącza", "* bob zmienia nazwę na rob", "* rob wychodzi"]
     assert ola.send("/who nobody-here").heard() == [POLISH_NOBODY]
     assert al.send("/who nobody-here").heard() == ["* there is nobody called nobody-here; /who lists who is here"]
 
@@ -146,17 +146,22 @@ def test_an_account_s_language_wins_over_that_of_the_connection() -> None:
 
 
 def test_what_a_program_asks_for_by_itself_is_no_choice() -> None:
-    """Before it has a name: the account's choice holds, and where there is none, none is remembered."""
+    """Before it has a name: it is for this connection, and the account keeps what was chosen, or remembers nothing."""
     chat = Chat()
     chat.plain("ola").send(f"/register {SECRET}", "/lang en")
     chat.plain("ewa").send(f"/register {SECRET}")
-    for name, tag, kept in (("ola", "en", "en"), ("ewa", "pl", "")):
+    for name, kept in (("ola", "en"), ("ewa", "")):
         client = chat.irc("", "sasl")
         secret = b64encode(f"{name}\0{name}\0{SECRET}".encode()).decode()
         client.send("CAP REQ :sasl", "AUTHENTICATE PLAIN", f"AUTHENTICATE {secret}", "LANGUAGE pl", "CAP END")
         client.send(f"NICK {name}", "USER u 0 * :Name")
-        assert (client.nick, client.language.tag) == (name, tag)
+        assert (client.nick, client.language) == (name, POLISH)
         assert chat.hub.state.accounts[fold(name)].language == kept
+    netcat = chat.plain("ola2")
+    netcat.send(f"/login ola {SECRET}", "/lang en", "/lang pl", "/lang en")  # what is chosen elsewhere leaves it alone
+    assert client.language is POLISH
+    client.send("LANGUAGE en")
+    assert (client.language.tag, chat.hub.state.accounts[fold("ewa")].language) == ("en", "en")
 
 
 def test_to_choose_the_same_again_is_no_event() -> None:

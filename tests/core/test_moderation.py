@@ -332,7 +332,7 @@ def test_a_kick_is_told_to_all_and_the_kicked_hear_no_more(room: Room) -> None:
         ":op!u@127.0.0.1 KICK #a pat :op",
     ]
     assert bob.heard() == [":op!u@127.0.0.1 KICK #a bob :enough"]
-    assert plain.heard() == ["* op threw bob out (enough)", "* op threw pat out (op)"]
+    assert plain.heard() == ["* op threw bob out (enough)", "* op threw pat out"]
     assert numerics(bob, "PRIVMSG #a :hi") == ["404"]
 
 
@@ -578,3 +578,19 @@ def test_operators_of_the_server_keep_order_in_the_lobby(room: Room, oper: Clien
     oper.heard()
     assert numerics(oper, "MODE #lobby +m", "KICK #lobby pat :out") == ["MODE", "KICK"]
     assert bob.heard()[-1] == "* rita threw pat out (out)"
+
+
+def test_who_gives_no_reason_has_none(room: Room) -> None:
+    """IRC needs a comment: it is the name of who did it, as RFC 2812 §3.2.8 has it. Nobody else is told one."""
+    chat, op, bob = room
+    ada = chat.plain("ada")
+    ada.send("/join #a")
+    ada.heard()
+    op.send("KICK #a bob")
+    assert bob.heard()[-1] == ":op!u@127.0.0.1 KICK #a bob :op"
+    assert "(op)" not in ada.heard()[-1]
+    bob.send("JOIN #a")
+    bob.heard()
+    op.send("BAN #a bob")
+    assert bob.heard()[-1] == ":op!u@127.0.0.1 KICK #a bob :op"
+    assert "(op)" not in ada.heard()[-1]

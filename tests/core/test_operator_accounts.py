@@ -1,6 +1,9 @@
 """Operators of the server by their account: at the console and in the configuration, in every client."""
 
+import os
+import pty
 import re
+import select
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,7 +19,7 @@ from chatroom.model.values import Person
 from chatroom.protocols.reply_sentences import describe_reply
 from tests.chat import NOON, QUICK, Chat, Client, place
 from tests.core.test_accounts import PASSWORD, claim, proven
-from tests.peers import Guests, Irc, Served
+from tests.peers import DEADLINE, Guests, Irc, Served
 
 NOW_OPERATOR = "* You are an operator of the server now; you may keep order in every room."
 
@@ -236,6 +239,38 @@ def test_a_bad_password_of_operators_is_refused_at_the_start(tmp_path: Path, pas
     assert why in done.stderr
     if "hash" not in why:
         assert why in chatroom("hash-password", text=f"{password}\n").stderr
+
+
+def test_a_terminal_is_asked_again_for_a_password_that_won_t_do() -> None:
+    """At once, before it is repeated, and until there is a hash: if it ended, it would leave an empty file."""
+    terminal, slave = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "chatroom", "hash-password"],
+        stdin=slave,
+        stdout=subprocess.PIPE,
+        stderr=slave,
+        start_new_session=True,
+        text=True,
+    ) as command:
+        os.close(slave)
+        for typed, answer in (
+            ("", "Password: "),
+            ("short-1", "too short: it must have at least 8 characters.\r?\nPassword: "),
+            ("password1", "first that are guessed; choose another.\r?\nPassword: "),
+            ("tea-at-five-o-clock", "The same again: "),
+            ("tea-at-six-o-clock", "These two are not the same.\r?\nPassword: "),
+            ("tea-at-five-o-clock", "The same again: "),
+        ):
+            if typed:
+                os.write(terminal, f"{typed}\n".encode())
+            seen = b""
+            while not re.search(answer, seen.decode()):
+                assert select.select([terminal], [], [], DEADLINE)[0], (answer, seen)
+                seen += os.read(terminal, 4096)
+        os.write(terminal, b"tea-at-five-o-clock\n")
+        made, _ = command.communicate(timeout=DEADLINE)
+        assert command.returncode == 0 and Passwords().check("tea-at-five-o-clock", made.strip())
+    os.close(terminal)
 
 
 def test_a_password_that_the_locale_can_t_read_is_refused() -> None:

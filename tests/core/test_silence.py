@@ -148,9 +148,14 @@ def test_words_of_farewell_that_come_too_late_are_left_out(how: str) -> None:
 
 
 def test_those_above_are_heard() -> None:
-    """A voice is enough, and so is an exception; slow mode silences nobody."""
-    for how in ("MODE #r +v bob", "MODE #r +e bob!*@*", "MODE #r -b+W m:bob!*@* 100"):
-        scene = Scene("MODE #r +b m:bob!*@*")
+    """In a quiet room a voice is enough; against a mute, an exception is. Slow mode silences nobody."""
+    for silence, how in (
+        ("MODE #r +m", "MODE #r +v bob"),
+        ("MODE #r +b m:bob!*@*", "MODE #r +e bob!*@*"),
+        ("MODE #r +b m:bob!*@*", "MODE #r -b+W m:bob!*@* 100"),
+        ("MODE #r +b m:bob!*@*", "MODE #r +o bob"),
+    ):
+        scene = Scene(silence)
         scene.op.send(how)
         scene.bob.send(f"PART #r :{SPAM}")
         assert "spam" in scene.others_heard(), how
@@ -228,3 +233,21 @@ def test_an_owner_logs_in_whatever_their_guest_was_told() -> None:
     op.send("MODE #own +b m:guest!*@*")
     told = guest.send(f"/login alice {PASSWORD}").heard()
     assert guest.nick == "alice", told
+
+
+@pytest.mark.parametrize("bob", ["irc", "plain"])
+@pytest.mark.parametrize("how", ["MUTE #r bob 1h", "MODE #r +b bob!*@*"])
+@pytest.mark.parametrize("voice_first", [True, False])
+def test_a_voice_lets_nobody_speak_who_is_muted_or_banned(bob: str, how: str, voice_first: bool) -> None:
+    """Whichever of the two came first; the voice counts again when the mute is lifted."""
+    voice = "MODE #r +mv bob"
+    scene = Scene(voice if voice_first else how, bob)
+    scene.op.send(how if voice_first else voice)
+    scene.drain()
+    scene.bob.send(f"PRIVMSG #r :{SPAM}" if bob == "irc" else SPAM)
+    assert "op has" in "\n".join(scene.bob.heard()) and "spam" not in scene.others_heard()
+    scene.bob.send("NICK other" if bob == "irc" else "/nick other")
+    assert "banned or muted" in "\n".join(scene.bob.heard())
+    scene.op.send("UNBAN #r bob" if how.startswith("MODE") else "UNMUTE #r bob")
+    scene.bob.send("PRIVMSG #r :hello" if bob == "irc" else "hello")
+    assert "hello" in scene.others_heard()

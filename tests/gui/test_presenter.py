@@ -10,6 +10,7 @@ from chatroom.client import slash_commands
 from chatroom.client.server_connection import Security
 from chatroom.client.settings import Server, load
 from chatroom.gui import menus, view_models
+from chatroom.gui.message_pane import QUICK_REACTIONS
 from chatroom.gui.presenter import Presenter
 from tests.gui.fakes import Stage
 
@@ -611,6 +612,57 @@ def test_a_message_can_be_answered_and_taken_back_in_its_menu(tmp_path: Path) ->
     stage.tick(":me!u@h REDACT #lobby a2 :")
     assert "mine" not in " ".join(stage.view.texts) and "(taken back)" in stage.view.texts[-1]
     assert pane.actions(0) == []
+
+
+def test_a_device_that_was_ended_stays_out_and_forgets_the_password(tmp_path: Path) -> None:
+    """It may be in other hands. Who is thrown off the server reads by whom and why, and may come again."""
+    for fail, password, told in (
+        ("SESSION_ENDED :you have ended it", "", "ended from one of your devices"),
+        ("SESSION_KILLED olga :a break", "s3cret", "olga has thrown you off this server: a break"),
+    ):
+        stage = Stage(tmp_path, HOST, "standard-replies")
+        stage.presenter.use_password("s3cret")
+        stage.presenter.begin(connect=True)
+        stage.connect()
+        stage.tick(f":irc FAIL * {fail}", "ERROR :bye")
+        assert not stage.view.in_chat and stage.presenter.client is None
+        panel = stage.view.shown["panel"]
+        assert told in panel.errors["server"] and panel.password == password
+
+
+def test_who_keeps_order_takes_back_what_others_said(tmp_path: Path) -> None:
+    """Nobody else does, nor anybody in a conversation of two."""
+    stage = Stage(tmp_path, HOST, "message-tags draft/message-redaction")
+    stage.presenter.begin(connect=True)
+    stage.connect()
+    stage.tick("@msgid=a1 :bob!u@h PRIVMSG #lobby :theirs")
+    pane, last = stage.presenter.pane, len(stage.view.rows) - 1
+    assert ("take back", "Take back") not in pane.actions(last)
+    stage.tick(":bob!u@h MODE #lobby +o me")
+    last = next(i for i, row in enumerate(stage.view.rows) if row.entry and row.entry.msgid == "a1")
+    assert pane.actions(last) == [("reply", "Reply to bob"), ("take back", "Take back")]
+    pane.act(last, "take back")
+    assert stage.connections[-1].sent[-1] == "REDACT #lobby a1"
+
+
+def test_one_reacts_in_the_menu_of_a_message(tmp_path: Path) -> None:
+    """And takes it back there: what one has reacted with has a tick."""
+    stage = Stage(tmp_path, HOST, "message-tags")
+    stage.presenter.begin(connect=True)
+    stage.connect()
+    stage.tick("@msgid=a1 :bob!u@h PRIVMSG #lobby :lunch?")
+    pane = stage.presenter.pane
+    row = next(i for i, row in enumerate(stage.view.rows) if row.entry and row.entry.msgid == "a1")
+    assert [label for _, label in pane.reactions(row)] == list(QUICK_REACTIONS)
+    pane.act(row, "react 👍")
+    assert stage.connections[-1].sent[-1] == "@+draft/react=👍;+draft/reply=a1;+reply=a1 TAGMSG #lobby"
+    stage.tick("@+draft/react=👍;+reply=a1 :me!u@h TAGMSG #lobby")
+    assert "👍 1" in stage.view.texts[-1]
+    assert pane.reactions(row)[0] == ("react 👍", "👍 ✓")
+    pane.act(row, "react 👍")
+    assert "+draft/unreact=👍" in stage.connections[-1].sent[-1]
+    stage.tick(":bob!u@h REDACT #lobby a1 :")
+    assert pane.reactions(0) == []
 
 
 def test_names_are_sorted_by_their_letters() -> None:

@@ -469,7 +469,7 @@ def test_history_search_and_what_is_taken_back_are_shown(here: Server, tmp_path:
             shown = until("message 42")
             assert [line.split()[-1] for line in shown] == ["57", "58", "59", "42"]
             bob.send(f"REDACT #lobby {msgid}")
-            until("bob took back what bob said at ")
+            until("bob took back their message of ")
             ci.stdin.close()
 
 

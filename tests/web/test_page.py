@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from chatroom.server.chat_server import ChatServer
 from tests.gui.window import Window
-from tests.peers import Guests, Served, said
+from tests.peers import Guests, Served, eventually, said
 from tests.programs import Irssi, Netcat
 from tests.web.visitors import PHONE, Visit, Visitor
 
@@ -672,15 +672,174 @@ def test_a_room_with_a_key_asks_for_it(server: ChatServer, visit: Visit) -> None
     form = nora.page.get_by_role("dialog", name="#club has a key")
     form.get_by_label("Key").fill("barley")
     nora.page.keyboard.press("Enter")
+    expect(form.get_by_role("alert")).to_contain_text("That is not the key of #club; ask an operator")
     expect(form.get_by_label("Key")).to_have_value("")
     nora.page.keyboard.press("Escape")
+    expect(nora.page.locator(".note.error")).to_have_count(1)  # of two tries
     nora.page.locator(".join-bar").get_by_role("button", name="Join").click()
     form.get_by_label("Key").fill("sesame")
     nora.page.keyboard.press("Enter")
     expect(nora.member("keeper")).to_be_visible()
     expect(form).to_have_count(0)
+    expect(nora.page.locator(".note.error")).to_have_count(0)
     nora.say("I am in")
     keeper.sees("I am in")
+
+
+def test_who_comes_in_with_a_key_reads_what_was_said_before(
+    serve: Callable[..., Served], visit: Visit, tmp_path: Path
+) -> None:
+    """What the page has said in the room meanwhile, such as why it was not let in, hides none of it."""
+    served = serve("--data", str(tmp_path / "c.sqlite3"))
+    keeper = visit(served.port).come("keeper", "#club", "#club")
+    keeper.say("/key sesame")
+    keeper.notes("gave the room a key")
+    keeper.say("said before")
+    keeper.sees("said before")
+    nora = visit(served.port)
+    nora.page.goto(nora.address + "#club")
+    nora.page.get_by_label("Your name").fill("nora")
+    nora.page.keyboard.press("Enter")
+    nora.page.get_by_role("dialog").get_by_label("Key").fill("sesame")
+    nora.page.keyboard.press("Enter")
+    nora.sees("said before")
+
+
+def test_a_command_without_its_text_asks_and_changes_nothing(server: ChatServer, visit: Visit) -> None:
+    """A topic is shown; it is removed where its field is emptied."""
+    nora = visit(server.port).come("nora", "#tea", "#tea")
+    nora.say("/topic green")
+    nora.notes("nora set the topic: green")
+    nora.say("/topic")
+    nora.notes("^The topic of #tea: green$")
+    nora.say("/topic black")
+    nora.notes("nora set the topic: black")
+    nora.pick(nora.page.get_by_role("button", name="More about this room"), "Topic…")
+    nora.page.get_by_role("dialog").get_by_label("Topic").fill("")
+    nora.page.keyboard.press("Enter")
+    nora.notes("nora removed the topic")
+    nora.say("/topic")
+    nora.notes("^#tea has no topic")
+
+
+def test_what_netcat_can_do_can_be_typed_here(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """Answers, reactions, taking back, settings and the language; a refusal names the places in one's own language."""
+    bob = guests.irc("bob", "message-tags", room="#lobby")
+    bob.send("PRIVMSG #lobby :Tea?")
+    nora = visit(server.port).come("nora")
+    bob.send("PRIVMSG #lobby :Or coffee?")
+    nora.sees("Or coffee?")
+    nora.say("/reply bob Tea.")
+    bob.wait(r"\+(draft/)?reply=.* PRIVMSG #lobby :Tea\.")
+    nora.say("/react bob 👍")
+    bob.wait(r"\+draft/react=👍.* TAGMSG #lobby")
+    nora.say("/undo")
+    expect(nora.message("Tea.")).to_have_count(0)
+    nora.say("/react carol 👍")
+    expect(nora.page.locator(".writing")).to_contain_text("There is no message of carol in #lobby.")
+    nora.say("/set strangers off")
+    nora.notes("Only people who are logged in can write to you alone")
+    bob.send("PRIVMSG nora :buy")
+    bob.wait(" 531 ")
+    nora.say("/set sugar on")
+    expect(nora.page.locator(".writing")).to_contain_text("There are: replay, strangers.")
+    nora.say("/invite bob")
+    nora.notes("bob is in #lobby already")
+    nora.say("/mentions")
+    expect(nora.page.get_by_role("complementary", name="Search").locator("input")).to_have_value("nora")
+    nora.page.keyboard.press("Escape")
+    nora.say("/lang pl")
+    expect(nora.page.locator(".self .account small")).to_have_text("gość")
+    nora.say("/mute")
+    expect(nora.page.locator(".writing")).to_contain_text("/mute NAZWA [CZAS] [POWÓD]")
+
+
+def test_a_conversation_that_is_opened_anew_has_what_was_said_before(
+    serve: Callable[..., Served], company: Company, visit: Visit, tmp_path: Path
+) -> None:
+    """On another device, too, when the first thing that it hears of it is a message of now."""
+    served = serve("--data", str(tmp_path / "c.sqlite3"))
+    guests = company(served)
+    bob, nora = guests.irc("bob"), visit(served.port).come("nora")
+    bob.send("PRIVMSG NickServ :REGISTER open-barley")
+    bob.wait("is yours")
+    nora.say("/register open-sesame")
+    nora.notes("is yours")
+    bob.send("PRIVMSG nora :said before")
+    expect(nora.room("bob")).to_be_visible()
+    other = visit(served.port)
+    other.page.goto(other.address)
+    other.page.get_by_label("Your name").fill("nora")
+    other.page.keyboard.press("Enter")
+    other.page.get_by_label("Password of this name").fill("open-sesame")
+    other.page.keyboard.press("Enter")
+    other.is_in("#lobby")
+    bob.send("PRIVMSG nora :said now")
+    other.room("bob").click()
+    other.sees("said before")
+    other.sees("said now")
+
+
+def test_a_password_that_was_changed_elsewhere_is_asked_for(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """Nobody has typed the old one, so nobody is told that it is wrong."""
+    nora = visit(server.port).come("nora")
+    nora.say("/register open-sesame")
+    nora.notes("is yours")
+    phone = guests.irc("nora", password="nora:open-sesame")
+    phone.send("PRIVMSG NickServ :SET PASSWORD open-sesame open-barley")
+    expect(nora.page.get_by_text("The password of nora was changed on another device.")).to_be_visible()
+    nora.page.get_by_label("Password of this name").fill("open-oats")
+    nora.page.keyboard.press("Enter")
+    expect(nora.page.get_by_role("alert")).to_contain_text("That is not the password of nora")
+    nora.page.get_by_label("Password of this name").fill("open-barley")
+    nora.page.keyboard.press("Enter")
+    nora.is_in("#lobby")
+
+
+def test_a_phone_tells_that_something_waits_elsewhere(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """At the button that shows the rooms, which are out of sight."""
+    bob = guests.irc("bob")
+    nora = visit(server.port, PHONE, touch=True).come("nora")
+    burger = nora.page.locator(".burger")
+    expect(burger.locator(".waits")).to_have_count(0)
+    bob.send("PRIVMSG nora :hello", "PRIVMSG nora :are you there?")
+    expect(burger.locator(".waits")).to_have_text("2")
+    expect(burger).to_have_attribute("aria-label", "Show rooms: 2 messages for you")
+    burger.click()
+    nora.room("bob").click()
+    nora.sees("hello")
+    expect(burger.locator(".waits")).to_have_count(0)
+
+
+def test_an_announcement_is_told_as_one(server: ChatServer, visit: Visit) -> None:
+    nora = visit(server.port).come("nora")
+    server.announce("Ten minutes' break.")
+    expect(nora.page.locator(".note.announcement")).to_have_text("Announcement: Ten minutes' break.")
+
+
+def test_an_account_and_its_page_may_speak_two_languages(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """What the page asks for is for its connection; what is chosen by somebody is kept for the account."""
+    ola = guests.irc("ola")
+    ola.send("PRIVMSG NickServ :REGISTER open-barley", "LANGUAGE pl")
+    ola.wait(" 687 ")
+    ola.send("QUIT")
+    page = visit(server.port)
+    page.page.goto(page.address)
+    page.page.get_by_label("Your name").fill("ola")
+    page.page.keyboard.press("Enter")
+    page.page.get_by_label("Password of this name").fill("open-barley")
+    page.page.keyboard.press("Enter")
+    page.is_in("#lobby")
+    page.say("/password open-barley short")
+    page.notes("A password has at least")
+    assert server.hub.state.accounts["ola"].language == "pl"
+    page.pick(page.page.locator(".self .account"), "Language: English")
+    page.page.locator("dialog").get_by_role("button", name="polski").click()
+    page.pick(page.page.locator(".self .account"), "Język: polski")
+    page.page.locator("dialog").get_by_role("button", name="English").click()
+    expect(page.page.locator(".self .account small")).to_have_text("logged in")
+    page.say("/password open-barley short")
+    eventually(lambda: server.hub.state.accounts["ola"].language == "en", "what was chosen in the menu")
 
 
 def test_menus_offer_what_can_be_done(server: ChatServer, visit: Visit, guests: Guests) -> None:

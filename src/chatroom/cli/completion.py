@@ -17,7 +17,7 @@ _SHELLS: dict[str, type[ShellComplete]] = {"bash": BashComplete, "zsh": ZshCompl
         '  eval "$(chatroom completion zsh)"     a line for ~/.zshrc, after compinit\n'
         "  chatroom completion fish > ~/.config/fish/completions/chatroom.fish"
     ),
-    help=tr("Print what lets a shell complete the commands and options of chatroom."),
+    help=tr("Print what lets a shell complete chatroom's commands."),
 )
 @click.argument("shell", type=click.Choice(list(_SHELLS)))
 def completion(shell: str) -> None:

@@ -25,7 +25,7 @@ _SYSTEMD_SECONDS = 30 * 60  # as the service itself may take to start
     context_settings={"auto_envvar_prefix": "CHATROOM_SERVE"},
     epilog="\b\n" + tr("Example:\n  sudo /opt/chatroom/bin/chatroom install-service --host 0.0.0.0"),
     help=tr(
-        "Have systemd run the server, now and at each start of the machine.\n"
+        "Have systemd run the server. It starts now, and with the machine.\n"
         "\n"
         "The options are those of serve. They are written to /etc/chatroom.toml, unless that is"
         " there already. The service runs as a user of its own and keeps its data in"

@@ -13,7 +13,8 @@ from chatroom.common.language import tr
 
 @click.command(
     help=tr(
-        "Write the manual pages of all commands into DIRECTORY, which is made if there is none.\n"
+        "Write the manual pages into DIRECTORY. "
+        "There is one for each command; the directory is made if there is none.\n"
         "\n"
         "man finds them in a directory man1 of its path, such as ~/.local/share/man/man1."
     )

@@ -96,9 +96,9 @@ class Handshake:
             self._end()
 
     def _choose_language(self) -> None:
-        """Has the server speak the user's language, if it can."""
+        """Has the server speak the language that the user reads here, if it can: for this connection."""
         mine, theirs = own().tag, self._offered.get(_LANGUAGES, "").split(",")
-        if mine != "en" and mine in theirs:
+        if mine in theirs:
             self._state.send(Message("LANGUAGE", (mine,)))
 
     def _authenticate(self) -> None:

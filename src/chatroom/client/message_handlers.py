@@ -43,8 +43,12 @@ _SERVICE = "nickserv"  # where IRC networks keep who owns which name
 # The codes of a FAIL (IRCv3 standard-replies) that is the reason for the line behind it; all about NICK are.
 NICK_RESERVED = "NICKNAME_RESERVED"  # before 433: the name is somebody's account
 TRY_LATER = "TEMPORARILY_UNAVAILABLE"  # before 464: too many wrong passwords in a short time
-REPLACED = "SESSION_REPLACED"  # before ERROR: the user has logged in to the same name over another connection
-_REASONS = (NICK_RESERVED, TRY_LATER, REPLACED)
+_ENDS = {  # before ERROR, where the client must not come back by itself; and what the user is told
+    "SESSION_REPLACED": "elsewhere",  # logged in to the same name over another connection
+    "SESSION_ENDED": "ended",  # from another device, or by logging out
+    "SESSION_KILLED": "killed",  # by an operator of the server
+}
+_REASONS = (NICK_RESERVED, TRY_LATER, *_ENDS)
 
 _REACTION_CHARACTERS = 32  # of a reaction that is shown: an emoji, or a word
 
@@ -145,8 +149,8 @@ def on_welcome(state: SessionState, message: Message) -> None:
         names = ",".join(room.name for room in some)
         state.send(Message("JOIN", (names, keys) if keys else (names,)))
     for room in state.rooms.values():
-        if room.is_direct:
-            history_sync.catch_up(state, room)
+        if room.is_direct and (not again or room.last_id() or room.pending()):
+            history_sync.catch_up(state, room)  # where nothing was said yet, all of its history would look like news
 
 
 def _join_lines(rooms: list[Room]) -> list[list[Room]]:
@@ -182,8 +186,8 @@ def _take_reason(state: SessionState) -> str:
 
 def on_error(state: SessionState, message: Message) -> None:
     state.error = text_of(message)
-    if _take_reason(state) == REPLACED:
-        state.reject("elsewhere")
+    if why := _ENDS.get(_take_reason(state)):
+        state.reject(why, *state.killed)
 
 
 def on_logged_in(state: SessionState, message: Message) -> None:
@@ -301,9 +305,13 @@ def on_fail(state: SessionState, message: Message) -> None:
         return
     if param(message, 0) == "NICK" or param(message, 1) in _REASONS:
         state.reason = param(message, 1)
+        state.killed = (param(message, 2), text_of(message)) if state.reason == "SESSION_KILLED" else ()
         return
     if state.answer(message.tags.get("label", ""), DeliveryState.FAILED) is None and not state.is_registered:
         state.error = text_of(message)
+    room = state.find(param(message, 2)) if param(message, 0) == "REDACT" else None
+    if entry := room.find(param(message, 3)) if room else None:
+        entry.is_beyond_reach = param(message, 1) == "UNKNOWN_MSGID"
     state.inform(refusals.failed(message), Kind.ERROR)
 
 

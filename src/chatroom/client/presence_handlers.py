@@ -45,6 +45,8 @@ def on_kick(state: SessionState, message: Message) -> None:
     if room is None:
         return
     whom, reason = param(message, 1), text_of(message, 2) if len(message.params) > 2 else ""
+    if state.fold(reason) == state.fold(message.nick):  # so servers say that no reason was given
+        reason = ""
     room.leave(whom)
     if state.is_me(whom):
         room.joined = False

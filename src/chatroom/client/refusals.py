@@ -68,6 +68,7 @@ _NUMERICS = {
     "491": mark("This server has no password that makes operators. Whoever runs it can set one."),
     "501": mark("There is no such mode for people."),
     "502": mark("You can't see or change the modes of others."),
+    "511": mark("Your list of people whom you ignore is full. Take somebody off it first."),
     "525": mark("That can't be a key. A key has no spaces and no commas."),
     "531": mark("{a} takes no messages from you."),
     "696": mark("That doesn't fit here: {text}."),
@@ -76,6 +77,7 @@ _NUMERICS = {
     "696 l": mark("That is no number of people."),
     "696 b": mark("There is no such ban or mute in {a}: {c}."),
     "723": mark("Only an operator of the server with more rights can do that."),
+    "982": mark("This server does not speak that language."),
 }
 _FAILURES = {
     "INVALID_UTF8": mark("Not sent: there are characters in it that the server can't read."),

@@ -329,17 +329,21 @@ def _history(state: SessionState, room: Room, rest: str) -> None:
         raise Misuse(tr("This server keeps no history."))
 
 
-def _can_be_taken_back(entry: TranscriptEntry) -> bool:
-    return entry.own and entry.kind in SPOKEN and bool(entry.msgid) and not entry.is_gone
+def _is_there(entry: TranscriptEntry) -> bool:
+    """Whether this is a message that the server has, or is about to have."""
+    is_held = bool(entry.msgid) or entry.pending
+    return entry.kind in SPOKEN and is_held and not entry.is_gone and not entry.is_beyond_reach
 
 
 def _take_back(state: SessionState, room: Room, rest: str) -> None:
     """Takes back the last message of ours in this room."""
     if not state.has("draft/message-redaction"):
         raise Misuse(tr("On this server, nothing can be taken back."))
-    mine = next((entry for entry in reversed(room.entries) if _can_be_taken_back(entry)), None)
+    mine = next((entry for entry in reversed(room.entries) if entry.own and _is_there(entry)), None)
     if mine is None:
         raise Misuse(tr("There is nothing of yours here to take back."))
+    if not mine.msgid:
+        raise Misuse(tr("The server has not answered your last message yet, so it can't be taken back now."))
     state.redact(room, mine)
 
 

@@ -100,6 +100,7 @@ class SessionState:
         self.multiline: multiline.Limits | None = None  # of one message with many lines, where the server has them
         self.asks_before_secrets = False  # others can read along, and the user has not agreed to that yet
         self.reason = ""  # the code of a FAIL, for the line that comes behind it
+        self.killed: tuple[str, ...] = ()  # who has thrown us off the server, and why; likewise
         self.error = ""  # what the server said before it closed the connection
         # the user
         self.account = ""  # the name that we are logged in to

@@ -18,6 +18,8 @@ REFUSALS = {
     "elsewhere": mark(
         "You have come in again from elsewhere, so this connection was closed. Connect to come back here."
     ),
+    "ended": mark("This connection was ended from one of your devices. Give your password to log in here again."),
+    "killed": mark("{a} has thrown you off this server: {b}"),
     "banned": mark("This server doesn't let you in: {a}"),
     "server-password": mark("This server asks everybody for its own password. Whoever runs it can tell you."),
     "server-password-wrong": mark("That is not the password of this server. Whoever runs it can tell you."),

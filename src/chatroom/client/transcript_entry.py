@@ -52,6 +52,7 @@ class TranscriptEntry:
     own: bool = False
     mention: bool = False
     is_gone: bool = False  # taken back
+    is_beyond_reach: bool = False  # the server does not know it any more, so it can't be taken back
     reply_to: str = ""  # the msgid of the message that this answers
     reactions: dict[str, list[str]] = field(default_factory=dict)  # who has reacted to it, by how
     delivery: DeliveryState = DeliveryState.DONE

@@ -113,11 +113,16 @@ def add(language: Language) -> None:
 
 @cache
 def _shipped() -> tuple[str, ...]:
-    """The tags of the languages that have a catalogue."""
+    """The tags of the languages that have a catalogue, which is compiled."""
     try:
-        return tuple(sorted(name.replace("_", "-") for name in os.listdir(LOCALES) if name.isidentifier()))  # noqa: PTH208
+        names = [name for name in os.listdir(LOCALES) if os.path.exists(_catalogue_of(name))]  # noqa: PTH110, PTH208
     except OSError:  # none were installed
         return ()
+    return tuple(sorted(name.replace("_", "-") for name in names))
+
+
+def _catalogue_of(name: str) -> str:
+    return os.path.join(LOCALES, name, "LC_MESSAGES", f"{DOMAIN}.mo")  # noqa: PTH118
 
 
 def tags() -> list[str]:
@@ -126,14 +131,18 @@ def tags() -> list[str]:
 
 
 def find(name: str) -> Language | None:
-    """The language of a tag or of a locale: "pl" of "pl", "PL-pl" and "pl_PL.UTF-8"; None if there is none."""
+    """The language of a tag or of a locale: "pl" of "pl", "PL-pl" and "pl_PL.UTF-8"; None if there is none.
+
+    If there is none of that country, it is the same language of another one.
+    """
     words = name.partition(".")[0].partition("@")[0].replace("_", "-").casefold().split("-")
     known = {tag.casefold(): tag for tag in tags()}
-    for length in range(min(len(words), _NAME_PARTS), 0, -1):
-        tag = known.get("-".join(words[:length]))
-        if tag:
-            return _found.get(tag) or _found.setdefault(tag, _read(tag))
-    return None
+    exact = ["-".join(words[:length]) for length in range(min(len(words), _NAME_PARTS), 0, -1)]
+    akin = [folded for folded in known if folded.partition("-")[0] == words[0]]
+    tag = next((known[each] for each in [*exact, *akin] if each in known), None)
+    if tag is None:
+        return None
+    return _found.get(tag) or _found.setdefault(tag, _read(tag))
 
 
 def _read(tag: str) -> Language:

@@ -39,7 +39,7 @@ from chatroom.model.commands import (
     SetPassword,
 )
 from chatroom.model.delivery import Delivery, sparing
-from chatroom.model.departure_reasons import NAME_GIVEN_UP, PASSWORD_CHANGED
+from chatroom.model.departure_reasons import LOGGED_OUT, NAME_GIVEN_UP, PASSWORD_CHANGED
 from chatroom.model.entities import Account, Session, User, user_of
 from chatroom.model.events import AccountDropped, AccountMade, AccountSet, Ghosted, PasswordSet, Renamed, ReplaySet
 from chatroom.model.modes import closed
@@ -305,7 +305,7 @@ def log_out(ctx: Context, session: Session, command: LogOut) -> list[Outcome]:
     require_free_to_rename(user, "")
     done = _done(ctx, AccountChange.LOGGED_OUT, session.account, command.via)
     if len(user.devices) > 1:  # the others stay, under the name that this one would have to give up
-        return [done, Deferred(lambda: Quit("you have logged out"))]
+        return [done, Deferred(lambda: Quit(LOGGED_OUT))]
     return [AccountSet(user.person, ""), done]
 
 

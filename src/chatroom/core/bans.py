@@ -64,7 +64,7 @@ def ban(ctx: Context, session: Session, command: Ban) -> list[Outcome]:
     room = ctx.state.rooms.get(fold(name))
     if command.mute or room is None:
         return [banned]
-    why = shortened(command.reason, REASON_BYTES) or user.person.nick
+    why = shortened(command.reason, REASON_BYTES)
     return [banned, Preparation(_met_in(room, user, matcher(masks), whom, why))]
 
 

@@ -132,7 +132,9 @@ def speak(session: Session, language: Language) -> None:
 
 
 def speak_as_account(state: ChatState, session: Session) -> None:
-    """To be called when a client has logged in: it reads what it has read elsewhere."""
+    """To be called when a client has logged in: it reads what its account does, unless it asked for another."""
+    if session.has_asked_for_language:
+        return
     account = state.accounts.get(fold(session.account))
     language = find(account.language) if account and account.language else None
     if language:

@@ -1,4 +1,7 @@
-"""Which language a client reads: the server's, until it chooses one or logs in to an account that has."""
+"""Which language a client reads: the server's, until it chooses one or logs in to an account that has.
+
+What a client asks for while it connects is for that connection. What is chosen later is kept for the account.
+"""
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.language import find, tags
@@ -25,8 +28,8 @@ def set_language(ctx: Context, session: Session, command: SetLanguage) -> list[O
     language = find(command.tags[0])
     assert language
     speak(session, language)
-    if session.user is None:  # a program asks for it by itself; what somebody has chosen for their account holds
-        speak_as_account(ctx.state, session)
+    if session.user is None:  # a program asks for what it shows itself: it is for this connection, and no choice
+        session.has_asked_for_language = True
         return [LanguageIs(session.language, (session.language.tag,), "")]
     session.has_chosen_language = True
     done = LanguageIs(language, command.tags, session.account)

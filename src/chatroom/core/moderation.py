@@ -31,7 +31,7 @@ def kick(ctx: Context, session: Session, command: Kick) -> list[Outcome]:
     if target.person.uid not in room.members:
         raise ChatError(Code.THEY_ARE_NOT_IN_ROOM, target.person.nick, room.name)
     by = user_of(session).person
-    kicked = Kicked(by, room.name, target.person, shortened(command.reason, REASON_BYTES) or by.nick)
+    kicked = Kicked(by, room.name, target.person, shortened(command.reason, REASON_BYTES))
     return [bans.timed_kick(ctx.state, session, command, target, ctx.clock()), kicked] if command.seconds else [kicked]
 
 

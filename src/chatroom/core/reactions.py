@@ -1,8 +1,8 @@
 """Reactions to messages: IRCv3 client-tags/react.
 
-One may react to what is held in memory, as with taking back: the last messages of each room that one may speak in, and
-one's own last private ones. Programs are told of each reaction. People who read sentences are told once in a while, of
-all the reactions to a message by one line.
+Kept are reactions to what is held in memory, as with taking back: the last messages of each room that one may speak in,
+and one's own last private ones. Others are passed on. Programs are told of each reaction. People who read sentences are
+told once in a while, of all the reactions to a message by one line.
 """
 
 from chatroom.common.errors import ChatError, Code
@@ -10,7 +10,7 @@ from chatroom.common.names import fold, is_room
 from chatroom.core import history_access
 from chatroom.core.context import Appliers, Context, Deciders, Handlers
 from chatroom.core.ignoring import ignores, owner
-from chatroom.core.messaging import between, quoted, room_to_say_in, speaker
+from chatroom.core.messaging import between, quoted, room_to_say_in, say, speaker
 from chatroom.model.audience import Audience
 from chatroom.model.commands import Say
 from chatroom.model.delivery import Delivery
@@ -40,6 +40,8 @@ def react(ctx: Context, session: Session, command: React) -> list[Outcome]:
         if ignores(ctx.state, owner(other.person), user.person):
             return []
     quote = quoted(said, to, target)
+    if not quote.nick and command.tags:
+        return say(ctx, session, Say(target, "", MessageKind.TAGS, command.tags))
     if not quote.nick:
         raise ChatError(Code.NOTHING_TO_REACT_TO, target, f"{quote.id:x}")
     reactions = ctx.state.reactions

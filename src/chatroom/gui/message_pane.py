@@ -12,10 +12,11 @@ from chatroom.client.room import Room
 from chatroom.client.settings import Settings
 from chatroom.client.transcript_entry import SPOKEN, DeliveryState, TranscriptEntry
 from chatroom.common.language import tr
-from chatroom.gui import view_models
+from chatroom.gui import menus, view_models
 from chatroom.gui.transcript import Splice, Transcript
 from chatroom.gui.view_protocol import View
 
+QUICK_REACTIONS = ("👍", "❤", "😂", "🎉", "🤔", "👀")  # offered in the menu; /react takes any
 _OURS_ALONE = (DeliveryState.WAITING, DeliveryState.FAILED)  # the server does not have it
 
 
@@ -117,10 +118,34 @@ class MessagePane:
         entry = self._entry(row)
         if not entry or entry.kind not in SPOKEN or not self.client:
             return []
-        if not entry.own:
-            return [("reply", tr("Reply to {nick}", nick=entry.nick))]
-        may_redact = entry.msgid and not entry.is_gone and self.client.state.has("draft/message-redaction")
-        return [("take back", tr("Take back"))] if may_redact or entry.delivery in _OURS_ALONE else []
+        acts = [] if entry.own else [("reply", tr("Reply to {nick}", nick=entry.nick))]
+        if entry.delivery in _OURS_ALONE or self._may_redact(entry):
+            acts.append(("take back", tr("Take back")))
+        return acts
+
+    def _may_redact(self, entry: TranscriptEntry) -> bool:
+        """Whether the user may take back a message that the server has: their own, and any where they keep order."""
+        room = self._room()
+        if not self.client or not room or not entry.msgid or entry.is_gone:
+            return False
+        state = self.client.state
+        keeps = not room.is_direct and menus.keeps_order(state, room)
+        return state.has("draft/message-redaction") and (entry.own or keeps)
+
+    def reactions(self, row: int) -> list[tuple[str, str]]:
+        """Likewise, what one can react with, and what the menu says of it: a tick at what one has reacted with."""
+        entry = self._entry(row)
+        if not entry or not entry.msgid or entry.kind not in SPOKEN or entry.is_gone or not self.client:
+            return []
+        if not self.client.state.has("message-tags") or not self._room():
+            return []
+        mine = [each for each, nicks in entry.reactions.items() if self.client.state.nick in nicks]
+        others = [each for each in QUICK_REACTIONS if each not in mine]
+        return [*((f"react {each}", f"{each} ✓") for each in mine), *((f"react {each}", each) for each in others)]
+
+    def _room(self) -> Room | None:
+        """The room whose messages are shown, or were found."""
+        return self.client.state.find(self.transcript.room.name) if self.client and self.transcript else None
 
     def act(self, row: int, action: str) -> None:
         """Does what was chosen in the menu of a row."""
@@ -128,9 +153,11 @@ class MessagePane:
         if not entry or not self.client or not self.transcript:
             return
         if action == "reply":
-            if room := self.client.state.find(self.transcript.room.name):
+            if room := self._room():
                 room.answered = entry if entry.msgid else None
             self._view.set_composer(f"{entry.nick}: {self._view.composer_text()}")
+        elif action.startswith("react ") and (room := self._room()):
+            self.client.state.react(room, entry, action.removeprefix("react "))
         elif entry.delivery in _OURS_ALONE:
             self.clicked(row, "delete", "")
         elif entry.msgid:

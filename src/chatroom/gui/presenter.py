@@ -273,6 +273,8 @@ class Presenter:
             self._login.ask(reason, about)
             return
         self._stop()
+        if reason == "ended":
+            self._password = ""  # the device may be in other hands now
         if reason in ("certificate-unknown", "certificate-name"):
             self._fingerprint = about[1].replace(":", "").lower()
             self._show_panel(question=text)

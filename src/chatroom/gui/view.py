@@ -103,6 +103,7 @@ class TkView:
         self._menu = MainMenu(self._menu_button, self.presenter, self.show_keys)
         self._menu_button.configure(menu=self._menu)
         self._popup_menu = tk.Menu(self.centre, tearoff=False, bd=1)
+        self._reaction_menu = tk.Menu(self._popup_menu, tearoff=False, bd=1)
 
     def _room_menu(self, x: int, y: int) -> None:
         self._menu.room.tk_popup(x, y)
@@ -116,6 +117,11 @@ class TkView:
             menu.add_command(label=tr("Copy the link"), command=partial(self.messages.copy_text, link))
         for action, label in pane.actions(row):
             menu.add_command(label=label, command=partial(pane.act, row, action))
+        if reactions := pane.reactions(row):
+            self._reaction_menu.delete(0, "end")
+            for action, label in reactions:
+                self._reaction_menu.add_command(label=label, command=partial(pane.act, row, action))
+            menu.add_cascade(label=tr("React"), menu=self._reaction_menu)
         menu.tk_popup(x, y)
 
     def _build_status(self) -> None:

@@ -8,6 +8,7 @@ TOO_SLOW = "too slow to read what was sent to it"
 SLOWEST = "the slowest of too many slow readers"
 OVERTAKEN = "came in again from elsewhere"
 SAME_PERSON = "is {nick} now"  # a guest who has logged in as somebody who is here
+LOGGED_OUT = "you have logged out"
 DEVICE_ENDED = "you have ended this connection from another device"
 TIMED_OUT = "connection timed out"
 LINK_LOST = ("the link to ", " was lost")

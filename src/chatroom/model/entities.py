@@ -52,6 +52,7 @@ class Session:
         "extended_monitor",
         "format",
         "goodbye",
+        "has_asked_for_language",
         "has_chosen_language",
         "has_tried",
         "host",
@@ -81,6 +82,7 @@ class Session:
         self.secure = False  # whether its connection is encrypted
         self.near = False  # whether it comes from this machine
         self.language = own()  # that it reads; at first the server's
+        self.has_asked_for_language = False  # while it connected: what its account has chosen gives way
         self.has_chosen_language = False
         self.replay = True  # whether it is told what was said in a room before it joins
         # Processor seconds of look-ups for it that it has still to pay for; for its own thread alone.

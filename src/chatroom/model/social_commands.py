@@ -12,6 +12,7 @@ class React(ChatCommand):
     to: int | str
     reaction: str
     on: bool = True
+    tags: str = ""  # as the client has written them: what can't be kept is passed on
 
 
 @value

@@ -201,7 +201,12 @@ class Conversation:
         """What is on the screen stays there, so this says what does not count any more."""
         if entry.serial in self._printed or entry in self._said:
             places = {"nick": nick, "author": entry.nick, "time": strings.clock(entry.time), "room": room.name}
-            self.show(tr("{nick} took back what {author} said at {time} in {room}.", **places))
+            if self.state.is_me(nick) and entry.own:
+                self.show(tr("Your message of {time} in {room} is taken back.", **places))
+            elif room.fold(nick) == room.fold(entry.nick):
+                self.show(tr("{nick} took back their message of {time} in {room}.", **places))
+            else:
+                self.show(tr("{nick} took back what {author} said at {time} in {room}.", **places))
 
     def _tell_reaction(self, room: Room, entry: TranscriptEntry, reaction: str, nick: str) -> None:
         """Of somebody who reacts to what is on the screen; of what they take back nothing is told."""

@@ -406,10 +406,28 @@ test("what is taken back is gone, and stays gone", () => {
   assert.deepEqual(talk.texts(), ["fine"]);
 });
 
+test("rights on the server end where the server says so", () => {
+  const talk = new Talk().enter();
+  talk.feed(":s 381 nora :You are now an IRC operator", ":s 354 nora nora H* nora");
+  assert.ok(talk.room.member("nora").isServerOperator && talk.state.operator);
+  talk.feed(":nora!u@h MODE nora -o");
+  assert.ok(!talk.room.member("nora").isServerOperator && !talk.state.operator);
+  assert.match(talk.room.messages.at(-1).text, /no operator/);
+});
+
 test("being taken over from elsewhere is told", () => {
   const talk = new Talk().enter();
   talk.feed(":s FAIL * SESSION_REPLACED :you have come in again from elsewhere");
   assert.equal(talk.events("refused")[0].why, "elsewhere");
+});
+
+test("an ended connection and being thrown off are told, and by whom", () => {
+  const talk = new Talk().enter();
+  talk.feed(":s FAIL * SESSION_ENDED :you have ended this connection from another device");
+  talk.feed(":s FAIL * SESSION_KILLED olga :a break");
+  const [ended, killed] = talk.events("refused");
+  assert.equal(ended.why, "ended");
+  assert.deepEqual([killed.why, killed.nick, killed.text], ["killed", "olga", "a break"]);
 });
 
 for (const [line, sent] of [

@@ -38,7 +38,7 @@ def of_tagmsg(target: str, tags: str) -> React | Say:
     to, name = _answered(found), next((name for name in (_REACT, _UNREACT) if name in found), "")
     if not (to and name):
         return Say(target, "", MessageKind.TAGS, tags)
-    return React(target, to, require_reaction(target, found[name]), on=name == _REACT)
+    return React(target, to, require_reaction(target, found[name]), on=name == _REACT, tags=tags)
 
 
 def reply_tags(quote: Quote) -> str:

@@ -333,7 +333,7 @@ _LINES: dict[type, Callable[[Any], str]] = {
     Left: _left,
     Renamed: lambda e: f":{e.by.mask} NICK {e.nick}\r\n",
     TopicSet: lambda e: f":{e.by.mask} TOPIC {e.room} :{e.topic}\r\n",
-    Kicked: lambda e: f":{e.by.mask} KICK {e.room} {e.who.nick} :{e.reason}\r\n",
+    Kicked: lambda e: f":{e.by.mask} KICK {e.room} {e.who.nick} :{e.reason or e.by.nick}\r\n",
     ModesSet: _modes_set,
     UserModesSet: lambda e: f":{e.by.mask} MODE {e.by.nick} {written(e.changes)}\r\n",
     Alerted: lambda e: _wallops(e, e.text),

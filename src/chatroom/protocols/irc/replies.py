@@ -1,5 +1,6 @@
 """Replies as the lines that one IRC client reads, by one table from the type of a reply to what writes it."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -8,6 +9,7 @@ from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.language import mark
 from chatroom.common.names import fold
 from chatroom.common.text import GHOST, shortened
+from chatroom.model.departure_reasons import DEVICE_ENDED, LOGGED_OUT
 from chatroom.model.limits import TOPIC_BYTES
 from chatroom.model.masks import ACCOUNT
 from chatroom.model.modes import BOT
@@ -359,12 +361,25 @@ def _servers_are(to: ReplyWriter, reply: ServersAre) -> Iterator[str]:
 
 def _goodbye(to: ReplyWriter, reply: Goodbye) -> Iterator[str]:
     reason = told(reply.reason, to.language)
-    if reply.reason == GHOST and "standard-replies" in to.capabilities:
-        yield f":{to.server.name} FAIL * SESSION_REPLACED :{reason}\r\n"
+    if "standard-replies" in to.capabilities:
+        killed = _KILLED.fullmatch(reply.reason)
+        if killed:
+            why = killed["why"] or to.tr("no reason was given")
+            head = f":{to.server.name} FAIL * SESSION_KILLED {killed['nick']} :"
+            yield f"{shortened(f'{head}{why}', LINE_BYTES - 2)}\r\n"
+        elif code := _ENDS.get(reply.reason):
+            yield f":{to.server.name} FAIL * {code} :{reason}\r\n"
     yield f"{shortened(f'ERROR :{to.tr(_CLOSING)} {reason}', LINE_BYTES - 2)}\r\n"
 
 
 _CLOSING = mark("Closing link:")
+_KILLED = re.compile(r"Killed \((?P<nick>[^ :]+)(?:: (?P<why>.*))?\)")
+# By why a connection ended: a code for programs, which must not come back by themselves then.
+_ENDS = {
+    GHOST: "SESSION_REPLACED",
+    DEVICE_ENDED: "SESSION_ENDED",
+    LOGGED_OUT: "SESSION_ENDED",
+}
 
 
 def _refused(to: ReplyWriter, reply: Refused) -> Iterator[str]:

@@ -59,16 +59,27 @@ function playSound() {
 }
 
 /**
+ * How much waits for the user.
+ * @param {import("./state.js").ChatState} state
+ * @param {import("./room.js").Room} [besides] a room that is not counted
+ */
+export function countsOf(state, besides) {
+  let mentions = 0;
+  let unread = 0;
+  for (const room of state.rooms.values()) {
+    if (room === besides) continue;
+    mentions += room.mentions;
+    unread += room.unread;
+  }
+  return { mentions, unread };
+}
+
+/**
  * The title of the page: how much waits for the user, and where they are.
  * @param {import("./state.js").ChatState} state
  */
 export function titleOf(state) {
-  let mentions = 0;
-  let unread = 0;
-  for (const room of state.rooms.values()) {
-    mentions += room.mentions;
-    unread += room.unread;
-  }
+  const { mentions, unread } = countsOf(state);
   const mark = mentions ? `(${mentions}) ` : unread ? "• " : "";
   return `${mark}${state.current.name} – ${tr("appName")}`;
 }

@@ -29,6 +29,8 @@ class App {
     this.tabs = new Tabs(() => this.letGo("takenOver"), () => Boolean(this.state?.account));
     this.languages = (document.querySelector("meta[name=languages]")?.getAttribute("content") ?? "en").split(" ");
     this.signIn = this.makeSignIn();
+    /** The language that was chosen since the page was opened; "" if none was. */
+    this.chosenLanguage = "";
     /** @type {ChatState | null} */
     this.state = null;
     /** @type {Session | null} */
@@ -44,6 +46,8 @@ class App {
     });
     this.heldTries = 0;
     this.isHeld = false;
+    /** The page itself gave the password, which was right before. */
+    this.isRemembered = false;
     this.saveTimer = 0;
     this.setTheme(this.settings.theme);
     this.listen();
@@ -116,6 +120,7 @@ class App {
    */
   async enter(visitor) {
     this.visitor = visitor;
+    this.isRemembered = false;
     if (!this.state || !this.state.wasRegistered) this.makeState();
     else this.state.renameSelf(visitor.nick);
     if (!document.body.contains(this.signIn.element) && !this.chat) {
@@ -139,7 +144,7 @@ class App {
       room.draft = settings.drafts[fold(room.name)] ?? "";
     }
     this.state.seen = settings.seen;
-    this.state.chosenLanguage = settings.language;
+    this.state.chosenLanguage = this.chosenLanguage;
     this.session = new Session(this.state);
   }
 
@@ -157,7 +162,7 @@ class App {
    * @param {string} tag
    */
   async chooseLanguage(tag) {
-    this.settings.language = tag;
+    this.settings.language = this.chosenLanguage = tag;
     this.save();
     await this.speak(tag);
     if (this.state) {
@@ -198,7 +203,7 @@ class App {
     state.events = events.filter((event) => event.type !== "welcome" && event.type !== "refused");
     for (const event of events) {
       if (event.type === "welcome") this.onWelcome();
-      else if (event.type === "refused") this.onRefused(event.why, event.text);
+      else if (event.type === "refused") this.onRefused(event.why, event.text, event.nick);
     }
     if (!this.chat) state.events = [];
     else if (state.events.length) this.chat.react();
@@ -238,18 +243,23 @@ class App {
     if (!state?.wasRegistered) return;
     const account = state.account || this.visitor.account;
     this.visitor = { ...this.visitor, nick: state.nick, account, password: state.password };
+    this.isRemembered = Boolean(state.password);
   }
 
   /**
    * The server doesn't let us in, or throws us out.
    * @param {string} why
    * @param {string} text
+   * @param {string} [nick] who did it
    */
-  onRefused(why, text) {
+  onRefused(why, text, nick = "") {
     const { state } = this;
     if (!state) return;
-    if (why === "elsewhere") {
-      this.letGo("refused_elsewhere");
+    if (why === "elsewhere" || why === "killed") {
+      this.letGo(`refused_${why}`, { nick, text });
+    } else if (why === "ended") {
+      this.quit();
+      this.signIn.error.replaceChildren(tr("refused_ended"));
     } else if (why === "taken" && (state.wasRegistered || this.heldTries > 0)) {
       this.isHeld = state.wasRegistered;
       this.heldTries--;
@@ -277,25 +287,27 @@ class App {
     show(this.signIn.element);
     const { nick } = this.visitor;
     const isBack = why === "claimed" && fold(nick) === fold(this.settings.nick);
+    const isChanged = why === "login" && this.isRemembered;
     this.signIn.show({
       nick,
-      error: tr(isBack ? "welcomeBack" : `refused_${why}`, { nick, text }) || tr("refused_bad", { nick }),
-      isFault: !isBack,
+      error: tr(isBack ? "welcomeBack" : isChanged ? "passwordChanged" : `refused_${why}`, { nick, text }) || tr("refused_bad", { nick }),
+      isFault: !isBack && !isChanged,
       password: why === "claimed" || why === "login" || Boolean(this.visitor.password),
       serverPassword: why.startsWith("server-password") || Boolean(this.visitor.serverPassword),
     });
   }
 
   /**
-   * Another tab or another device has the name now.
+   * Another tab or another device has the name now, or somebody has thrown us off the server.
    * @param {string} why
+   * @param {Record<string, string>} [places]
    */
-  letGo(why) {
+  letGo(why, places = {}) {
     this.saveNow();
     this.connection.send("QUIT");
     this.connection.stop();
     this.session?.lost();
-    show(noticePage(tr(why), tr(why === "takenOver" ? "useHere" : "comeBack"), () => void this.takeOver()));
+    show(noticePage(tr(why, places), tr(why === "takenOver" ? "useHere" : "comeBack"), () => void this.takeOver()));
     document.title = tr("appName");
   }
 

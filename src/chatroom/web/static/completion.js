@@ -3,7 +3,7 @@
  */
 
 import { fold } from "./irc.js";
-import { SLASH_COMMANDS } from "./slash.js";
+import { SLASH_COMMANDS, usageOf } from "./slash.js";
 import { EMOJI, findEmoji } from "./emoji.js";
 import { compareNames, tr } from "./strings.js";
 
@@ -35,7 +35,7 @@ export function choicesFor(state, room, text, asked) {
   const { start, word } = wordAt(text);
   if (start === 0 && /^\/[a-z]*$/i.test(word)) {
     const names = Object.keys(SLASH_COMMANDS).filter((name) => name.startsWith(word.slice(1).toLowerCase()));
-    return names.map((name) => ({ insert: `/${name} `, label: SLASH_COMMANDS[name].usage, about: tr(`does_${name}`) }));
+    return names.map((name) => ({ insert: `/${name} `, label: usageOf(name), about: tr(`does_${name}`) }));
   }
   const emoji = /:([a-z0-9_+-]{2,})$/.exec(word);
   if (emoji && !word.includes("://")) {

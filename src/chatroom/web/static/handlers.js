@@ -56,7 +56,8 @@ function onSpoken(state, message) {
   const said = spoken(state, message);
   if (!said) return;
   if (said.kind === "notice" && (!message.source.includes("!") || fold(said.nick) === "nickserv")) {
-    onService(state, said, message.tags["chatroom/code"] ?? "");
+    if (message.params[0] === "*" && state.registered) state.inform(tr("announcement", { text: said.text }), "announcement");
+    else onService(state, said, message.tags["chatroom/code"] ?? "");
     return;
   }
   const target = (message.params[0] ?? "").replace(/^[@+%&~](?=#)/, "");
@@ -155,6 +156,7 @@ function onJoin(state, message) {
     return;
   }
   room.members.clear();
+  room.refuse(null);
   room.joined = room.here = true;
   room.asked = room.needsKey = false;
   room.topic = "";
@@ -184,7 +186,7 @@ function onKick(state, message) {
   const room = state.find(name);
   if (!room) return;
   const by = cleanWord(nickOf(message.source));
-  const why = cleanText(reason);
+  const why = fold(reason) === fold(by) ? "" : cleanText(reason); // so servers say that no reason was given
   room.leave(whom);
   if (state.isMe(whom)) {
     room.joined = false;
@@ -259,6 +261,7 @@ function onWelcome(state, message) {
   state.renameSelf(message.params[0] ?? state.nick);
   const again = state.wasRegistered;
   state.registered = state.wasRegistered = true;
+  tellLanguage(state);
   if (state.away) state.send("AWAY", state.awayText || tr("awayText"));
   const wanted = [...state.rooms.values()].filter((room) => !room.isDirect && room.joined);
   wanted.sort((a, b) => Number(b === state.current) - Number(a === state.current));
@@ -301,11 +304,14 @@ function onError(state, message) {
 }
 
 /**
- * The server, and the account if there is one, are to know which language the user has chosen.
+ * Tells the server which language the user has chosen. The account keeps that: so an account is told once, and not at each
+ * login, which would undo what was chosen elsewhere since.
  * @param {HandledState} state
  */
 export function tellLanguage(state) {
-  if (state.chosenLanguage && state.sendLine && state.caps.has(LANGUAGES)) state.send("LANGUAGE", state.chosenLanguage);
+  if (!state.chosenLanguage || !state.registered || !state.caps.has(LANGUAGES)) return;
+  state.send("LANGUAGE", state.chosenLanguage);
+  if (state.account) state.chosenLanguage = "";
 }
 
 /** @type {Handler} */
@@ -339,6 +345,9 @@ function onMarkRead(state, message) {
 
 // ---- answers ----
 
+/** Why a connection was ended that must not come back by itself. */
+const ENDS = new Map([["SESSION_REPLACED", "elsewhere"], ["SESSION_ENDED", "ended"], ["SESSION_KILLED", "killed"]]);
+
 /** @type {Handler} */
 function onFail(state, message) {
   const [command, code = "", ...about] = message.params;
@@ -347,8 +356,8 @@ function onFail(state, message) {
     for (const room of state.rooms.values()) if (about.some((word) => fold(word) === fold(room.name))) historyFailed(state, room);
     return;
   }
-  if (code === "SESSION_REPLACED") {
-    state.events.push({ type: "refused", why: "elsewhere", text });
+  if (ENDS.has(code)) {
+    state.events.push({ type: "refused", why: ENDS.get(code) ?? "", text, nick: cleanWord(about[0] ?? "") });
     return;
   }
   if (command === "SEARCH") state.events.push({ type: "found", entries: [] });
@@ -365,14 +374,18 @@ function onFail(state, message) {
  */
 function onNotJoined(state, message) {
   const room = state.find(message.params[1] ?? "");
-  const text = refusalText(message);
+  const isWrong = message.command === "475" && Boolean(room?.key);
+  const text = refusalText(message, isWrong ? "wrong" : "");
   if (room && !room.here) {
     room.joined = false;
+    room.key = "";
     const waiting = room.pending.filter((entry) => entry.delivery !== "failed");
     for (const entry of waiting) Object.assign(entry, { delivery: "failed", why: text, version: entry.version + 1 });
     room.version++;
     room.needsKey = message.command === "475";
-    if (room.needsKey) state.events.push({ type: "key", room });
+    if (room.needsKey) state.events.push({ type: "key", room, wrong: isWrong ? text : "" });
+    room.refuse(state.note(text, "error", room));
+    return;
   }
   state.inform(text, "error", room);
 }
@@ -511,6 +524,7 @@ const HANDLERS = {
   325: onOwner,
   331: onTopicTold,
   332: onTopicTold,
+  341: (state, message) => state.inform(tr("invited", { nick: cleanWord(message.params[1] ?? ""), room: cleanWord(message.params[2] ?? "") })),
   353: onNames,
   354: onWho,
   366: onNamesEnd,

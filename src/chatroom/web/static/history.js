@@ -27,6 +27,7 @@ function requestHistory(state, room, verb, bound) {
     return;
   }
   room.request = verb;
+  room.isFetched = true;
   room.version++;
   const limit = Math.min(PAGE_MESSAGES, Number(state.isupport.CHATHISTORY) || PAGE_MESSAGES);
   state.send("CHATHISTORY", verb, room.name, bound, String(limit));
@@ -42,6 +43,16 @@ export function catchUp(state, room) {
   if (room.hasNewer) room.clear();
   if (room.lastId) requestHistory(state, room, "AFTER", `msgid=${room.lastId}`);
   else requestHistory(state, room, "LATEST", "*");
+}
+
+/**
+ * Fetches what was said before in a conversation that has just been opened: by a message of theirs, or by us.
+ * @param {HistoryState} state
+ * @param {HistoryRoom} room
+ */
+export function openConversation(state, room) {
+  if (!room.isDirect || room.isFetched || room.request || !state.registered || !state.account) return;
+  requestHistory(state, room, "LATEST", "*");
 }
 
 /**

@@ -61,8 +61,31 @@ export function askModes(state, room) {
   state.send("MODE", room.name, "bO");
 }
 
+/**
+ * What we are on the server: an operator (o), and whether strangers may write to us (R).
+ * @param {ModesState} state
+ * @param {string} change
+ */
+function onOwnModes(state, change) {
+  const signOf = (/** @type {string} */ letter) => new RegExp(`([+-])\\w*${letter}`).exec(change)?.[1];
+  const [operator, strangers] = [signOf("o"), signOf("R")];
+  if (strangers) state.inform(tr(strangers === "+" ? "strangersOff" : "strangersOn"));
+  if (operator !== "-") return; // of the other, 381 tells
+  state.operator = false;
+  for (const room of state.rooms.values()) {
+    const member = room.member(state.nick);
+    if (member) member.isServerOperator = false;
+    room.membersVersion++;
+  }
+  state.inform(tr("noOperator"));
+}
+
 /** @type {ModesHandler} */
 export function onMode(state, message) {
+  if (state.isMe(message.params[0] ?? "")) {
+    onOwnModes(state, message.params[1] ?? "");
+    return;
+  }
   const room = state.find(message.params[0] ?? "");
   if (!room) return;
   const ranks = state.ranks();

@@ -35,6 +35,8 @@ export class Room {
     this.topic = this.key = "";
     /** The server has refused us for want of a key. */
     this.needsKey = false;
+    /** @type {Entry | null} why we were not let in, at the last try */
+    this.refusal = null;
     /** @type {Set<string> | null} letters; null before we have asked */
     this.modes = null;
     /** The account whose room it is, as far as we have asked. */
@@ -54,6 +56,8 @@ export class Room {
     this.isHeld = false;
     /** The part of the history that was asked for and has not arrived. */
     this.request = "";
+    /** Whether any part of the history was asked for. */
+    this.isFetched = false;
     /** The id of a message to show when what is around it has come. */
     this.wantedId = "";
     this.pages = 0;
@@ -203,6 +207,17 @@ export class Room {
     if (at < 0) return undefined;
     this.version++;
     return this.messages.splice(at, 1)[0]; // its id stays known: it must not come back
+  }
+
+  /**
+   * Says why we are not let in; null when we are. What was said of an earlier try is over.
+   * @param {Entry | null} entry
+   */
+  refuse(entry) {
+    this.messages = this.messages.filter((each) => each !== this.refusal);
+    this.refusal = entry;
+    if (entry) this.add(entry);
+    this.version++;
   }
 
   /** @param {string} nick */

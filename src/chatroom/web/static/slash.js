@@ -2,10 +2,12 @@
  * The commands that can be typed with a slash: one table. `//x` says "/x". No document.
  */
 
+import { isSpoken } from "./entries.js";
 import { fold, isRoomName } from "./irc.js";
 import { askIgnored, setIgnored } from "./ignoring.js";
 import { flushRoom } from "./outbox.js";
 import { fetchLatest } from "./history.js";
+import { toggleReaction } from "./reactions.js";
 import { tr } from "./strings.js";
 
 /** @typedef {import("./state.js").ChatState} SlashState */
@@ -14,12 +16,15 @@ import { tr } from "./strings.js";
 /** Sent at once: five messages of the server's longest. */
 const SAID_CHARACTERS_MAX = 20_000;
 
+/** What stands for something else in the usages; the table of texts has them in this order. */
+const PLACES = "DEVICE EMOJI KEY LANGUAGE MODES NAME NEW OLD PASSWORD ROOM SECONDS SETTING TEXT TIME WHY WORDS".split(" ");
+
 /** The command can't be carried out as it was typed; the message says what is missing. */
 export class Misuse extends Error {}
 
 /**
- * What a command wants of the page: to go to a room, to search, to show the help, to leave.
- * @typedef {{go?: SlashRoom, search?: string, help?: boolean, quit?: boolean} | void} Wish
+ * What a command wants of the page: to go to a room, to search, to speak a language, to show the help, to leave.
+ * @typedef {{go?: SlashRoom, search?: string, mentions?: boolean, language?: string, help?: boolean, quit?: boolean} | void} Wish
  */
 /**
  * `secret` lines are not offered again.
@@ -43,7 +48,7 @@ export function runLine(state, room, line) {
   const name = ALIASES.get(typed.toLowerCase()) ?? typed.toLowerCase();
   const command = Object.hasOwn(SLASH_COMMANDS, name) ? SLASH_COMMANDS[name] : undefined;
   if (!command) throw new Misuse(tr("noCommand", { name: typed }));
-  if (command.argument && !rest.trim()) throw new Misuse(tr("usage", { usage: command.usage }));
+  if (command.argument && !rest.trim()) throw misused(name);
   if (IN_ROOMS.has(name) && room.isDirect) throw new Misuse(tr("onlyInRooms", { name, nick: room.name }));
   if (!command.offline && !state.registered) throw new Misuse(tr("noConnection"));
   return command.act(state, room, rest.trim());
@@ -195,6 +200,59 @@ export function setKey(state, room, key) {
 }
 
 /**
+ * The last message of somebody that is shown in a room.
+ * @param {SlashRoom} room
+ * @param {string} nick
+ */
+function lastOf(room, nick) {
+  for (let i = room.messages.length - 1; i >= 0; i--) {
+    const entry = room.messages[i];
+    if (entry.id && isSpoken(entry) && fold(entry.nick) === fold(nick)) return entry;
+  }
+  throw new Misuse(tr("saidNothing", { nick, room: room.name }));
+}
+
+/**
+ * @param {SlashState} state
+ * @param {SlashRoom} room
+ * @param {string} rest a name and an emoji
+ * @param {boolean} isOn
+ */
+function reactTo(state, room, rest, isOn) {
+  const [name, reaction = ""] = rest.split(/\s+/);
+  if (!reaction) throw misused(isOn ? "react" : "unreact");
+  const entry = lastOf(room, name);
+  if (Boolean(entry.reactions.get(reaction)?.has(fold(state.nick))) !== isOn) toggleReaction(state, room, entry, reaction);
+}
+
+/**
+ * A setting that the server keeps: NickServ has one, and the user's modes the other.
+ * @param {SlashState} state
+ * @param {string} rest
+ */
+function changeSetting(state, rest) {
+  const [name, value = ""] = rest.toLowerCase().split(/\s+/);
+  if (!/^(replay|strangers)$/.test(name)) throw new Misuse(tr("noSetting", { name }));
+  if (!/^(on|off)$/.test(value)) throw misused("set");
+  if (name === "replay") askService(state, `SET REPLAY ${value}`);
+  else state.send("MODE", state.nick, value === "on" ? "-R" : "+R");
+}
+
+/**
+ * How a command is used, with its places named in the user's language.
+ * @param {string} name
+ */
+export function usageOf(name) {
+  const places = tr("places").split(" ");
+  return SLASH_COMMANDS[name].usage.replace(/[A-Z]{2,}/g, (word) => places[PLACES.indexOf(word)] ?? word);
+}
+
+/** @param {string} name */
+function misused(name) {
+  return new Misuse(tr("usage", { usage: usageOf(name) }));
+}
+
+/**
  * Asks about a person, and for the answer to be shown by itself.
  * @param {SlashState} state
  * @param {string} nick
@@ -262,8 +320,33 @@ export const SLASH_COMMANDS = {
     offline: true,
   },
   me: { usage: "/me TEXT", act: (state, room, rest) => say(state, room, rest, "action"), argument: true, offline: true },
+  reply: {
+    usage: "/reply NAME TEXT",
+    act: (state, room, rest) => {
+      const [, name = "", text = ""] = /^(\S+)\s*([^]*)$/.exec(rest) ?? [];
+      if (!text) throw misused("reply");
+      room.answering = lastOf(room, name);
+      say(state, room, text);
+    },
+    argument: true,
+  },
+  react: { usage: "/react NAME EMOJI", act: (state, room, rest) => reactTo(state, room, rest, true), argument: true },
+  unreact: { usage: "/unreact NAME EMOJI", act: (state, room, rest) => reactTo(state, room, rest, false), argument: true },
+  undo: {
+    usage: "/undo",
+    act: (state, room) => {
+      if (!state.caps.has("draft/message-redaction")) throw new Misuse(tr("noCommand", { name: "undo" }));
+      state.send("REDACT", room.name, lastOf(room, state.nick).id);
+    },
+  },
   nick: { usage: "/nick NAME", act: (state, room, rest) => state.send("NICK", rest.replace(/\s+/g, "_")), argument: true },
-  topic: { usage: "/topic [TEXT]", act: (state, room, rest) => state.send("TOPIC", room.name, rest) },
+  topic: {
+    usage: "/topic [TEXT]",
+    act: (state, room, rest) => {
+      if (rest) state.send("TOPIC", room.name, rest);
+      else state.inform(tr(room.topic ? "topicIs" : "noTopic", { room: room.name, topic: room.topic }), "info", room);
+    },
+  },
   ignore: {
     usage: "/ignore [NAME]",
     act: (state, room, rest) => (rest ? setIgnored(state, rest.split(" ")[0], true) : askIgnored(state, true)),
@@ -309,8 +392,10 @@ export const SLASH_COMMANDS = {
   logout: { usage: "/logout [DEVICE]", act: (state, room, rest) => askService(state, `LOGOUT ${rest}`.trim()) },
   devices: { usage: "/devices", act: (state) => askService(state, "DEVICES") },
   password: { usage: "/password OLD NEW", act: (state, room, rest) => changePassword(state, ...passwords(rest)), argument: true, secret: true },
-  set: { usage: "/set replay on|off", act: (state, room, rest) => askService(state, `SET ${rest}`), argument: true },
+  set: { usage: "/set SETTING on|off", act: (state, room, rest) => changeSetting(state, rest), argument: true },
+  lang: { usage: "/lang [LANGUAGE]", act: (state, room, rest) => ({ language: rest.toLowerCase() }), offline: true },
   oper: { usage: "/oper PASSWORD", act: (state, room, rest) => state.send("OPER", state.nick, rest), argument: true, secret: true },
+  mentions: { usage: "/mentions", act: () => ({ mentions: true }) },
   search: { usage: "/search WORDS", act: (state, room, rest) => ({ search: rest }) },
   quit: { usage: "/quit", act: () => ({ quit: true }), offline: true },
 };

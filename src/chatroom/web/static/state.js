@@ -25,9 +25,9 @@ const MULTILINE_BYTES = 4096;
 /**
  * What the page has to react to once, beside drawing.
  * @typedef {{type: "alert", room: Room, entry: Entry} | {type: "welcome"}
- *   | {type: "refused", why: string, text: string} | {type: "rooms", rooms: ListedRoom[]}
+ *   | {type: "refused", why: string, text: string, nick?: string} | {type: "rooms", rooms: ListedRoom[]}
  *   | {type: "found", entries: {room: string, entry: Entry}[]} | {type: "service", text: string, isDone: boolean}
- *   | {type: "account"} | {type: "show", room: Room, id: string} | {type: "bans" | "key", room: Room} | {type: "redacted", id: string}
+ *   | {type: "account"} | {type: "show", room: Room, id: string} | {type: "bans", room: Room} | {type: "key", room: Room, wrong: string} | {type: "redacted", id: string}
  *   | {type: "person", nick: string, told: string[]}} ScreenEvent
  */
 
@@ -73,7 +73,7 @@ export class ChatState {
     /** @type {Record<string, string>} */
     this.isupport = {};
     this.account = this.wantedName = "";
-    /** The language that the user has chosen, which their account remembers; "" if it is the browser's. */
+    /** The language that the user has chosen, and that their account does not know yet; "" if there is nothing to tell. */
     this.chosenLanguage = "";
     /** The code of the FAIL that tells why the next numeric comes. */
     this.reason = "";
@@ -264,12 +264,22 @@ export class ChatState {
   /**
    * Tells this user alone something, in a room or where they are.
    * @param {string} text
-   * @param {"info"|"error"} [kind]
+   * @param {"info"|"error"|"announcement"} [kind]
    * @param {Room} [room]
    */
   inform(text, kind = "info", room = this.current) {
+    room.add(this.note(text, kind, room));
+  }
+
+  /**
+   * What is told to this user alone: it stands behind what was said.
+   * @param {string} text
+   * @param {string} kind
+   * @param {Room} room
+   */
+  note(text, kind, room) {
     const last = room.messages[room.messages.length - 1];
-    room.add(makeEntry({ kind, text, time: Math.max(this.now() + this.ahead, last?.time ?? 0) }));
+    return makeEntry({ kind, text, time: Math.max(this.now() + this.ahead, last?.time ?? 0) });
   }
 
   /**

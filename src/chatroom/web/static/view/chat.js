@@ -2,21 +2,21 @@
  * The page of somebody who is in: the lists, the messages, the composer, and what the keys do.
  */
 
-import { callUser, titleOf } from "../alerts.js";
+import { callUser, countsOf, titleOf } from "../alerts.js";
 import { fold } from "../irc.js";
-import { fetchAround } from "../history.js";
+import { fetchAround, openConversation } from "../history.js";
 import { flushRoom } from "../outbox.js";
 import { askModes } from "../modes.js";
 import { askWhoIsAway } from "../presence.js";
 import { toggleReaction } from "../reactions.js";
 import { Misuse, runLine } from "../slash.js";
-import { tr } from "../strings.js";
+import { languageName, tr } from "../strings.js";
 import { ComposerView } from "./composer.js";
 import { button, el } from "./dom.js";
 import { Menus } from "./menus.js";
 import { MessagesView } from "./messages.js";
 import { SearchView } from "./search.js";
-import { MembersView, RoomsView } from "./sidebar.js";
+import { COUNT_MAX, MembersView, RoomsView } from "./sidebar.js";
 import { listenForSwipes } from "./swipe.js";
 
 /** @typedef {import("../state.js").ChatState} ChatViewState */
@@ -70,10 +70,12 @@ export class ChatView {
     this.topic = el("button.topic", { type: "button", dir: "auto", onclick: () => this.menus.showTopic(state.current) });
     this.count = el("span");
     this.membersButton = button(".icon.people", tr("openMembers"), () => this.toggleMembers(), "👥 ", this.count);
+    this.waits = el("span");
+    this.burger = button(".icon.burger", tr("openRooms"), () => this.toggle("rooms-open"), "☰", this.waits);
     this.header = el(
       "header",
       {},
-      button(".icon.burger", tr("openRooms"), () => this.toggle("rooms-open"), "☰"),
+      this.burger,
       this.title, this.topic,
       button(".icon", tr("search"), () => this.openSearch(), "🔍"),
       this.membersButton,
@@ -123,7 +125,19 @@ export class ChatView {
     this.count.textContent = room.isDirect ? "" : String(room.members.size || "");
     this.membersButton.hidden = room.isDirect;
     document.title = titleOf(this.state);
+    this.tellWaiting();
     this.speak();
+  }
+
+  /** On a phone the lists are out of sight: what waits elsewhere is told at the button that shows them. */
+  tellWaiting() {
+    const { mentions, unread } = countsOf(this.state, this.state.current);
+    const label = mentions ? tr("mentionLabel", { count: mentions }) : unread ? tr("unreadLabel", { count: unread }) : "";
+    const text = mentions > COUNT_MAX ? `${COUNT_MAX}+` : String(mentions || "");
+    this.waits.className = unread ? `count waits${mentions ? " for-me" : ""}` : "";
+    this.waits.textContent = unread ? text || "•" : "";
+    this.burger.title = [tr("openRooms"), label].filter(Boolean).join(": ");
+    this.burger.setAttribute("aria-label", this.burger.title);
   }
 
   /** Whether somebody sees the end of the room. */
@@ -137,6 +151,7 @@ export class ChatView {
     this.messages.open(room);
     this.composer.open(room);
     askWhoIsAway(this.state, room);
+    openConversation(this.state, room);
     if (!this.search.element.hidden) this.search.open();
     this.seen();
   }
@@ -218,6 +233,11 @@ export class ChatView {
       this.messages.follow(true);
       if (wish?.go) this.go(wish.go);
       if (wish?.search !== undefined) this.openSearch(wish.search);
+      if (wish?.mentions) {
+        this.openSearch();
+        this.search.mentions();
+      }
+      if (wish?.language !== undefined) return this.chooseLanguage(wish.language);
       if (wish?.help) this.menus.help();
       if (wish?.quit) this.acts.quit();
       this.refresh();
@@ -226,6 +246,17 @@ export class ChatView {
       if (error instanceof Misuse) return error.message;
       throw error;
     }
+  }
+
+  /**
+   * @param {string} tag
+   * @returns {string} what is wrong, or ""
+   */
+  chooseLanguage(tag) {
+    const { languages } = this.acts;
+    if (!languages.includes(tag)) return tr("languagesAre", { languages: languages.map((each) => `${each} (${languageName(each)})`).join(", ") });
+    this.acts.chooseLanguage(tag);
+    return "";
   }
 
   /** @param {import("../entries.js").Entry} entry */
@@ -254,7 +285,7 @@ export class ChatView {
       else if (event.type === "account") this.onAccount();
       else if (event.type === "person") this.menus.about(event.nick, event.told);
       else if (event.type === "bans") this.menus.bans(event.room);
-      else if (event.type === "key" && event.room === this.state.current) this.menus.enterKey(event.room);
+      else if (event.type === "key" && event.room === this.state.current) this.menus.enterKey(event.room, event.wrong);
       else if (event.type === "redacted") this.forget(event.id);
       else if (event.type === "show") this.onShow(event.room, event.id);
     }

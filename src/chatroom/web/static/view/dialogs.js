@@ -116,6 +116,7 @@ export function openForm(title, specs, action, submit, help = "") {
     )
   );
   const dialog = openDialog(".form", title, form);
+  /** @type {HTMLElement | null} */ (form.querySelector("input:not([readonly]), select"))?.focus();
   const tell = (/** @type {string} */ text) => error.replaceChildren(text);
   form.addEventListener("submit", (event) => {
     event.preventDefault();

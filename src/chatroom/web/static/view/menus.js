@@ -2,7 +2,7 @@
  * The menus: about a person, a room, a message, and oneself; and the forms that they open.
  */
 
-import { askBans, askPerson, askService, changePassword, claimName, logIn, markAway, moderate, setKey, setSlowMode, SLASH_COMMANDS } from "../slash.js";
+import { askBans, askPerson, askService, changePassword, claimName, logIn, markAway, moderate, setKey, setSlowMode, SLASH_COMMANDS, usageOf } from "../slash.js";
 import { canNotify } from "../alerts.js";
 import { fold, isRoomName } from "../irc.js";
 import { isIgnored, setIgnored } from "../ignoring.js";
@@ -173,14 +173,16 @@ export class Menus {
   /**
    * Asks for the key of a room that we want to come into.
    * @param {MenuRoom} room
+   * @param {string} [wrong] what was wrong with the one before
    */
-  enterKey(room) {
+  enterKey(room, wrong = "") {
     if (document.querySelector("dialog[open]")) return;
     const form = openForm(tr("keyTitle", { room: room.name }), [{ name: "key", label: tr("keyWanted"), props: { required: true } }], tr("join"), ({ key }) => {
       form.close();
       this.state.join(room.name, key.trim());
       this.acts.go(room);
     });
+    form.tell(wrong);
   }
 
   /**
@@ -346,7 +348,7 @@ export class Menus {
     const { nick } = this.state;
     this.passwordForm(
       tr("claimTitle", { nick }),
-      [usernameField(nick), passwordField(tr("newPassword"), "new-password")],
+      [usernameField(nick, tr("name")), passwordField(tr("newPassword"), "new-password")],
       tr("claimIt"),
       ({ password }) => claimName(this.state, password),
       tr("claimHelp"),
@@ -365,7 +367,7 @@ export class Menus {
     this.passwordForm(
       tr("changePasswordTitle", { nick: account }),
       [
-        usernameField(account),
+        usernameField(account, tr("accountName")),
         { ...passwordField(tr("oldPassword"), "current-password"), name: "old" },
         passwordField(tr("newPassword"), "new-password"),
       ],
@@ -445,7 +447,7 @@ export class Menus {
   }
 
   help() {
-    const commands = Object.entries(SLASH_COMMANDS).map(([name, { usage }]) => row(usage, tr(`does_${name}`)));
+    const commands = Object.keys(SLASH_COMMANDS).map((name) => row(usageOf(name), tr(`does_${name}`)));
     const keys = [
       ["Enter", "keyEnter"], ["Tab", "keyTab"], ["↑ ↓", "keyUp"], ["Ctrl+K", "keyGoTo"], ["Ctrl+Shift+F", "keySearch"],
       ["Alt+↑ Alt+↓", "keyRooms"], ["↑ ↓", "keyMessages"], ["Esc", "keyEscape"],
@@ -468,9 +470,13 @@ function row(term, text) {
   return [el("dt", {}, el("code", {}, term)), el("dd", {}, text)];
 }
 
-/** @param {string} nick */
-function usernameField(nick) {
-  return { name: "username", label: tr("accountName"), props: { value: nick, autocomplete: "username", readonly: true } };
+/**
+ * The name is there for the browser, which keeps it with the password.
+ * @param {string} nick
+ * @param {string} label
+ */
+function usernameField(nick, label) {
+  return { name: "username", label, props: { value: nick, autocomplete: "username", readonly: true } };
 }
 
 /**

@@ -134,7 +134,8 @@ export class MessagesView {
       this.end = messages.length;
       const kept = this.first && this.list.firstChild ? messages.lastIndexOf(this.first) : -1;
       const fits = kept >= 0 && this.end - kept <= WINDOW_MAX;
-      this.start = fits ? kept : Math.max(0, this.end - WINDOW_FIRST);
+      const latest = Math.max(0, this.end - WINDOW_FIRST);
+      this.start = fits ? Math.min(kept, latest) : latest; // what was first may have the history before it now
     } else {
       const first = this.first ? messages.indexOf(this.first) : -1;
       const last = this.last ? messages.lastIndexOf(this.last) : -1;

@@ -13,7 +13,7 @@ import { button, colourOf, el, nameOf, showList } from "./dom.js";
 
 /** Members in the document; a longer list tells how many more there are. */
 const MEMBERS_SHOWN = 500;
-const COUNT_MAX = 99;
+export const COUNT_MAX = 99;
 
 export class RoomsView {
   /**
