@@ -92,7 +92,10 @@ def test_after_three_wrong_passwords_another_name_is_asked_for(chat: Chat) -> No
     eve = chat.plain()
     eve.send("bob").heard()
     for _ in range(WRONG_PASSWORDS_PER_CONNECTION - 1):
-        assert eve.send("guess!").heard()[-1] == "Password"
+        assert eve.send("guess!").heard() == [
+            "* that is not the password of bob; try again, or send an empty line to choose another name.",
+            "Password",
+        ]
     assert eve.send("guess!").heard()[-1] == "Username"
     assert eve.send("eve").heard()[0].startswith("* Welcome, eve.")
     assert not eve.account

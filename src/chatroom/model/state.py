@@ -142,10 +142,12 @@ class ChatState:
         self.servers: dict[str, Server] = {}  # by id; none if this is the only one
 
     def room_named(self, name: str, user: User) -> Room:
-        """The room of that name; raises `ChatError` if there is none that this user may know of."""
+        """The room of that name; raises `ChatError` if nobody is in one that this user may know of."""
         room = self.rooms.get(fold(name))
         if room is None or not room.known_to(user):
-            raise ChatError(Code.NO_SUCH_ROOM, name)
+            kept = self.dormant_rooms.owned.get(fold(name)) if room is None and self.dormant_rooms else None
+            is_theirs = kept is not None and kept.is_owned_by(user.person)
+            raise ChatError(Code.ROOM_EMPTY if is_theirs else Code.NO_SUCH_ROOM, name)
         return room
 
     def room_of(self, session: Session, name: str) -> Room:
