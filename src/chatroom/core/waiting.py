@@ -85,9 +85,9 @@ def deliver(state: ChatState, user: User, delivery: Delivery) -> None:
     if not waiting:
         return
     ids = {said.id for said in waiting}
-    for number, (said, _) in enumerate(state.direct_messages):
-        if said.id in ids:
-            state.direct_messages[number] = said, user.person.uid
+    for number, (each, _) in enumerate(state.direct_messages):
+        if each.id in ids:
+            state.direct_messages[number] = each, user.person.uid
     if user.sessions:
         said = tuple([replace(each, target=user.person.nick) for each in waiting])
         for session in user.sessions:
