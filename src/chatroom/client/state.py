@@ -250,6 +250,14 @@ class SessionState:
     def mentions_me(self, text: str) -> bool:
         return self._mention.search(text) is not None
 
+    def note_operator(self, on: bool) -> None:
+        """We have become an operator of the server, or are none any more."""
+        self.is_operator = on
+        for room in self.rooms.values():
+            if me := room.member(self.nick):
+                me.is_server_operator = on
+                room.members_version += 1
+
     def rename_self(self, nick: str) -> None:
         self.nick = nick
         self._mention = _mention_pattern(nick)
