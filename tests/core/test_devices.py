@@ -415,3 +415,25 @@ def test_a_device_that_comes_back_is_shown_what_was_said_meanwhile(chat: Chat) -
         f"[{line}" for line in ("2026-01-01 12:00] eve: two",)
     ]
     assert phone.user is again.user
+
+
+def test_who_gives_a_name_up_keeps_one_connection(chat: Chat) -> None:
+    """Nobody else who was logged in becomes an owner of the account that is made of the name next."""
+    eve, netcat, phone = chat.plain("eve"), plain(chat), irc(chat)
+    eve.heard()
+    netcat.heard()
+    phone.send(f"NICKSERV DROP bob {PASSWORD}", "NICKSERV REGISTER another-one")
+    assert netcat.heard() == ["* You are logged out.", "* Goodbye (the name is nobody's any more)."]
+    assert netcat.closing
+    assert phone.account == "bob"
+    assert [device.who.uid for device in bob_of(chat).devices] == [phone.uid]
+    assert eve.heard() == ["* bob has logged out", "* bob has logged in"]
+
+
+def test_when_an_operator_frees_a_name_its_first_device_stays(chat: Chat) -> None:
+    op, netcat, phone = chat.irc("op"), plain(chat), irc(chat)
+    chat.hub.context.operator_password = "secret-secret"
+    op.send("OPER op secret-secret", "NICKSERV DROP bob")
+    assert not netcat.closing
+    assert netcat.account == ""
+    assert phone.closing
