@@ -527,9 +527,10 @@ def test_it_speaks_the_language_of_the_machine(here: Server, tmp_path: Path) -> 
     """Its own sentences, and those of the server, which is asked for that language."""
     variables = environment(XDG_CONFIG_HOME=str(tmp_path), LANGUAGE="pl", LC_ALL="C.UTF-8")
     command = [sys.executable, "-m", "chatroom", "connect", "--text", "-p", str(here.port), "--nick", "ci"]
-    said = "/mode +m\n/nope\n/register abc\n"
+    said = "/mode +m\n/nope\n/kick\n/help away\n/register abc\n"
     done = subprocess.run(
         [*command, "--room", "#dev"], input=said, env=variables, capture_output=True, text=True, timeout=60, check=False
     )
     assert "ci ucisza pokój" in done.stdout and "Nie ma polecenia /nope" in done.stdout
+    assert "Tego używa się tak: /kick NAZWA [CZAS] [POWÓD]" in done.stdout and "/away [POWÓD]  –  " in done.stdout
     assert "Hasło ma co najmniej 8 znaków" in done.stdout

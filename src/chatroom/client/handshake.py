@@ -48,7 +48,6 @@ class Handshake:
         if self._state.server_password:
             self._state.send(Message("PASS", (self._state.server_password,)))
         self._state.send(Message("NICK", (self._state.nick,)))
-        # The third word means nothing on IRC. A chatroom server takes it for what `/devices` calls this client.
         self._state.send(Message("USER", ("chatroom", "0", self._state.program, self._state.nick)))
 
     def feed(self, message: Message) -> bool:

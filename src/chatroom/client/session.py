@@ -27,9 +27,8 @@ class Session:
         server_password: str = "",
         program: str = "*",
     ) -> None:
-        """`program` is what a list of somebody's devices calls this one: see `Handshake.start`."""
-        self.state = SessionState(nick, rooms, password, now, server_password)
-        self.state.program = program
+        """`program` is what the list of the user's devices calls it: "window" or "text"."""
+        self.state = SessionState(nick, rooms, password, now, server_password, program)
         self._handshake = Handshake(self.state)
 
     def connected(self, send_line: SendLine) -> None:

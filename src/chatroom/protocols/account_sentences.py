@@ -45,18 +45,11 @@ def devices_are(reply: DevicesAre, to: Reader) -> list[str]:
     return [*rows, to.tr("{slash}logout DEVICE ends one of them.")] if len(rows) > 1 else rows
 
 
-_KINDS = {"browser": mark("browser"), "window": mark("window")}  # the others are names
-
-
-def _kind(kind: str, to: Reader) -> str:
-    return to.tr(_KINDS[kind]) if kind in _KINDS else kind
-
-
 def _device(device: DeviceIs, to: Reader) -> str:
     return to.tr(
         _DEVICES[device.is_this],
         number=device.number,
-        kind=_kind(device.kind, to),
+        kind=to.tr(device.kind),
         time=moment(device.since),
         place=f"{device.address}, {device.server}" if device.server else device.address,
     )
@@ -69,9 +62,7 @@ _DEVICES = {  # whether it is the one that asks
 
 
 def device_closed(reply: DeviceClosed, to: Reader) -> list[str]:
-    return [
-        to.tr("The connection of device {number}, {kind}, is closed.", number=reply.number, kind=_kind(reply.kind, to))
-    ]
+    return [to.tr("The connection of device {number}, {kind}, is closed.", number=reply.number, kind=to.tr(reply.kind))]
 
 
 def account_is(reply: AccountIs, to: Reader) -> list[str]:

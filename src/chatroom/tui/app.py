@@ -45,9 +45,7 @@ def converse(server: Server, room: str, password: str) -> None:
     keyboard = _Keyboard()
     while True:
         target = Target(server.host, server.port, server.tls, settings.trusted.get(place, ""))
-        conversation = Conversation(
-            Client(target, Session(nick, (room,), password, program="chatroom-text")), interactive
-        )
+        conversation = Conversation(Client(target, Session(nick, (room,), password, program="text")), interactive)
         if trouble:
             conversation.show(trouble)
         try:

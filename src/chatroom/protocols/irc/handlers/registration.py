@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.irc_message import LINE_BYTES
+from chatroom.common.language import mark
 from chatroom.common.names import is_nickname
 from chatroom.common.text import shortened
 from chatroom.model.commands import Enter, LogIn, Quit, Register, Rename, SetAway, SetRealname
@@ -15,6 +16,8 @@ from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.client_state import ABSENT, ClientState
 from chatroom.protocols.irc.limits import USERNAME_CHARACTERS
 
+# What the window and --text say of themselves, where other clients give what no server reads (RFC 2812 §3.1.3).
+_PROGRAMS = {("chatroom", "window"): mark("window"), ("chatroom", "text"): "--text"}
 _NOT_IN_USERNAME = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -56,10 +59,6 @@ def pass_(client: ClientState, params: list[str]) -> Iterator[Command]:
     return iter(())
 
 
-# What our own clients say in place of the server's name, which has no meaning since RFC 2812; and what they are called.
-_PROGRAMS = {"chatroom-window": "window", "chatroom-text": "--text"}
-
-
 def nick(client: ClientState, params: list[str]) -> Iterator[Command]:
     if not params[0]:
         raise ChatError(Code.NICK_MISSING)
@@ -75,9 +74,8 @@ def user(client: ClientState, params: list[str]) -> Iterator[Command]:
     if not params[3]:
         raise ChatError(Code.TOO_FEW_PARAMETERS, "USER")
     client.username = _NOT_IN_USERNAME.sub("", params[0])[:USERNAME_CHARACTERS] or "user"
+    client.kind = _PROGRAMS.get((params[0], params[2]), client.kind)
     client.realname = shortened(params[3], REALNAME_BYTES)
-    if not client.is_browser:
-        client.kind = _PROGRAMS.get(params[2], client.kind)
     yield from registration(client)
 
 
