@@ -161,6 +161,8 @@ def test_an_export_has_answers_and_reactions(data: Path) -> None:
     page = export("--format", "html")
     assert "<b>bob</b> (to al: &quot;is *this* right?&quot;): yes: really</p>" in page
     assert "is <strong>this</strong> right?" in page
+    times = re.findall('datetime="([^"]+)"', page)
+    assert len(times) > 5 and times == sorted(times)  # a reaction stands with its message, however late it came
 
 
 def test_reactions_are_pruned_with_their_messages(data: Path) -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,13 @@ def test_a_language_that_is_not_compiled_yet_is_not_there(tmp_path: Path, monkey
 @pytest.mark.parametrize("name", ["", "C", "xx", "../pl", "pl/../..", "p", "polish", "\0", "-", "pl\n"])
 def test_what_is_no_language_is_not_found(name: str) -> None:
     assert find(name) is None
+
+
+def test_a_name_without_end_costs_no_more_than_a_long_one() -> None:
+    """It is looked at while everybody waits."""
+    start = time.monotonic()
+    assert find("pl" + "-aa" * 20_000) is POLISH
+    assert time.monotonic() - start < 0.5
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,10 @@ def test_after_three_wrong_passwords_another_name_is_asked_for(chat: Chat) -> No
     eve = chat.plain()
     eve.send("bob").heard()
     for _ in range(WRONG_PASSWORDS_PER_CONNECTION - 1):
-        assert eve.send("guess!").heard()[-1] == "Password"
+        assert eve.send("guess!").heard() == [
+            "* that is not the password of bob; try again, or send an empty line to choose another name.",
+            "Password",
+        ]
     assert eve.send("guess!").heard()[-1] == "Username"
     assert eve.send("eve").heard()[0].startswith("* Welcome, eve.")
     assert not eve.account
@@ -670,13 +673,13 @@ def test_rooms_owned_are_bounded(chat: Chat) -> None:
 
 
 def test_a_name_given_up_is_free_and_so_are_its_rooms(chat: Chat) -> None:
-    """Whoever was logged in to it is not any more."""
+    """Whoever was logged in to it is not any more, and its other devices are gone."""
     bob, twin = proven(chat, "bob"), proven(chat, "bob", "robert")
     bob.send("JOIN #tea")
     twin.heard()
     bob.send(f"NICKSERV DROP bob {PASSWORD}")
     assert (bob.account, twin.account, chat.hub.state.owners) == ("", "", {})
-    assert numerics(twin.heard()) == ["901"]
+    assert numerics(twin.heard()) == ["901", "ERROR"]
     assert chat.hub.state.users[bob.uid].person.account == ""
     assert chat.plain().send("bob").heard()[0] == "* bob is taken; choose another name"
 

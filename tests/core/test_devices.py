@@ -338,6 +338,18 @@ def test_devices_are_listed_and_one_is_ended(chat: Chat) -> None:
     assert chat.hub.state.users == {}
 
 
+def test_the_window_and_text_say_of_themselves_what_they_are(chat: Chat) -> None:
+    """So that one knows which to end; in the reader's language."""
+    for program in ("window", "text", "*"):
+        chat.irc().send(f"PASS bob:{PASSWORD}", "NICK bob", f"USER chatroom 0 {program} :Bob")
+    netcat = plain(chat)
+    netcat.heard()
+    kinds = [line.rpartition(": ")[2].partition(",")[0] for line in netcat.send("/devices").heard()[:-1]]
+    assert kinds == ["window", "--text", "IRC", "netcat"]
+    netcat.send("/lang pl").heard()
+    assert "okno" in netcat.send("/devices").heard()[0]
+
+
 def test_programs_are_told_by_a_code_not_to_come_back(chat: Chat) -> None:
     """Else one that knows the password is here again in a moment. Others only read the sentence."""
     netcat, phone, old = plain(chat), irc(chat, "standard-replies"), irc(chat)
@@ -403,3 +415,25 @@ def test_a_device_that_comes_back_is_shown_what_was_said_meanwhile(chat: Chat) -
         f"[{line}" for line in ("2026-01-01 12:00] eve: two",)
     ]
     assert phone.user is again.user
+
+
+def test_who_gives_a_name_up_keeps_one_connection(chat: Chat) -> None:
+    """Nobody else who was logged in becomes an owner of the account that is made of the name next."""
+    eve, netcat, phone = chat.plain("eve"), plain(chat), irc(chat)
+    eve.heard()
+    netcat.heard()
+    phone.send(f"NICKSERV DROP bob {PASSWORD}", "NICKSERV REGISTER another-one")
+    assert netcat.heard() == ["* You are logged out.", "* Goodbye (the name is nobody's any more)."]
+    assert netcat.closing
+    assert phone.account == "bob"
+    assert [device.who.uid for device in bob_of(chat).devices] == [phone.uid]
+    assert eve.heard() == ["* bob has logged out", "* bob has logged in"]
+
+
+def test_when_an_operator_frees_a_name_its_first_device_stays(chat: Chat) -> None:
+    op, netcat, phone = chat.irc("op"), plain(chat), irc(chat)
+    chat.hub.context.operator_password = "secret-secret"
+    op.send("OPER op secret-secret", "NICKSERV DROP bob")
+    assert not netcat.closing
+    assert netcat.account == ""
+    assert phone.closing

@@ -10,6 +10,7 @@ import pytest
 from chatroom.model.dormant_rooms import DormantRooms
 from chatroom.model.limits import MASKS_PER_LIST, MODES_PER_LINE, WRONG_PASSWORDS_PER_CONNECTION
 from tests.chat import Chat, Client
+from tests.core.test_accounts import PASSWORD, claim, proven
 
 Room = tuple[Chat, Client, Client]
 
@@ -372,6 +373,26 @@ def test_lists_mark_rooms_that_keep_people_out(room: Room) -> None:
     assert {"* #a (2, by invitation, needs a key): about tea", "* #c (1, needs a key)"} <= set(
         chat.plain("netcat").send("/rooms").heard()
     )
+
+
+def test_an_owner_is_told_of_a_room_that_is_empty() -> None:
+    """It is kept, so it is listed for them, and no command says that there is none; nobody else is told of it."""
+    chat = Chat()
+    chat.hub.state.dormant_rooms = DormantRooms()
+    claim(chat, "olga").leave()
+    olga, netcat = proven(chat, "olga"), chat.plain("netcat")
+    olga.send("JOIN #class", "MODE #class +k tea", "PART #class").heard()
+    assert [line.partition(" olga ")[2] for line in olga.send("LIST").heard() if " #class " in line] == [
+        "#class 0 :[+k]"
+    ]
+    assert olga.send("MODE #class").heard() == [":chatroom.test 403 olga #class :Nobody is in that channel"]
+    assert "#class" not in "\n".join(netcat.send("/rooms").heard())
+    assert netcat.send("/mode #class +i").heard() == ["* there is no room #class; /rooms lists them"]
+    olga.leave()
+    back = chat.plain().send("olga", PASSWORD)
+    back.heard()
+    assert back.send("/mode #class").heard() == ["* nobody is in #class now; /join #class takes you there"]
+    assert "* #class (0, needs a key)" in back.send("/rooms").heard()
 
 
 def test_a_marked_row_of_a_list_fits_a_line(room: Room) -> None:

@@ -31,7 +31,7 @@ def test_an_address_may_guess_so_often(chat: Chat, op: Client) -> None:
     thief = guesser(chat, 1)
     told = thief.send("JOIN #vault,#Vault,#vAult,#vaUlt,#vauLt 1,2,3,4,4711").heard()
     assert [line.split()[1] for line in told] == ["475"] * 5
-    assert [line for line in told if "ask an operator for the key" in line] == told[:WRONG_PASSWORDS_PER_WINDOW]
+    assert [line for line in told if "that is not its key" in line] == told[:WRONG_PASSWORDS_PER_WINDOW]
     assert told[3:] == [LOCKED.format("thief1")] * 2
     friend = guesser(chat, 2)
     assert friend.send("JOIN #vault 4711").heard()[0].split()[1] == "JOIN"
@@ -69,6 +69,14 @@ def test_who_gives_no_key_has_not_guessed(chat: Chat, op: Client) -> None:
         assert "ask an operator for the key" in pat.send("JOIN #vault").heard()[0]
     assert pat.send("JOIN #vault 4711").heard()[0].split()[1] == "JOIN"
     assert op.heard() == [":thief1!u@127.0.0.1 JOIN #vault"]
+
+
+def test_a_wrong_key_is_told_apart_from_none(chat: Chat, op: Client) -> None:
+    """With netcat and over IRC; the operators are named by both."""
+    netcat = chat.plain("netcat")
+    assert netcat.send("/join #vault").heard() == ["* #vault needs a key: /join #vault KEY; its operators know it: op"]
+    assert netcat.send("/join #vault 1").heard() == ["* that is not the key of #vault; its operators know it: op"]
+    assert "that is not its key" in guesser(chat, 1).send("JOIN #vault 1").heard()[0]
 
 
 def test_with_netcat_the_sentence_says_what_to_do(chat: Chat, op: Client) -> None:

@@ -129,6 +129,41 @@ def test_one_sender_fills_only_their_share(chat: Chat, monkeypatch: pytest.Monke
     assert " 301 " in carol.heard()[-1]
 
 
+def test_one_sender_fills_only_a_share_of_all_that_waits(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is received, taken back or given up with its account counts no more."""
+    monkeypatch.setattr(waiting, "WAITING_OF_SENDER", 2)
+    names = ("alice", "dora", "emil", "fred")
+    for name in names:
+        claim(chat, name)
+    bob = chat.irc("bob", *CAPS, "draft/message-redaction")
+    said = [bob.send(f"PRIVMSG {name} :hi").heard() for name in names[:3]]
+    assert [" 531 " in lines[-1] for lines in said] == [False, False, True]
+    come(chat, "alice").leave()
+    note(chat)
+    assert " 301 " in bob.send("PRIVMSG emil :hi").heard()[-1]
+    assert " 531 " in bob.send("PRIVMSG fred :hi").heard()[-1]
+    bob.send(f"REDACT dora {said[1][0].partition('msgid=')[2].partition(' ')[0]}").heard()
+    assert " 301 " in bob.send("PRIVMSG fred :hi").heard()[-1]
+    bob.send("PRIVMSG NickServ :DROP fred horse-fred").heard()
+    assert " 301 " in bob.send("PRIVMSG dora :hi").heard()[-1]
+    chat.hub.state.reindex()
+    assert " 531 " in bob.send("PRIVMSG dora :hi").heard()[-1]
+
+
+def test_what_has_waited_can_be_reacted_to_and_taken_back(chat: Chat) -> None:
+    """As what was said to somebody who was there."""
+    claim(chat, "alice")
+    bob = chat.irc("bob", *CAPS, "draft/message-redaction")
+    msgid = bob.send("PRIVMSG alice :hi").heard()[0].partition("msgid=")[2].partition(" ")[0]
+    alice = come(chat, "alice", *CAPS, "draft/message-redaction")
+    alice.heard()
+    alice.send(f"@+reply={msgid};+draft/react=👍 TAGMSG bob")
+    assert "react=👍" in alice.heard()[-1]
+    assert "react=👍" in bob.heard()[-1]
+    bob.send(f"REDACT alice {msgid}")
+    assert alice.heard()[-1].endswith(f" REDACT alice {msgid}")
+
+
 def test_what_is_taken_back_comes_no_more(chat: Chat) -> None:
     claim(chat, "alice")
     bob = chat.irc("bob", *CAPS, "draft/message-redaction")
@@ -205,6 +240,18 @@ def test_who_is_ignored_is_not_heard_and_does_not_know(chat: Chat) -> None:
     ]
     bob.send("PRIVMSG dave :psst")
     assert dave.heard() == ["[private] bob: psst"]
+
+
+def test_who_is_ignored_by_somebody_who_is_not_here_does_not_know_either(chat: Chat) -> None:
+    alice = claim(chat, "alice", leave=False)
+    alice.send("SILENCE +bob").leave()
+    bob, carol = chat.irc("bob", *CAPS), chat.irc("carol", *CAPS)
+    told = [client.send("PRIVMSG alice :psst").heard() for client in (bob, carol)]
+    for name, (echo, answer) in zip(("bob", "carol"), told, strict=True):
+        assert echo.endswith(f" :{name}!u@127.0.0.1 PRIVMSG alice :psst")
+        assert answer.endswith(" :is not here; your message is kept for them")
+    heard = come(chat, "alice", *CAPS).heard()
+    assert [" :carol!" in line for line in heard if line.endswith(":psst")] == [True]
 
 
 def test_an_account_is_ignored_under_any_name_and_by_an_account_wherever_it_logs_in(chat: Chat) -> None:

@@ -389,6 +389,47 @@ def test_the_servers_findings_are_shown_by_themselves(tmp_path: Path) -> None:
     assert stage.view.texts[-1] == "bob  here"
 
 
+def test_one_steps_through_what_the_server_found(tmp_path: Path) -> None:
+    """Also where none of it is loaded; and what is loaded is found without its accents, as by the server."""
+    stage = Stage(tmp_path, HOST, "batch soju.im/search message-tags")
+    stage.presenter.begin(connect=True)
+    stage.connect()
+    search = stage.presenter.search
+    search.open()
+    search.find("rownanie")
+    found = [f"@batch=s;msgid={n} :bob!u@h PRIVMSG #lobby :równanie {n}" for n in (1, 2)]
+    stage.tick(":i BATCH +s soju.im/search", *found, ":i BATCH -s")
+    for shown in ("2 of 2", "1 of 2"):
+        search.find("rownanie")
+        assert stage.view.shown["search"] == shown
+        row = stage.view.rows[stage.view.shown["row"]]
+        assert row.tag == "found" and row.text.endswith(f"równanie {shown[0]}")
+    stage.presenter.escape()
+    stage.tick("@msgid=3 :bob!u@h PRIVMSG #lobby :Równanie trzy")
+    search.open()
+    search.find("rownanie")
+    assert stage.view.shown["search"] == "1 of 1"
+
+
+def test_an_announcement_is_marked(stage: Stage) -> None:
+    """Who runs the server speaks to everybody: no grey line as of who joins."""
+    stage.tick(":irc NOTICE * :Break until ten", ":irc NOTICE me :only for you")
+    told, grey = stage.view.rows[-2:]
+    assert told.text.endswith("Announcement: Break until ten") and told.tag == "mention"
+    assert "announced" in [tag for _, tag in told.segments]
+    assert grey.tag == "line" and "Announcement" not in grey.text
+
+
+def test_one_s_own_star_comes_and_goes_with_the_right(stage: Stage) -> None:
+    def me() -> str:
+        return next(str(row.text) for row in stage.view.shown["members"] if row.nick == "me")
+
+    stage.tick(":irc 353 me = #lobby :me bob", ":irc 366 me #lobby :End", ":irc 381 me :You are")
+    assert me() == "me ★"
+    stage.tick(":me!u@h MODE me -o")
+    assert me() == "me"
+
+
 def test_preferences_hold_at_once_and_are_kept(stage: Stage) -> None:
     """Times and join lines off; zoom within its limits."""
     stage.said("bob", "hi")

@@ -309,6 +309,19 @@ def bare(here: Server, tmp_path: Path) -> Iterator["Terminal"]:
     assert terminal.end() == 0
 
 
+def test_who_does_not_trust_a_certificate_is_not_sent_to_a_terminal(tmp_path: Path) -> None:
+    """They are at one, and have answered. A script is."""
+    pytest.importorskip("cryptography")
+    with Server(tmp_path, "--tls-self-signed") as server:
+        terminal = Terminal("-p", str(server.port), "--nick", "alice", "--tls", XDG_CONFIG_HOME=str(tmp_path))
+        terminal.wait(r"Trust it from now on\? \[y/N\] ")
+        terminal.type("n\r")
+        terminal.wait("Not connected, because the certificate is not trusted")
+        assert terminal.process.wait(DEADLINE) == 1 and "Connect once from" not in terminal.seen
+        done = talk(tmp_path, server.port, "hello\n", "--nick", "ci", "--tls")
+        assert done.returncode == 1 and "Connect once from a terminal or the window" in done.stderr
+
+
 def test_the_answer_about_a_certificate_and_what_follows_it_arrive(tmp_path: Path) -> None:
     """Without prompt_toolkit, too, where the keyboard is read before the question comes up."""
     pytest.importorskip("cryptography")
@@ -477,9 +490,10 @@ def test_it_speaks_the_language_of_the_machine(here: Server, tmp_path: Path) -> 
     """Its own sentences, and those of the server, which is asked for that language."""
     variables = environment(XDG_CONFIG_HOME=str(tmp_path), LANGUAGE="pl", LC_ALL="C.UTF-8")
     command = [sys.executable, "-m", "chatroom", "connect", "--text", "-p", str(here.port), "--nick", "ci"]
-    said = "/mode +m\n/nope\n/register abc\n"
+    said = "/mode +m\n/nope\n/kick\n/help away\n/register abc\n"
     done = subprocess.run(
         [*command, "--room", "#dev"], input=said, env=variables, capture_output=True, text=True, timeout=60, check=False
     )
-    assert "ci wycisza pokój" in done.stdout and "Nie ma polecenia /nope" in done.stdout
+    assert "ci ucisza pokój" in done.stdout and "Nie ma polecenia /nope" in done.stdout
+    assert "Tego używa się tak: /kick NAZWA [CZAS] [POWÓD]" in done.stdout and "/away [POWÓD]  –  " in done.stdout
     assert "Hasło ma co najmniej 8 znaków" in done.stdout

@@ -1,6 +1,7 @@
 """Looks for servers in the network, and has the user choose one: `chatroom connect` without HOST."""
 
 import socket
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -8,6 +9,7 @@ import click
 from chatroom.cli.common_options import DEFAULT_PORT
 from chatroom.common import streams
 from chatroom.common.language import mark, tr
+from chatroom.common.text import number
 
 if TYPE_CHECKING:
     from chatroom.client.found_server import FoundServer
@@ -36,11 +38,11 @@ def choose() -> tuple[str, int, bool]:
         if not trouble:
             nobody = tr("No server was found in this network, nor on this machine.")
         raise click.ClickException("\n".join(filter(None, [nobody, trouble, tr(_ADVICE)])))
-    number = 1
+    chosen = 1
     if len(choices) > 1:
         _show(choices, servers)
-        number = click.prompt(tr("Which one?"), type=click.IntRange(1, len(choices)), err=True)
-    host, port, tls, what = choices[number - 1]
+        chosen = click.prompt(tr("Which one?"), prompt_suffix=" ", value_proc=partial(_number, len(choices)), err=True)
+    host, port, tls, what = choices[chosen - 1]
     click.echo(tr("Joining {host}:{port} ({what}).", host=host, port=port, what=what), err=True)
     return host, port, tls
 
@@ -62,10 +64,18 @@ def _show(choices: list[tuple[str, int, bool, str]], servers: tuple["FoundServer
     from chatroom.client.found_server import ALIKE, are_alike
 
     width = max(len(f"{host}:{port}") for host, port, _, _ in choices)
-    for number, (host, port, _, what) in enumerate(choices, 1):
-        streams.show(f"{number:3}  {f'{host}:{port}':<{width}}  {what}")
+    for row, (host, port, _, what) in enumerate(choices, 1):
+        streams.show(f"{row:3}  {f'{host}:{port}':<{width}}  {what}")
     if are_alike(servers):
         streams.show(tr(ALIKE))
+
+
+def _number(most: int, typed: str) -> int:
+    """The number of a row that was typed; raises `click.UsageError`, upon which click asks again."""
+    chosen = number(typed.strip(), most + 1)
+    if not chosen or chosen > most:
+        raise click.UsageError(tr("Type a number from 1 to {most}.", most=most))
+    return chosen
 
 
 def _listens_here() -> bool:

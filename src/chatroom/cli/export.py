@@ -9,6 +9,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -84,14 +85,20 @@ def _utc_time(milliseconds: int) -> str:
 
 
 def _sentences(events: Iterable[Event]) -> Iterator[tuple[Event, list[str]]]:
-    """What is written of each event. The reactions to a message are one sentence, with the time of the last."""
+    """What is written of each event. The reactions to a message are one sentence behind it.
+
+    They have the time of the message, so that times only rise: each came at another time, mostly after later messages.
+    """
+    time = 0
     for is_reaction, group in groupby(events, key=lambda event: isinstance(event, Reacted)):
         if is_reaction:
             for _, each in groupby([e for e in group if isinstance(e, Reacted)], key=lambda e: e.quote.id):
                 reactions = list(each)
-                yield reactions[-1], [f"* {reactions_sentence(reactions)}"]
+                yield replace(reactions[-1], time=time), [f"* {reactions_sentence(reactions)}"]
         else:
-            yield from ((event, event_lines(event)) for event in group)
+            for event in group:
+                time = event.time
+                yield event, event_lines(event)
 
 
 def _as_text(room: str, events: Iterable[Event]) -> Iterator[str]:

@@ -78,10 +78,13 @@ def on_spoken(state: SessionState, message: Message) -> None:
     said = spoken(state, message)
     if said is None:
         return
-    if said.kind is Kind.NOTICE and ("!" not in message.source or fold(message.nick) == _SERVICE):
-        state.inform(said.text)  # from the server itself
-        return
     target = param(message, 0)
+    if said.kind is Kind.NOTICE and ("!" not in message.source or fold(message.nick) == _SERVICE):
+        if target == "*" and state.is_registered:
+            state.inform(tr("Announcement: {text}", text=said.text), Kind.ANNOUNCEMENT)
+        else:
+            state.inform(said.text)  # from the server itself
+        return
     if "#" in target and target[0] in _STATUS_SIGNS:  # to those of a rank in a room
         target = target.lstrip(_STATUS_SIGNS)
     name = said.nick if state.is_me(target) and not said.own else target
@@ -227,7 +230,7 @@ def on_banned(state: SessionState, message: Message) -> None:
 
 
 def on_operator(state: SessionState, message: Message) -> None:
-    state.is_operator = True
+    state.note_operator(True)
     state.inform(tr("You are an operator of the server now."))
 
 

@@ -45,7 +45,7 @@ def _on_own_mode(state: SessionState, change: str) -> None:
         if letter in "+-":
             adding = letter == "+"
         elif letter == "o":
-            state.is_operator = adding
+            state.note_operator(adding)
 
 
 def _changes(state: SessionState, params: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -20,6 +20,10 @@ from chatroom.common.text import number
 
 _HISTORY_MESSAGES = 50
 _HISTORY_MESSAGES_MAX = 200
+# Translators: these stand in the usage of commands for what a person types; keep their order, one word for each.
+_PLACES = mark(
+    "COMMAND COUNT DEVICE EMOJI KEY LANGUAGE LINE MODES NAME NEW OLD PASSWORD ROOM SECONDS TEXT TIME WHY WORDS"
+)
 
 
 class Misuse(Exception):  # noqa: N818 (it is the user's, and not an error of the program)
@@ -50,6 +54,11 @@ class SlashCommand:
     is_said: bool = False  # the argument is a message, which may have several lines
     words_max: int = 0  # 0: any number; of more, some would be dropped unseen
 
+    def shown(self) -> str:
+        """How it is used, with its places in the reader's language: /kick NAZWA [CZAS] [POWÓD]."""
+        words = dict(zip(_PLACES.split(), tr(_PLACES).split(), strict=False))
+        return re.sub(r"[A-Z]+", lambda found: words.get(found[0], found[0]), self.usage)
+
 
 # What slips in before a slash unseen: blanks, invisible characters, what an arrow key leaves.
 _SLIPPED_IN = re.compile(r"(?:[\s\u00ad\u200b-\u200f\u2060-\u2064\ufeff]|\x1b?\[[0-9;]*[A-Za-z~]|\x1b)+(?=/)")
@@ -72,11 +81,11 @@ def run(state: SessionState, room: Room, line: str) -> Room | None:
     if command is None:
         raise Misuse(tr("There is no command /{name}; /help lists them.", name=name))
     if command.needs_argument and not rest.strip():
-        raise Misuse(tr("That is used like this: {usage}", usage=command.usage))
+        raise Misuse(tr("That is used like this: {usage}", usage=command.shown()))
     if "\n" in rest.strip() and not command.is_said:
         raise Misuse(tr("A command stands in one line. Take the other lines away, and send them by themselves."))
     if command.words_max and len(rest.split()) > command.words_max:
-        raise Misuse(tr("There are more words than that takes. It is used like this: {usage}", usage=command.usage))
+        raise Misuse(tr("There are more words than that takes. It is used like this: {usage}", usage=command.shown()))
     if command.needs_connection and not state.is_registered:
         raise Misuse(tr("There is no connection right now."))
     if command.is_secret and state.asks_before_secrets:
@@ -360,10 +369,10 @@ def _raw(state: SessionState, room: Room, rest: str) -> None:
 def _help(state: SessionState, room: Room, rest: str) -> None:
     name = rest.removeprefix("/")
     if command := COMMANDS.get(_ALIASES.get(name, name)):
-        state.inform(f"{command.usage}  –  {tr(command.help)}", room=room)
+        state.inform(f"{command.shown()}  –  {tr(command.help)}", room=room)
         return
     for group, names_of_group in GROUPS.items():
-        lines = [f"{COMMANDS[each].usage}  –  {tr(COMMANDS[each].help)}" for each in names_of_group]
+        lines = [f"{COMMANDS[each].shown()}  –  {tr(COMMANDS[each].help)}" for each in names_of_group]
         state.inform("\n".join([tr(group), *lines]), room=room)
 
 

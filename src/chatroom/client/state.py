@@ -75,8 +75,10 @@ class SessionState:
         password: str = "",
         now: Callable[[], float] = time.time,
         server_password: str = "",
+        program: str = "*",
     ) -> None:
         self.nick = nick
+        self.program = program  # what the list of the user's devices calls it: "window" or "text"
         # Kept in memory alone. A password that was given once may be either of the two.
         self.password = password  # of the name
         self.server_password = server_password or password
@@ -249,6 +251,14 @@ class SessionState:
 
     def mentions_me(self, text: str) -> bool:
         return self._mention.search(text) is not None
+
+    def note_operator(self, on: bool) -> None:
+        """We have become an operator of the server, or are none any more."""
+        self.is_operator = on
+        for room in self.rooms.values():
+            if me := room.member(self.nick):
+                me.is_server_operator = on
+                room.members_version += 1
 
     def rename_self(self, nick: str) -> None:
         self.nick = nick

@@ -20,6 +20,7 @@ class Kind(Enum):
     RENAME = auto()  # `text` is the new name
     INFO = auto()  # from the program or the server, to this user alone
     ERROR = auto()
+    ANNOUNCEMENT = auto()  # by whoever runs the server, to everybody
 
 
 class DeliveryState(Enum):

@@ -22,6 +22,7 @@ class Code(Enum):
     NO_SUCH_NICK = "no-such-nick"  # nick
     ROOM_BAD = "room-bad"  # room
     NO_SUCH_ROOM = "no-such-room"  # room
+    ROOM_EMPTY = "room-empty"  # room: kept for its owner, who asks, and nobody is in it
     NOT_IN_ROOM = "not-in-room"  # room
     NOT_YOURS = "not-yours"  # somebody else's modes
     CANNOT_SEND = "cannot-send"  # room, operators; one isn't in it
@@ -50,6 +51,7 @@ class Code(Enum):
     NICK_BANNED = "nick-banned"  # nick, until when (milliseconds, 0 for good), reason
     BANNED_HERE = "banned-here"  # from the server; until when (milliseconds, 0 for good), reason
     BANS_FULL = "bans-full"  # there are too many of the server
+    KEY_NEEDED = "key-needed"  # room, operators
     KEY_WRONG = "key-wrong"  # room, operators
     KEY_TOO_OFTEN = "key-too-often"  # room
     MODE_UNKNOWN = "mode-unknown"  # letter, room
@@ -92,6 +94,7 @@ class Code(Enum):
     WORD_TOO_LONG = "word-too-long"
     LINE_NOT_UTF8 = "line-not-utf8"
     PASSWORD_ALOUD = "password-aloud"
+    NO_SUCH_SETTING = "no-such-setting"  # setting
     NO_SUCH_LANGUAGE = "no-such-language"  # what was asked for, the tags of those that there are
     NO_HISTORY = "no-history"  # command, target: none that is for this client
     HISTORY_FAILED = "history-failed"  # command, target

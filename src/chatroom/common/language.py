@@ -14,6 +14,7 @@ from typing import Protocol
 DOMAIN = "chatroom"
 LOCALES = os.path.join(os.path.dirname(os.path.dirname(__file__)), "locale")  # noqa: PTH118, PTH120  # seldom needed
 
+_NAME_PARTS = 4  # that a language's name is known by: of sr-Latn-RS-ekavsk; a stranger's may have thousands
 _SETTINGS_SECONDS = 2  # for macOS to say its language, which takes a few hundredths
 
 
@@ -136,7 +137,7 @@ def find(name: str) -> Language | None:
     """
     words = name.partition(".")[0].partition("@")[0].replace("_", "-").casefold().split("-")
     known = {tag.casefold(): tag for tag in tags()}
-    exact = ["-".join(words[:length]) for length in range(len(words), 0, -1)]
+    exact = ["-".join(words[:length]) for length in range(min(len(words), _NAME_PARTS), 0, -1)]
     akin = [folded for folded in known if folded.partition("-")[0] == words[0]]
     tag = next((known[each] for each in [*exact, *akin] if each in known), None)
     if tag is None:

@@ -39,7 +39,7 @@ from chatroom.model.commands import (
     SetPassword,
 )
 from chatroom.model.delivery import Delivery, sparing
-from chatroom.model.departure_reasons import LOGGED_OUT, PASSWORD_CHANGED
+from chatroom.model.departure_reasons import LOGGED_OUT, NAME_GIVEN_UP, PASSWORD_CHANGED
 from chatroom.model.entities import Account, Session, User, user_of
 from chatroom.model.events import AccountDropped, AccountMade, AccountSet, Ghosted, PasswordSet, Renamed, ReplaySet
 from chatroom.model.modes import closed
@@ -416,17 +416,22 @@ def account_dropped(ctx: Context, event: AccountDropped, delivery: Delivery) -> 
     if state.claimed.get(skeleton(account.name)) == account.name:
         del state.claimed[skeleton(account.name)]
     delivery.broadcast(event, notify.NOBODY)
-    for user in state.users.values():
-        if user.person.account == account.name:
-            account_set(ctx, AccountSet(user.person, "", id=event.id, time=event.time), delivery)
-            for session in user.sessions:
-                if session.uid != event.device:
-                    delivery.reply(session, _done(ctx, change, account.name, Via.COMMAND))
+    user = state.presence_of(account.name)
+    if user:
+        account_set(ctx, AccountSet(user.person, "", id=event.id, time=event.time), delivery)
+        for session in user.sessions:
+            if session.uid != event.device:
+                delivery.reply(session, _done(ctx, change, account.name, Via.COMMAND))
+        stays = user.device(event.device) or user.devices[0]
+        for device in user.devices:  # a guest has one; and whoever else had the password is not in the next account
+            if device.who.uid != stays.who.uid:
+                departures.end_device(ctx, event, user, device.who.uid, NAME_GIVEN_UP, delivery)
     for session in state.sessions.values():
         if session.account == account.name:
             session.account = ""
-    for kept in (state.markers, state.ignored, state.waiting):
+    for kept in (state.markers, state.ignored):
         kept.pop(owner, None)
+    state.stop_waiting(owner, [])
     _disown(state, list(state.owned.get(owner, ())))
 
 

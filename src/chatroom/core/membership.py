@@ -91,9 +91,9 @@ def join(ctx: Context, session: Session, command: Join) -> list[Outcome]:
     try:
         _require_entry(ctx, session, name, command.key)
     except ChatError as error:
-        if error.code is not Code.KEY_WRONG or not command.key:
+        if error.code is not Code.KEY_NEEDED or not command.key:
             raise
-        return [Refused(error), Deferred(lambda: NoteWrongKey(name))]
+        return [Refused(ChatError(Code.KEY_WRONG, *error.about)), Deferred(lambda: NoteWrongKey(name))]
     joined = [*left, Joined(user.person, room.name if room else name, device)]
     if room and room.is_owned_by(user.person):
         joined.append(room.to_operator(user.person))

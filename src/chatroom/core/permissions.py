@@ -121,7 +121,7 @@ RESTRICTIONS: dict[Action, dict[str, Restriction]] = {
             lambda room, user, asked: INVITED_ONLY in room.modes and not room.invites(user.person),
         ),
         KEY: Restriction(
-            Role.OWNER, Code.KEY_WRONG, lambda room, user, asked: room.modes.get(KEY) not in (None, asked.key)
+            Role.OWNER, Code.KEY_NEEDED, lambda room, user, asked: room.modes.get(KEY) not in (None, asked.key)
         ),
         LIMIT: Restriction(
             Role.OWNER,

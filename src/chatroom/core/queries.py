@@ -99,10 +99,12 @@ def _rooms(ctx: Context, user: User, command: AskRooms) -> Steps:
     masks, not_masks = list(map(Glob, command.masks)), list(map(Glob, command.not_masks))
     now = ctx.clock()
     found = []
-    for room in named if command.rooms else list(rooms.values()):
+    kept = ctx.state.dormant_rooms if user.person.account and not command.rooms else None
+    for room in [*(named if command.rooms else rooms.values()), *(kept.owned.values() if kept else ())]:
         if (yield):
             break
-        if room.seen_by(user) and _is_wanted(room, command, masks, not_masks, now):
+        is_known = room.seen_by(user) if room.members else room.is_owned_by(user.person)
+        if is_known and _is_wanted(room, command, masks, not_masks, now):
             topic = room.topic.text if room.topic else ""
             found.append(ListedRoom(room.name, len(room.members), topic, closed(room.modes)))
     return RoomsAre(tuple(found))

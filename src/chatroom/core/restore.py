@@ -62,7 +62,7 @@ def waiting(state: ChatState, messages: Iterable[tuple[str, Said]]) -> None:
     """What waits for people, by their folded accounts, oldest first."""
     for account, said in messages:
         if account in state.accounts:
-            state.waiting.setdefault(account, []).append(said)
+            state.let_wait(account, said)
 
 
 def ignored(state: ChatState, entries: Iterable[tuple[str, ListEntry]]) -> None:

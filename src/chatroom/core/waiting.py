@@ -17,14 +17,15 @@ from chatroom.model.audience import Audience
 from chatroom.model.commands import Say
 from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Account, Session, User, user_of
-from chatroom.model.events import Kept, Received
+from chatroom.model.events import Kept, Received, Said
 from chatroom.model.outcomes import Outcome
 from chatroom.model.replies import PersonalNotice, WaitingAre, WillWait
 from chatroom.model.social_commands import NoteReceived
-from chatroom.model.state import ChatState
+from chatroom.model.state import ChatState, sender
 from chatroom.model.values import MessageKind, Person, Quote
 
 WAITING_PER_SENDER = 200  # messages of one sender for one person: a long talk; a guest is known by their address
+WAITING_OF_SENDER = 1000  # messages of one sender for anybody: so that one alone fills no more than a twentieth of all
 WAITING_PER_PERSON = 1000  # messages for one person: all of them are told at once
 WAITING_MAX = 20_000  # messages for anybody: some 20 MB of usual ones
 
@@ -36,12 +37,14 @@ def say_to_absent(ctx: Context, session: Session, account: Account, command: Say
         return []  # both are for the moment
     if CTCP in command.text:
         raise ChatError(Code.NO_SUCH_NICK, account.name)
-    if ignores(state, key, user.person):
-        return [WillWait(account.name)]  # as for anybody else
+    if ignores(state, key, user.person):  # they are told as anybody else, their echo included
+        unheard = Said(user.person, account.name, command.text, command.kind, device=session.uid)
+        return [unheard, WillWait(account.name)]
     waiting = state.waiting.get(key, [])
-    own = [said for said in waiting if _sender(said.by) == _sender(user.person)]
-    is_full = len(waiting) >= WAITING_PER_PERSON or sum(map(len, state.waiting.values())) >= WAITING_MAX
-    if is_full or len(own) >= WAITING_PER_SENDER:
+    by = sender(user.person)
+    own = [said for said in waiting if sender(said.by) == by]
+    is_full = len(waiting) >= WAITING_PER_PERSON or state.waiting_senders.total() >= WAITING_MAX
+    if is_full or len(own) >= WAITING_PER_SENDER or state.waiting_senders[by] >= WAITING_OF_SENDER:
         raise ChatError(Code.WAITING_FULL, account.name)
     kept = Kept(
         user.person,
@@ -53,10 +56,6 @@ def say_to_absent(ctx: Context, session: Session, account: Account, command: Say
         session.uid,
     )
     return [kept, WillWait(account.name)]
-
-
-def _sender(person: Person) -> str:
-    return fold(person.account) if person.account else f" {person.place}"
 
 
 def kept(ctx: Context, event: Kept, delivery: Delivery) -> None:
@@ -72,7 +71,7 @@ def kept(ctx: Context, event: Kept, delivery: Delivery) -> None:
         delivery.broadcast(to_them, Audience.of(here.sessions))
     else:
         state.direct_messages.append((said, ""))
-        state.waiting.setdefault(fold(account.name), []).append(said)
+        state.let_wait(fold(account.name), said)
         delivery.broadcast(said, notify.NOBODY)
         delivery.broadcast(event, notify.NOBODY)
     for session in sender.sessions if sender else ():
@@ -81,9 +80,15 @@ def kept(ctx: Context, event: Kept, delivery: Delivery) -> None:
 
 
 def deliver(state: ChatState, user: User, delivery: Delivery) -> None:
-    """Tells somebody who has just logged in what waits for them."""
+    """Tells somebody who has just logged in what waits for them; from then on they are a party to it."""
     waiting = state.waiting.get(fold(user.person.account)) if user.person.account else None
-    if waiting and user.sessions:
+    if not waiting:
+        return
+    ids = {said.id for said in waiting}
+    for number, (each, _) in enumerate(state.direct_messages):
+        if each.id in ids:
+            state.direct_messages[number] = each, user.person.uid
+    if user.sessions:
         said = tuple([replace(each, target=user.person.nick) for each in waiting])
         for session in user.sessions:
             delivery.reply(session, WaitingAre(said))
@@ -95,7 +100,7 @@ def forget(state: ChatState, said: int) -> None:
     for key, waiting in state.waiting.items():
         left = [each for each in waiting if each.id != said]
         if len(left) < len(waiting):
-            state.waiting[key] = left
+            state.stop_waiting(key, left)
             break
 
 
@@ -107,9 +112,8 @@ def note_received(ctx: Context, session: Session, command: NoteReceived) -> list
 
 
 def received(ctx: Context, event: Received, delivery: Delivery) -> None:
-    left = [said for said in ctx.state.waiting.pop(event.account, []) if said.id > event.last]
-    if left:
-        ctx.state.waiting[event.account] = left
+    left = [said for said in ctx.state.waiting.get(event.account, []) if said.id > event.last]
+    ctx.state.stop_waiting(event.account, left)
     delivery.broadcast(event, notify.NOBODY)
 
 

@@ -38,7 +38,7 @@ class MainMenu(tk.Menu):
         self._view = self._submenu(mark("View"), None)
         self._fill_view()
         self.add_separator()
-        self._add((mark("Another server…"), "", presenter.disconnect), (mark("Quit"), "", presenter.close))
+        self._add((mark("Another server…"), "", presenter.disconnect), (mark("Quit chatroom"), "", presenter.close))
 
     def _add(self, *rows: tuple[str, str, Callable[[], object]], menu: tk.Menu | None = None) -> None:
         for label, keys, act in rows:

@@ -42,7 +42,7 @@ class Harm(NamedTuple):
 HARM = {
     "mute": Harm(mark("Mute"), mark("Mute {nick} in {room}?"), TIMES),
     "kick": Harm(mark("Remove"), mark("Remove {nick} from {room}?"), ONCE),
-    "ban": Harm(mark("Ban"), mark("Ban {nick} from {room}?"), (TIMES[-1], *TIMES[:-1])),
+    "ban": Harm(mark("Ban"), mark("Ban {nick} from {room}?"), TIMES),
 }
 MEMBER_ACTIONS = {  # by what is typed
     "msg": mark("Talk to {nick}"),

@@ -99,6 +99,7 @@ class Messages(ttk.Frame):
         )  # fmt: skip
         text.tag_configure("mono", font=fonts.mono, background=palette.surface)
         text.tag_configure("hit", font=fonts.bold, background=palette.selection)
+        text.tag_configure("announced", font=fonts.bold)
         text.tag_configure("gap", font=fonts.body)
         text.tag_configure("mention", background=palette.mention, lmargincolor=palette.mention)
         text.tag_configure("found", background=palette.selection, lmargincolor=palette.selection)

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from tkinter import font as tkfont
 from tkinter import ttk
 
+from chatroom.gui.labels_w import Pane
 from chatroom.gui.palette import Palette
 from chatroom.gui.style import pixels, take_keys
 from chatroom.gui.view_protocol import NewRow
 
+_ROWS_AT_ONCE = 9  # to choose from; a table shows all that has room
 _PIXELS, _WIDE_PIXELS = 440, 560  # of the card's width
 
 
@@ -25,7 +27,11 @@ class Picker(ttk.Frame):
         self._typed = tk.StringVar(self)
         self._title = ttk.Label(self, style="Bold.TLabel")
         self._entry = ttk.Entry(self, textvariable=self._typed, width=36)
-        self._list = ttk.Treeview(self, show="", columns=("name", "about"), height=9, selectmode="browse")
+        self._pane = Pane(self)
+        self._list = ttk.Treeview(
+            self._pane, show="", columns=("name", "about"), height=_ROWS_AT_ONCE, selectmode="browse"
+        )
+        self._pane.hold(self._list, ttk.Scrollbar(self._pane, command=self._list.yview), hides_bar=True)
         self._list.column("name", width=pixels(self, 150), stretch=False)
         self._list.column("about", width=pixels(self, 230))
         self._typed.trace_add("write", lambda *_: self._filter())
@@ -38,16 +44,18 @@ class Picker(ttk.Frame):
         self._list.bind("<Double-Button-1>", lambda _: self._pick())
 
     def restyle(self, palette: Palette) -> None:
+        self._pane.restyle(palette, palette.border)
         self._list.tag_configure("row", foreground=palette.text)
 
     def show(self, title: str, rows: list[tuple[str, str]], new: NewRow) -> None:
         self._rows, self._new = rows, new
         self._title.configure(text=title)
-        self._list.pack_forget()
+        self._pane.pack_forget()
         self._title.pack(anchor="w")
         self._entry.pack(fill="x", pady=6)
-        self._list.pack(fill="both", expand=True)
+        self._pane.pack(fill="both", expand=True)
         self._is_table = False
+        self._list.configure(height=_ROWS_AT_ONCE)
         self._list.column("name", width=pixels(self, 150))
         self._typed.set("")
         self._filter()
@@ -58,11 +66,12 @@ class Picker(ttk.Frame):
         """Shows something to read in two columns."""
         self._rows, self._is_table = rows, True
         font = tkfont.nametofont(str(ttk.Style(self).lookup("Treeview", "font")))
+        self._list.configure(height=len(rows))
         self._list.column("name", width=max(font.measure(name) for name, _ in rows) + pixels(self, 20))
         self._title.configure(text=title)
         self._entry.pack_forget()
         self._title.pack(anchor="w", pady=(0, 8))
-        self._list.pack(fill="both", expand=True)
+        self._pane.pack(fill="both", expand=True)
         self._typed.set("")
         self._filter()
         self._place()

@@ -78,8 +78,8 @@ class QuestionCard(ttk.Frame):
         self._buttons.pack(anchor="e")
 
     def _enter(self) -> str:
-        """Enter in a field: the answer, or the way to the button of what does harm."""
-        if self._question.is_harmful:
+        """Enter in a field: the answer. Where it does harm and nothing was typed, the way to the button."""
+        if self._question.is_harmful and not self._typed.get().strip():
             self._go.focus_set()
             return "break"
         return self._submit()

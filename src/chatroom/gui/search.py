@@ -8,6 +8,7 @@ from chatroom.client import history_sync
 from chatroom.client.room import Room
 from chatroom.client.transcript_entry import SPOKEN, TranscriptEntry
 from chatroom.common.language import tr, trn
+from chatroom.common.names import bare
 from chatroom.gui.message_pane import MessagePane
 from chatroom.gui.view_protocol import Header, View
 
@@ -34,16 +35,17 @@ class Search:
     def find(self, query: str) -> None:
         """Enter in the search field: shows the newest match; for the same query again, the one before."""
         client = self._pane.client
-        query = query.strip().casefold()
+        query = query.strip()
         if not client or not query:
             return
-        if query == self._query and self._matches:
+        if query == self._query and (self._matches or self.results):
             self.step(-1)
             return
         room = client.state.current
         self._query = query
         self._words = tuple(query.replace('"', " ").split())
-        self._matches = [e for e in room.entries if e.kind in SPOKEN and query in f"{e.nick} {e.text}".casefold()]
+        wanted = bare(query)
+        self._matches = [e for e in room.entries if e.kind in SPOKEN and wanted in bare(f"{e.nick} {e.text}")]
         self._at = len(self._matches)
         client.state.search(room, query)
         self._pane.mark_words(self._words)
@@ -55,6 +57,7 @@ class Search:
             self.open()
         if not self._query:
             return
+        self.back()
         if not self._matches:
             self._view.show_search(True, tr("Nothing found here"))
             return
@@ -70,7 +73,7 @@ class Search:
     def shown(self, room: Room, entries: tuple[TranscriptEntry, ...], msgid: str) -> None:
         """Shows a part of the history: the place of a match, or what `/history` asked for."""
         if not msgid:
-            self._visible, self._words = True, ()
+            self._visible, self._query, self._words, self._matches = True, "", (), []
             self._show_results(room, entries)
         elif self.results:
             place = room.twin()
@@ -80,6 +83,9 @@ class Search:
     def _show_results(self, room: Room, entries: tuple[TranscriptEntry, ...]) -> None:
         self.results = room.twin()
         self.results.merge(entries)
+        if self._query:
+            self._matches = [entry for entry in self.results.entries if entry.kind in SPOKEN]
+            self._at = len(self._matches)
         self._is_at_place = True
         self.back()
 

@@ -283,6 +283,8 @@ class Transcript:
                 tag = "muted"
             case Kind.ERROR:
                 tag = "error"
+            case Kind.ANNOUNCEMENT:
+                tag = "announced"
             case Kind.ACTION:
                 head = [("• ", "muted"), (entry.nick, colour), (" ", "gap")]
             case Kind.NOTICE:
@@ -290,7 +292,13 @@ class Transcript:
             case _:
                 head = [(entry.nick, colour), ("  ", "gap")]
         tag = "muted" if entry.pending else tag
-        line = "found" if entry is self.highlight else "mention" if entry.mention else "line"
+        line = (
+            "found"
+            if entry is self.highlight
+            else "mention"
+            if entry.mention or entry.kind is Kind.ANNOUNCEMENT
+            else "line"
+        )
         text, more = self._shown(entry)
         open_row: list[Segment] = [*self._time(entry), *head]  # goes on with the first line of text
         rows = []

@@ -77,8 +77,8 @@ class Question:
     """What the card over the messages asks for. `other` is a second button, which calls `on_other`.
 
     `choices` are offered besides what can be typed. With `times`, one of them stands before what is typed in the
-    answer; each is as it is typed, and in words. Enter alone does nothing that `is_harmful`. Without a label nothing is
-    typed.
+    answer; each is as it is typed, and in words. Enter does nothing that `is_harmful` while nothing is typed. Without a
+    label nothing is typed.
     """
 
     title: str

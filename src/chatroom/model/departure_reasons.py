@@ -20,3 +20,4 @@ def link_lost(server: str) -> str:
 
 
 PASSWORD_CHANGED = "the password of the account was changed"
+NAME_GIVEN_UP = "the name is nobody's any more"

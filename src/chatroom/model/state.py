@@ -54,6 +54,11 @@ def server_id(uid: str) -> str:
     return uid.partition(".")[0]
 
 
+def sender(person: Person) -> str:
+    """Who somebody is whose messages wait: an account, or a guest from somewhere. No account's name has a space."""
+    return fold(person.account) if person.account else f" {person.place}"
+
+
 class AuditEntry(NamedTuple):
     """What an operator has done. `of_server` says whether as an operator of the server, not of a room alone."""
 
@@ -124,6 +129,7 @@ class ChatState:
         # What was said to one person alone, with their uid.
         self.direct_messages: deque[tuple[Said, str]] = deque(maxlen=DIRECT_MESSAGES_KEPT)
         self.waiting: dict[str, list[Said]] = {}  # for people who are not here, by folded account, oldest first
+        self.waiting_senders = Counter[str]()  # how many of these each `sender` has said
         # Of these, what was told to clients of this server since they have come: up to which id; by account, likewise.
         self.received: dict[str, int] = {}
         self.ignored: dict[str, MaskList] = {}  # whom people ignore; kept by `chatroom.core.ignoring`
@@ -136,10 +142,12 @@ class ChatState:
         self.servers: dict[str, Server] = {}  # by id; none if this is the only one
 
     def room_named(self, name: str, user: User) -> Room:
-        """The room of that name; raises `ChatError` if there is none that this user may know of."""
+        """The room of that name; raises `ChatError` if nobody is in one that this user may know of."""
         room = self.rooms.get(fold(name))
         if room is None or not room.known_to(user):
-            raise ChatError(Code.NO_SUCH_ROOM, name)
+            kept = self.dormant_rooms.owned.get(fold(name)) if room is None and self.dormant_rooms else None
+            is_theirs = kept is not None and kept.is_owned_by(user.person)
+            raise ChatError(Code.ROOM_EMPTY if is_theirs else Code.NO_SUCH_ROOM, name)
         return room
 
     def room_of(self, session: Session, name: str) -> Room:
@@ -286,6 +294,17 @@ class ChatState:
         """To be called when somebody who may be logged in leaves, or logs out."""
         if self.presence_of(user.person.account) is user:
             del self.presences[fold(user.person.account)]
+
+    def let_wait(self, account: str, said: Said) -> None:
+        """Has a message wait for the owner of this folded account."""
+        self.waiting.setdefault(account, []).append(said)
+        self.waiting_senders[sender(said.by)] += 1
+
+    def stop_waiting(self, account: str, left: list[Said]) -> None:
+        """Has only these of the messages for somebody wait any longer."""
+        self.waiting_senders -= Counter(sender(said.by) for said in self.waiting.pop(account, []))
+        for said in left:
+            self.let_wait(account, said)
 
     def set_user_mode(self, user: User, letter: str, on: bool) -> None:
         if on is not (letter in user.modes):

@@ -207,6 +207,11 @@ class PlainDialect:
             lines = [f"* {self._language.tr(sentence, nick=self._claimed)}"]
         elif self._tries >= WRONG_PASSWORDS_PER_CONNECTION:
             self._claimed = ""
+        elif self._claimed and error.code is Code.LOGIN_FAILED:
+            sentence = mark(
+                "that is not the password of {nick}; try again, or send an empty line to choose another name."
+            )
+            lines = [f"* {self._language.tr(sentence, nick=self._claimed)}"]
         return [*lines, self._question()]
 
     def _read(self, line: bytes) -> Iterator[Command]:
@@ -322,6 +327,8 @@ class PlainDialect:
             yield SetReplay(on)
         elif on is not None and name == "strangers":
             yield SetUserModes(self._viewer.nick, (ModeChange(not on, NO_STRANGERS),))
+        elif name and name not in ("replay", "strangers"):
+            raise ChatError(Code.NO_SUCH_SETTING, name)
         else:
             raise ChatError(Code.TOO_FEW_PARAMETERS, "/set", COMMANDS["/set"].usage)
 
@@ -454,7 +461,12 @@ COMMANDS: dict[str, PlainCommand] = {
             mark("/ignore [NAME]"), mark("hear nothing more from somebody, or list whom"), 0, PlainDialect._ignore
         ),
         PlainCommand(mark("/unignore NAME"), mark("hear them again"), 1, _one(lambda rest: Ignore(rest, on=False))),
-        PlainCommand(mark("/set SETTING on|off"), mark("change a setting: replay, strangers"), 2, PlainDialect._set),
+        PlainCommand(
+            "/set replay|strangers on|off",
+            mark("whether you are shown what you missed; whether strangers may write to you alone"),
+            1,
+            PlainDialect._set,
+        ),
         PlainCommand(
             mark("/lang [LANGUAGE]"),
             mark("show or choose the language that you read: /lang pl"),

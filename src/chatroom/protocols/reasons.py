@@ -10,7 +10,15 @@ from functools import lru_cache
 
 from chatroom.common.language import ENGLISH, Language, mark
 from chatroom.common.text import GHOST
-from chatroom.model.departure_reasons import OVERTAKEN, PASSWORD_CHANGED, SAME_PERSON, SLOWEST, TIMED_OUT, TOO_SLOW
+from chatroom.model.departure_reasons import (
+    NAME_GIVEN_UP,
+    OVERTAKEN,
+    PASSWORD_CHANGED,
+    SAME_PERSON,
+    SLOWEST,
+    TIMED_OUT,
+    TOO_SLOW,
+)
 
 # All that the program gives as a reason, with places for names and numbers.
 SENTENCES = (
@@ -27,6 +35,7 @@ SENTENCES = (
     mark("came in again from elsewhere"),
     mark("you have come in again from elsewhere"),
     mark("the password of the account was changed"),
+    mark("the name is nobody's any more"),
     mark("you have ended this connection from another device"),
     mark("you have logged out"),
     mark("is {nick} now"),
@@ -51,7 +60,7 @@ SENTENCES = (
     mark("your address has {most} connection already; close one first"),
     mark("your address has {most} connections already; close one first"),
 )
-assert set(SENTENCES) >= {GHOST, OVERTAKEN, PASSWORD_CHANGED, SAME_PERSON, SLOWEST, TIMED_OUT, TOO_SLOW}
+assert set(SENTENCES) >= {GHOST, NAME_GIVEN_UP, OVERTAKEN, PASSWORD_CHANGED, SAME_PERSON, SLOWEST, TIMED_OUT, TOO_SLOW}
 
 _PLACE = re.compile(r"\\\{(\w+)\\\}")  # as `re.escape` writes it
 _PATTERNS = [(sentence, re.compile(_PLACE.sub(r"(?P<\1>.+)", re.escape(sentence)))) for sentence in SENTENCES]

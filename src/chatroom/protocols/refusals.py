@@ -31,6 +31,7 @@ _SENTENCES: dict[Code, str] = {
         "spaces or commas, in letters that names may have, too"
     ),
     Code.NO_SUCH_ROOM: mark("there is no room {room}; {slash}rooms lists them"),
+    Code.ROOM_EMPTY: mark("nobody is in {room} now; {slash}join {room} takes you there"),
     Code.NOT_IN_ROOM: mark("you are not in {room}; {slash}join {room} takes you there"),
     Code.NOT_YOURS: mark("you can't see or change the modes of others"),
     Code.CANNOT_SEND: mark("you can't write to {room} without being in it; {slash}join {room} takes you there"),
@@ -45,7 +46,8 @@ _SENTENCES: dict[Code, str] = {
     Code.BANNED_THERE: mark(
         "{by} has banned you from {room}{why}, so you can't speak there; its operators may lift it: {operators}"
     ),
-    Code.KEY_WRONG: mark("{room} needs a key: {slash}join {room} KEY; its operators know it: {operators}"),
+    Code.KEY_NEEDED: mark("{room} needs a key: {slash}join {room} KEY; its operators know it: {operators}"),
+    Code.KEY_WRONG: mark("that is not the key of {room}; its operators know it: {operators}"),
     Code.KEY_TOO_OFTEN: mark("too many wrong keys of {room} were tried; wait a minute, or have a member invite you"),
     Code.SLOW: mark(
         "{room} is in slow mode: one message every {pause}; yours may follow in {wait}; its operators: {operators}"
@@ -87,9 +89,7 @@ _SENTENCES: dict[Code, str] = {
         "{nick} is claimed; if it is yours, {slash}login {nick} PASSWORD gives it to you, else choose another name"
     ),
     Code.ACCOUNT_EXISTS: mark("{account} is claimed already; if it is yours, {slash}login {account} PASSWORD"),
-    Code.NO_SUCH_ACCOUNT: mark(
-        "{account} is not claimed; whoever has that name can claim it with {slash}register PASSWORD"
-    ),
+    Code.NO_SUCH_ACCOUNT: mark("{account} is not claimed; whoever has that name can claim it with /register PASSWORD"),
     Code.LOGIN_FAILED: mark(
         "that is not the password of {account}, or nobody has claimed {account}; try again, or choose another name"
     ),
@@ -126,6 +126,7 @@ _SENTENCES: dict[Code, str] = {
     Code.PASSWORD_ALOUD: mark(
         "that looks like a command with a password, so it was not sent; a command begins with its /"
     ),
+    Code.NO_SUCH_SETTING: mark("there is no setting {setting}; there are: replay, strangers"),
     Code.NO_SUCH_LANGUAGE: mark("there is no language {language} here; there are: {languages}"),
     Code.NO_HISTORY: mark("there is no history of {target} that you may read"),
     Code.HISTORY_FAILED: mark("the history can't be read at the moment"),
@@ -177,9 +178,9 @@ _ABOUT: dict[Code, tuple[str, ...]] = {
     Code.NICK_BAD: ("nick", "fault"),
     Code.NICK_LIKE: ("nick", "other"),
     **dict.fromkeys((Code.ROOM_BAD, Code.NO_SUCH_ROOM, Code.NOT_IN_ROOM, Code.LOGOUT_HELD, Code.ROOM_LIKE), ("room",)),
-    **dict.fromkeys((Code.KEY_TOO_OFTEN, Code.TOO_MANY_ROOMS, Code.STAYS_IN_LOBBY), ("room",)),
+    **dict.fromkeys((Code.KEY_TOO_OFTEN, Code.TOO_MANY_ROOMS, Code.STAYS_IN_LOBBY, Code.ROOM_EMPTY), ("room",)),
     **dict.fromkeys((Code.CANNOT_SEND, Code.MODERATED, Code.SILENT, Code.NOT_OPERATOR), ("room", "operators")),
-    **dict.fromkeys((Code.ROOM_FULL, Code.INVITED_ONLY, Code.KEY_WRONG), ("room", "operators")),
+    **dict.fromkeys((Code.ROOM_FULL, Code.INVITED_ONLY, Code.KEY_NEEDED, Code.KEY_WRONG), ("room", "operators")),
     **dict.fromkeys((Code.MUTED, Code.BANNED, Code.BANNED_THERE), ("room", "operators", "by", "left", "why")),
     Code.SLOW: ("room", "operators", "pause", "wait"),
     Code.NOT_BANNED: ("room", "who"),
@@ -208,6 +209,7 @@ _ABOUT: dict[Code, tuple[str, ...]] = {
     Code.IGNORING_TOO_MANY: ("mask",),
     Code.NOT_IGNORED: ("who",),
     Code.TIME_BAD: ("word",),
+    Code.NO_SUCH_SETTING: ("setting",),
     Code.NO_SUCH_LANGUAGE: ("language", "languages"),
     Code.WATCHING_TOO_MANY: ("nicks",),
     Code.TOO_MANY_TARGETS: ("nicks",),

@@ -45,16 +45,18 @@ def converse(server: Server, room: str, password: str) -> None:
     keyboard = _Keyboard()
     while True:
         target = Target(server.host, server.port, server.tls, settings.trusted.get(place, ""))
-        conversation = Conversation(Client(target, Session(nick, (room,), password)), interactive)
+        conversation = Conversation(Client(target, Session(nick, (room,), password, program="text")), interactive)
         if trouble:
             conversation.show(trouble)
         try:
             _run(conversation, keyboard)
             return
         except UntrustedCertificate as untrusted:
-            if not interactive or not _ask(str(untrusted), tr("Trust it from now on?"), keyboard.line):
+            if not interactive:
                 hint = tr("Connect once from a terminal or the window to trust it.")
                 raise Trouble(f"{untrusted}\n{hint}") from None
+            if not _ask(str(untrusted), tr("Trust it from now on?"), keyboard.line):
+                raise Trouble(tr("Not connected, because the certificate is not trusted.")) from None
             settings.trusted[place] = untrusted.fingerprint
             trouble = storage.save(settings, path)
         finally:

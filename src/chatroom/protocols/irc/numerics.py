@@ -235,6 +235,7 @@ REFUSALS: dict[Code, Numeric] = {
     Code.NO_SUCH_NICK: Numeric("401", "{nick}", mark("No such nick/channel")),
     Code.NO_SUCH_SERVER: Numeric("402", "{server}", mark("No such server")),
     Code.NO_SUCH_ROOM: Numeric("403", "{room}", mark("No such channel")),
+    Code.ROOM_EMPTY: Numeric("403", "{room}", mark("Nobody is in that channel")),
     Code.CANNOT_SEND: Numeric("404", "{room}", mark("Cannot send to channel; join it first")),
     Code.MODERATED: Numeric("404", "{room}", mark("Cannot send to channel (+m); operators give voices: {operators}")),
     Code.MUTED: Numeric(
@@ -294,8 +295,11 @@ REFUSALS: dict[Code, Numeric] = {
     Code.KEY_TOO_OFTEN: Numeric(
         "475", "{room}", mark("Cannot join channel (+k); too many wrong keys were tried, wait a minute")
     ),
-    Code.KEY_WRONG: Numeric(
+    Code.KEY_NEEDED: Numeric(
         "475", "{room}", mark("Cannot join channel (+k); ask an operator for the key: {operators}")
+    ),
+    Code.KEY_WRONG: Numeric(
+        "475", "{room}", mark("Cannot join channel (+k); that is not its key, ask an operator for it: {operators}")
     ),
     Code.ROOM_BAD: Numeric("476", "{room}", mark("Bad channel name")),
     Code.LIST_FULL: Numeric("478", "{room} {letter}", mark("Channel list is full")),

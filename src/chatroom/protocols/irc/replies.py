@@ -9,7 +9,7 @@ from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.language import mark
 from chatroom.common.names import fold
 from chatroom.common.text import GHOST, shortened
-from chatroom.model.departure_reasons import DEVICE_ENDED, LOGGED_OUT
+from chatroom.model.departure_reasons import DEVICE_ENDED, LOGGED_OUT, NAME_GIVEN_UP
 from chatroom.model.limits import TOPIC_BYTES
 from chatroom.model.masks import ACCOUNT
 from chatroom.model.modes import BOT
@@ -379,6 +379,7 @@ _ENDS = {
     GHOST: "SESSION_REPLACED",
     DEVICE_ENDED: "SESSION_ENDED",
     LOGGED_OUT: "SESSION_ENDED",
+    NAME_GIVEN_UP: "SESSION_ENDED",
 }
 
 
