@@ -292,7 +292,11 @@ def test_all_that_was_said_before_is_shown_and_found(here: Server, tmp_path: Pat
         for number in range(12):
             terminal.wait(rf"bob: message {number}\.")
         terminal.type("/search message 7\r")
-        terminal.wait(r"\d{4}, .*bob: message 7\.")
+        terminal.wait(r" \d{4}:\r\n\d\d:\d\d bob: message 7\.")
+        terminal.seen = ""
+        terminal.type("/history\r")
+        terminal.wait(r"bob: message 11\.\r\n")
+        assert len(re.findall(r" \d{4}:\r\n", terminal.seen)) == 1  # or two at midnight
         terminal.type("/search nowhere\r")
         terminal.wait("Nothing was found")
         assert terminal.end() == 0
