@@ -980,7 +980,7 @@ def test_the_page_speaks_the_language_of_its_reader(server: ChatServer, visit: V
     expect(page.locator(".self .account small")).to_have_text("gość")
     assert page.locator("html").get_attribute("lang") == "pl"
     assert sorted({*asked} - {"icon.svg", "manifest.webmanifest"}) == ["", "app.css", "app.pl.js"]
-    expect(page.locator(".members h2")).to_have_text("Tutaj — 2")
+    expect(page.locator(".members h2")).to_have_text("Obecni – 2")
     for count, people in ((1, "ola dołącza"), (3, "ela, iga i 1"), (5, "a1, a2 i jeszcze 3 osoby dołączają")):
         more = {1: ["ola"], 3: ["ela", "iga"], 5: ["a1", "a2", "a3", "a4", "a5"]}[count]
         for nick in more:
