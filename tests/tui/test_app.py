@@ -264,7 +264,7 @@ def test_a_terminal_asks_for_both_passwords_and_shows_neither(tmp_path: Path) ->
         arguments = ("-p", str(server.port), "--nick", "alice")
         for claims in (True, False):
             terminal = Terminal(*arguments, XDG_CONFIG_HOME=str(tmp_path))
-            terminal.wait("Password of the server: ")
+            terminal.wait(r"(?s)/quit ends the program\.\r\n.*Password of the server:")
             if claims:
                 terminal.type("guess!\r")
                 terminal.wait("not the password of this server")
@@ -274,7 +274,7 @@ def test_a_terminal_asks_for_both_passwords_and_shows_neither(tmp_path: Path) ->
                 terminal.type("/register open-sesame\r")
                 terminal.wait("you are logged in")
             else:
-                terminal.wait("Password of the name alice: ")
+                terminal.wait("Password of the name alice:")
                 terminal.type("open-sesame\r")
                 terminal.wait("You are in #lobby")
                 assert "open-sesame" not in terminal.seen
@@ -353,6 +353,43 @@ def test_a_person_is_told_where_lines_go_whenever_that_changes(here: Server, bar
         bare.wait(r"You are in #lobby, with 1 person\. Topic: Tea at five\r\n")
         bare.type("all of you\n")
         bob.wait(r"\nalice: all of you")
+
+
+def test_a_terminal_without_editing_asks_behind_the_hint(tmp_path: Path) -> None:
+    """The question stands last, so that what is typed stands behind it."""
+    (tmp_path / "prompt_toolkit.py").write_text("raise ModuleNotFoundError", "utf-8")
+    path = f"{tmp_path}{os.pathsep}{environment()['PYTHONPATH']}"
+    variables = {"XDG_CONFIG_HOME": str(tmp_path), "PYTHONPATH": path, "NO_COLOR": "1"}
+    with Server(tmp_path) as server:
+        assert talk(tmp_path, server.port, "/register open-sesame\n", "--nick", "alice").returncode == 0
+        terminal = Terminal("-p", str(server.port), "--nick", "alice", **variables)
+        for password in ("guess!", "open-sesame"):
+            terminal.wait(r"/quit ends the program\.\r\nPassword of the name alice: $")
+            terminal.seen = ""
+            terminal.type(f"{password}\n")
+        terminal.wait(r"\r\nYou are in #lobby")
+        assert terminal.end() == 0
+
+
+def test_what_can_be_typed_with_netcat_can_be_typed_on_a_terminal(here: Server, bare: Terminal) -> None:
+    """What keeps somebody from writing to one, what answers, and what shows the topic, bans and devices."""
+    with Netcat(here.port, "bob") as bob:
+        bare.wait("You are in #lobby")
+        for typed, shown in (
+            ("/topic", r"#lobby has no topic\."),
+            ("/bans", r"Nobody is banned or muted in #lobby\."),
+            ("/devices", "Device 1, this one: --text, since"),
+            ("/ignore bob", r"You hear nothing more of what bob\S* says to you alone\."),
+            ("/ignore", r"You ignore bob\S*\.\r\n.*These are all whom you ignore\."),
+            ("/unignore bob", r"You hear bob\S* again\."),
+            ("/reply carol yes", r"There is no message of carol to answer\."),
+        ):
+            bare.type(f"{typed}\n")
+            bare.wait(shown)
+        bob.send("is it tea?")
+        bare.wait("bob: is it tea")
+        bare.type("/reply bob yes\n")
+        bob.wait(r'alice \(to bob: "is it tea\?"\): bob: yes')
 
 
 def test_what_is_typed_for_whom_nobody_is_and_where_one_may_not_be_goes_nowhere_else(

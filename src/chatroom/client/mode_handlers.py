@@ -118,4 +118,6 @@ def on_bans_end(state: SessionState, message: Message) -> None:
     if fold(param(message, 1)) in state.asked_bans:
         state.asked_bans.discard(fold(param(message, 1)))
     else:
-        state.inform(strings.bans_end(param(message, 1)))
+        room = state.find(param(message, 1))
+        is_none = room is not None and not (room.banned or room.muted)
+        state.inform((strings.no_bans if is_none else strings.bans_end)(param(message, 1)))

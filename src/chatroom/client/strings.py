@@ -176,6 +176,10 @@ def bans_end(room: str) -> str:
     return tr("These are all who are banned or muted in {room}.", room=room)
 
 
+def no_bans(room: str) -> str:
+    return tr("Nobody is banned or muted in {room}.", room=room)
+
+
 def invited(nick: str, room: str) -> str:
     return tr("{nick} invites you to {room}. /join {room} goes there.", nick=nick, room=room)
 

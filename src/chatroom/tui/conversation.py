@@ -176,7 +176,7 @@ class Conversation:
                 raise UntrustedCertificate(strings.refusal(reason, *about), about[1].replace(":", "").lower())
             case Rejected(reason, about) if self.interactive and reason in strings.ANSWERS:
                 self._asked = strings.ANSWERS[reason]
-                self.show(f"{strings.refusal(reason, *about)}\n{self.question}" + tr("/quit ends the program."))
+                self.show("\n".join([strings.refusal(reason, *about), tr("/quit ends the program.")]))
             case Rejected(reason, about):
                 raise Trouble(strings.refusal(reason, *about))
             case SearchResults(room, entries):
