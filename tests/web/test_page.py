@@ -700,8 +700,11 @@ def test_who_comes_in_with_a_key_reads_what_was_said_before(
     nora.page.goto(nora.address + "#club")
     nora.page.get_by_label("Your name").fill("nora")
     nora.page.keyboard.press("Enter")
-    nora.page.get_by_role("dialog").get_by_label("Key").fill("sesame")
-    nora.page.keyboard.press("Enter")
+    expect(nora.page.get_by_role("dialog").get_by_label("Key")).to_be_visible()
+    nora.page.keyboard.press("Escape")
+    nora.say("/who")
+    nora.notes("In #club: nobody")
+    nora.say("/join #club sesame")
     nora.sees("said before")
 
 
