@@ -181,7 +181,7 @@ def test_one_of_several_servers_is_chosen(network: Network, terminal: Callable[.
     match = re.search(r"(\d)  10\.91\.0\.2:9092", told)
     assert match
     client.type("7")
-    client.shows("not in the range")
+    client.shows("Type a number from 1 to 2")
     client.type(match[1])
     client.shows(r"Joining 10\.91\.0\.2:9092")
     client.shows("in #lobby")

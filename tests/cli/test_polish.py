@@ -130,3 +130,13 @@ def test_settings_and_data_are_told_of_in_polish(tmp_path: Path) -> None:
     lines = done.stdout.splitlines()
     assert {line.split()[0] for line in lines} == {"dobrze", "ŹLE"}
     assert len({line.index(line.split()[1]) for line in lines}) == 1
+
+
+def test_manual_pages_have_polish_headings(tmp_path: Path) -> None:
+    """And man is told to part no words, which it would do as in English."""
+    assert run("chatroom", "man", str(tmp_path), env=POLISH).returncode == 0
+    page = (tmp_path / "chatroom-serve.1").read_text("utf-8")
+    headings = re.findall(r"^\.SH (.+)$", page, re.MULTILINE)
+    assert {"NAZWA", "SKŁADNIA", "OPIS", "OPCJE", "ZOBACZ TAKŻE"} <= set(headings)
+    assert not {"NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "SEE ALSO"} & set(headings)
+    assert "\n.nh\n" in page

@@ -29,6 +29,9 @@ from tests.client.script import Script, texts
         ("/op bob", "MODE #lobby +o bob"),
         ("/devoice bob", "MODE #lobby -v bob"),
         ("/bans", "MODE #lobby b"),
+        ("/set strangers off", "MODE me +R"),
+        ("/set strangers on", "MODE me -R"),
+        ("/set replay off", "PRIVMSG NickServ :SET replay off"),
         ("/key sesame", "MODE #lobby +k sesame"),
         ("/key off", "MODE #lobby -k *"),
         ("/mode +lm 5", "MODE #lobby +lm 5"),
@@ -42,7 +45,9 @@ def test_what_is_typed_becomes_a_line(script: Script, typed: str, line: str) -> 
     assert script.take()[0] == line
 
 
-@pytest.mark.parametrize("typed", ["/nosuch", "/join", "/join #a,#b", "/kick", "/mute bob"])
+@pytest.mark.parametrize(
+    "typed", ["/nosuch", "/join", "/join #a,#b", "/kick", "/mute bob", "/set colour on", "/set strangers"]
+)
 def test_misuse_is_told_and_nothing_is_sent(script: Script, typed: str) -> None:
     """An unknown command, a missing argument, a mode that the server doesn't have."""
     with pytest.raises(Misuse):

@@ -48,3 +48,11 @@ def test_a_change_of_mode_is_told_in_words(change: str, said: list[str]) -> None
 def test_names_are_folded(names: str, said: str) -> None:
     """carol, dave and 3 others."""
     assert strings.names(list(names)) == said
+
+
+def test_a_fingerprint_can_be_compared_by_the_eye() -> None:
+    """Four lines of eight pairs, which are narrow enough for the window; nothing of it is lost."""
+    fingerprint = ":".join([f"{number:02X}" for number in range(32)])
+    _, *lines, _ = strings.refusal("certificate-unknown", "here:1", fingerprint).split("\n")
+    assert [len(line) for line in lines] == [23] * 4
+    assert ":".join(lines) == fingerprint

@@ -338,6 +338,18 @@ def test_devices_are_listed_and_one_is_ended(chat: Chat) -> None:
     assert chat.hub.state.users == {}
 
 
+def test_the_window_and_text_say_of_themselves_what_they_are(chat: Chat) -> None:
+    """So that one knows which to end; in the reader's language."""
+    for program in ("window", "text", "*"):
+        chat.irc().send(f"PASS bob:{PASSWORD}", "NICK bob", f"USER chatroom 0 {program} :Bob")
+    netcat = plain(chat)
+    netcat.heard()
+    kinds = [line.rpartition(": ")[2].partition(",")[0] for line in netcat.send("/devices").heard()[:-1]]
+    assert kinds == ["window", "--text", "IRC", "netcat"]
+    netcat.send("/lang pl").heard()
+    assert "okno" in netcat.send("/devices").heard()[0]
+
+
 def test_programs_are_told_by_a_code_not_to_come_back(chat: Chat) -> None:
     """Else one that knows the password is here again in a moment. Others only read the sentence."""
     netcat, phone, old = plain(chat), irc(chat, "standard-replies"), irc(chat)

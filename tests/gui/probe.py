@@ -4,6 +4,7 @@ After each tick that changed what the window shows, FILE is replaced with that, 
 """
 
 import json
+import re
 import sys
 from pathlib import Path
 from tkinter import ttk
@@ -16,6 +17,7 @@ from chatroom.gui.picker_w import Picker
 from chatroom.gui.view import TkView
 
 _ROWS = 120  # the last ones
+_HEADING = re.compile(r" [—–] \d+$")  # of a group of people, in English or in Polish
 
 
 class ProbedApp(app.App):
@@ -53,7 +55,7 @@ def state(view: TkView) -> dict[str, Any]:
         "header": [str(view._name["text"]), str(view._people["text"]), view._topic.whole],
         "status": [view._status.whole, str(view._security["text"])],
         "rooms": _labels(view.rooms.tree, "rooms", "direct"),
-        "members": [label for label in _labels(view.members.tree, "") if "—" not in label],
+        "members": [label for label in _labels(view.members.tree, "") if not _HEADING.search(label)],
         "rooms_shown": bool(view.rooms.winfo_ismapped()),
         "members_shown": bool(view.members.winfo_ismapped()),
         "composer": view.composer.get(),
@@ -95,7 +97,7 @@ def _room(view: TkView, root: Any) -> list[int] | None:
 def _member(view: TkView, root: Any) -> list[int] | None:
     """Where the first member stands in the list who is not under the first heading; None if there is none."""
     tree = view.members.tree
-    headings = [i for i, item in enumerate(tree.get_children()) if "—" in str(tree.item(item, "text"))]
+    headings = [i for i, item in enumerate(tree.get_children()) if _HEADING.search(str(tree.item(item, "text")))]
     box = tree.bbox(tree.get_children()[headings[1] + 1]) if len(headings) > 1 and tree.winfo_ismapped() else ""
     if not box:
         return None

@@ -11,7 +11,9 @@ from chatroom.client.settings import Server, Settings
 from chatroom.gui.presenter import Presenter
 from chatroom.gui.view import TkView
 
-SERVERS = tuple(FoundServer(f"192.0.2.{n}", 9090 + n, f"server {n}", "", n == 2) for n in range(1, 8))
+SERVERS = tuple(
+    FoundServer(f"192.0.2.{n}", 9090 + n, f"server {n}", f"class {n}" if n == 3 else "", n == 2) for n in range(1, 8)
+)
 
 
 @pytest.mark.needs("Xvfb")
@@ -26,7 +28,9 @@ def test_servers_of_the_network_are_offered(display: str, tmp_path: Path) -> Non
         panel = view.panel
         panel.offer(SERVERS)
         buttons = [each for each in panel._found.winfo_children() if isinstance(each, ttk.Button)]
-        assert [each["text"] for each in buttons] == [f"server {n}  192.0.2.{n}:{9090 + n}" for n in range(1, 6)]
+        assert [each["text"] for each in buttons] == [
+            f"server {n}  192.0.2.{n}:{9090 + n}" + ("\nclass 3" if n == 3 else "") for n in range(1, 6)
+        ]
         buttons[1].invoke()
         assert (panel._server_typed.get(), panel._port_typed.get(), panel._tls_typed.get()) == (
             "192.0.2.2",

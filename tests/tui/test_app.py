@@ -204,7 +204,7 @@ class Terminal:
     def __init__(self, *arguments: str, **env: str) -> None:
         self._master, slave = pty.openpty()
         command = [sys.executable, "-m", "chatroom", "connect", "--text", *arguments]
-        variables = environment(TERM="xterm", COLUMNS="100", LINES="30", **env)
+        variables = environment(**{"TERM": "xterm", "COLUMNS": "100", "LINES": "30", **env})
         self.process = subprocess.Popen(command, env=variables, stdin=slave, stdout=slave, stderr=slave)
         os.close(slave)
         os.set_blocking(self._master, False)
@@ -256,6 +256,23 @@ def test_on_a_terminal_there_is_a_prompt_with_completion_and_colours(here: Serve
         bobby.wait("alice left")
 
 
+@pytest.mark.parametrize("kind", ["xterm", "dumb"])
+def test_who_ends_this_device_from_another_ends_the_program(here: Server, tmp_path: Path, kind: str) -> None:
+    """At once, whatever the terminal can: it says why, and does not come back."""
+    pytest.importorskip("prompt_toolkit")
+    (tmp_path / "password").write_text("open-sesame\n")
+    with Irc(here.port, "alice") as phone:
+        phone.send("PRIVMSG NickServ :REGISTER open-sesame")
+        phone.wait("is yours")
+        arguments = ("-p", str(here.port), "--nick", "alice", "--password-file", str(tmp_path / "password"))
+        terminal = Terminal(*arguments, XDG_CONFIG_HOME=str(tmp_path), TERM=kind)
+        terminal.wait("You are in #lobby")
+        phone.send("PRIVMSG NickServ :LOGOUT 2")
+        terminal.wait("ended from one of your devices")
+        wait_for(lambda: terminal.process.poll() == 1, "the program has ended")
+        os.close(terminal._master)
+
+
 def test_a_terminal_asks_for_both_passwords_and_shows_neither(tmp_path: Path) -> None:
     """The server's first, then the name's; a wrong one is asked for again, and what was typed is not lost."""
     pytest.importorskip("prompt_toolkit")
@@ -264,7 +281,7 @@ def test_a_terminal_asks_for_both_passwords_and_shows_neither(tmp_path: Path) ->
         arguments = ("-p", str(server.port), "--nick", "alice")
         for claims in (True, False):
             terminal = Terminal(*arguments, XDG_CONFIG_HOME=str(tmp_path))
-            terminal.wait("Password of the server: ")
+            terminal.wait(r"(?s)/quit ends the program\.\r\n.*Password of the server:")
             if claims:
                 terminal.type("guess!\r")
                 terminal.wait("not the password of this server")
@@ -274,7 +291,7 @@ def test_a_terminal_asks_for_both_passwords_and_shows_neither(tmp_path: Path) ->
                 terminal.type("/register open-sesame\r")
                 terminal.wait("you are logged in")
             else:
-                terminal.wait("Password of the name alice: ")
+                terminal.wait("Password of the name alice:")
                 terminal.type("open-sesame\r")
                 terminal.wait("You are in #lobby")
                 assert "open-sesame" not in terminal.seen
@@ -292,7 +309,11 @@ def test_all_that_was_said_before_is_shown_and_found(here: Server, tmp_path: Pat
         for number in range(12):
             terminal.wait(rf"bob: message {number}\.")
         terminal.type("/search message 7\r")
-        terminal.wait(r"\d{4}, .*bob: message 7\.")
+        terminal.wait(r" \d{4}:\r\n\d\d:\d\d bob: message 7\.")
+        terminal.seen = ""
+        terminal.type("/history\r")
+        terminal.wait(r"bob: message 11\.\r\n")
+        assert len(re.findall(r" \d{4}:\r\n", terminal.seen)) == 1  # or two at midnight
         terminal.type("/search nowhere\r")
         terminal.wait("Nothing was found")
         assert terminal.end() == 0
@@ -353,6 +374,43 @@ def test_a_person_is_told_where_lines_go_whenever_that_changes(here: Server, bar
         bare.wait(r"You are in #lobby, with 1 person\. Topic: Tea at five\r\n")
         bare.type("all of you\n")
         bob.wait(r"\nalice: all of you")
+
+
+def test_a_terminal_without_editing_asks_behind_the_hint(tmp_path: Path) -> None:
+    """The question stands last, so that what is typed stands behind it."""
+    (tmp_path / "prompt_toolkit.py").write_text("raise ModuleNotFoundError", "utf-8")
+    path = f"{tmp_path}{os.pathsep}{environment()['PYTHONPATH']}"
+    variables = {"XDG_CONFIG_HOME": str(tmp_path), "PYTHONPATH": path, "NO_COLOR": "1"}
+    with Server(tmp_path) as server:
+        assert talk(tmp_path, server.port, "/register open-sesame\n", "--nick", "alice").returncode == 0
+        terminal = Terminal("-p", str(server.port), "--nick", "alice", **variables)
+        for password in ("guess!", "open-sesame"):
+            terminal.wait(r"/quit ends the program\.\r\nPassword of the name alice: $")
+            terminal.seen = ""
+            terminal.type(f"{password}\n")
+        terminal.wait(r"\r\nYou are in #lobby")
+        assert terminal.end() == 0
+
+
+def test_what_can_be_typed_with_netcat_can_be_typed_on_a_terminal(here: Server, bare: Terminal) -> None:
+    """What keeps somebody from writing to one, what answers, and what shows the topic, bans and devices."""
+    with Netcat(here.port, "bob") as bob:
+        bare.wait("You are in #lobby")
+        for typed, shown in (
+            ("/topic", r"#lobby has no topic\."),
+            ("/bans", r"Nobody is banned or muted in #lobby\."),
+            ("/devices", "Device 1, this one: --text, since"),
+            ("/ignore bob", r"You hear nothing more of what bob\S* says to you alone\."),
+            ("/ignore", r"You ignore bob\S*\.\r\n.*These are all whom you ignore\."),
+            ("/unignore bob", r"You hear bob\S* again\."),
+            ("/reply carol yes", r"There is no message of carol to answer\."),
+        ):
+            bare.type(f"{typed}\n")
+            bare.wait(shown)
+        bob.send("is it tea?")
+        bare.wait("bob: is it tea")
+        bare.type("/reply bob yes\n")
+        bob.wait(r'alice \(to bob: "is it tea\?"\): bob: yes')
 
 
 def test_what_is_typed_for_whom_nobody_is_and_where_one_may_not_be_goes_nowhere_else(
@@ -490,9 +548,10 @@ def test_it_speaks_the_language_of_the_machine(here: Server, tmp_path: Path) -> 
     """Its own sentences, and those of the server, which is asked for that language."""
     variables = environment(XDG_CONFIG_HOME=str(tmp_path), LANGUAGE="pl", LC_ALL="C.UTF-8")
     command = [sys.executable, "-m", "chatroom", "connect", "--text", "-p", str(here.port), "--nick", "ci"]
-    said = "/mode +m\n/nope\n/register abc\n"
+    said = "/mode +m\n/nope\n/kick\n/help away\n/register abc\n"
     done = subprocess.run(
         [*command, "--room", "#dev"], input=said, env=variables, capture_output=True, text=True, timeout=60, check=False
     )
     assert "ci ucisza pokój" in done.stdout and "Nie ma polecenia /nope" in done.stdout
+    assert "Tego używa się tak: /kick NAZWA [CZAS] [POWÓD]" in done.stdout and "/away [POWÓD]  –  " in done.stdout
     assert "Hasło ma co najmniej 8 znaków" in done.stdout

@@ -700,8 +700,11 @@ def test_who_comes_in_with_a_key_reads_what_was_said_before(
     nora.page.goto(nora.address + "#club")
     nora.page.get_by_label("Your name").fill("nora")
     nora.page.keyboard.press("Enter")
-    nora.page.get_by_role("dialog").get_by_label("Key").fill("sesame")
-    nora.page.keyboard.press("Enter")
+    expect(nora.page.get_by_role("dialog").get_by_label("Key")).to_be_visible()
+    nora.page.keyboard.press("Escape")
+    nora.say("/who")
+    nora.notes("In #club: nobody")
+    nora.say("/join #club sesame")
     nora.sees("said before")
 
 
@@ -980,7 +983,7 @@ def test_the_page_speaks_the_language_of_its_reader(server: ChatServer, visit: V
     expect(page.locator(".self .account small")).to_have_text("gość")
     assert page.locator("html").get_attribute("lang") == "pl"
     assert sorted({*asked} - {"icon.svg", "manifest.webmanifest"}) == ["", "app.css", "app.pl.js"]
-    expect(page.locator(".members h2")).to_have_text("Tutaj — 2")
+    expect(page.locator(".members h2")).to_have_text("Obecni – 2")
     for count, people in ((1, "ola dołącza"), (3, "ela, iga i 1"), (5, "a1, a2 i jeszcze 3 osoby dołączają")):
         more = {1: ["ola"], 3: ["ela", "iga"], 5: ["a1", "a2", "a3", "a4", "a5"]}[count]
         for nick in more:
@@ -1471,3 +1474,30 @@ def test_colours_follow_the_system_or_the_user(server: ChatServer, visit: Visit)
     nora.page.reload()
     nora.is_in("#lobby")
     assert nora.run(background) == light
+
+
+def test_a_page_that_was_ended_from_another_device_stays_out(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """It says so, and has forgotten the password: somebody else may sit before it."""
+    nora = visit(server.port).come("nora")
+    nora.say("/register open-sesame")
+    nora.notes("is yours")
+    desk = guests.irc("desk")
+    desk.send("PRIVMSG NickServ :IDENTIFY nora open-sesame")
+    desk.wait(" 900 ")
+    desk.send("PRIVMSG NickServ :LOGOUT 1")
+    expect(nora.page.get_by_text("This connection was ended from one of your devices.")).to_be_visible()
+    nora.page.get_by_label("Your name").fill("nora")
+    nora.page.keyboard.press("Enter")
+    expect(nora.page.get_by_label("Password", exact=False).first).to_be_visible()
+    assert len(server.hub.state.presences["nora"].devices) == 1
+
+
+def test_who_is_thrown_off_the_server_reads_by_whom_and_why(serve: Callable[..., Served], visit: Visit) -> None:
+    """They come back at the press of a button, and not by themselves."""
+    served = serve("--name", "lab.test")
+    igor, nora = visit(served.port).come("igor"), visit(served.port).come("nora")
+    served.type("kick nora a break")
+    expect(nora.page.get_by_text("lab.test has thrown you off this server: a break")).to_be_visible()
+    igor.notes("threw nora off the server")
+    nora.page.get_by_role("button", name="Come back here").click()
+    nora.is_in("#lobby")

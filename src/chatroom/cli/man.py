@@ -8,7 +8,7 @@ import click
 from chatroom import __version__
 from chatroom.cli.common_options import FilePath
 from chatroom.common import streams
-from chatroom.common.language import tr
+from chatroom.common.language import ENGLISH, mark, own, tr
 
 
 @click.command(
@@ -57,24 +57,30 @@ def _page(context: click.Context) -> str:
     summary, _, rest = (command.help or "").partition("\n\n")
     parts = [
         f'.TH {_quoted(name.upper())} 1 "" {_quoted(f"chatroom {__version__}")}',
-        f".SH NAME\n{_escaped(name)} \\- {_escaped(' '.join(summary.split()))}",
-        f".SH SYNOPSIS\n.B {_escaped(path)}\n{_escaped(' '.join(command.collect_usage_pieces(context)))}",
-        f".SH DESCRIPTION\n{_prose(summary)}\n{_prose(rest)}".rstrip(),
+        *([] if own() is ENGLISH else [".nh"]),  # man would part words as English does
+        _heading(mark("NAME")) + f"\n{_escaped(name)} \\- {_escaped(' '.join(summary.split()))}",
+        _heading(mark("SYNOPSIS"))
+        + f"\n.B {_escaped(path)}\n{_escaped(' '.join(command.collect_usage_pieces(context)))}",
+        _heading(mark("DESCRIPTION")) + f"\n{_prose(summary)}\n{_prose(rest)}".rstrip(),
     ]
     options = [record for option in command.get_params(context) if (record := option.get_help_record(context))]
     if options:
-        parts.append(".SH OPTIONS\n" + "\n".join(map(_entry, options)))
+        parts.append(_heading(mark("OPTIONS")) + "\n" + "\n".join(map(_entry, options)))
     if isinstance(command, click.Group):
         commands = [(each, command.get_command(context, each)) for each in command.list_commands(context)]
         listed = [(f"{name}-{each}(1)", found.get_short_help_str(200)) for each, found in commands if found]
-        parts.append(".SH COMMANDS\n" + "\n".join(map(_entry, listed)))
+        parts.append(_heading(mark("COMMANDS")) + "\n" + "\n".join(map(_entry, listed)))
     if command.epilog:
         title, _, lines = command.epilog.replace("\b", "").strip().partition(":\n")
         parts.append(f".SH {title.upper()}\n.nf\n{_escaped(lines.rstrip())}\n.fi")
     if context.parent:
         above = context.parent.command_path.replace(" ", "-")
-        parts.append(f".SH SEE ALSO\n{_escaped(above)}(1)")
+        parts.append(_heading(mark("SEE ALSO")) + f"\n{_escaped(above)}(1)")
     return "\n".join(parts) + "\n"
+
+
+def _heading(name: str) -> str:
+    return f".SH {tr(name)}"
 
 
 def _entry(record: tuple[str, str]) -> str:

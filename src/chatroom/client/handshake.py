@@ -48,7 +48,7 @@ class Handshake:
         if self._state.server_password:
             self._state.send(Message("PASS", (self._state.server_password,)))
         self._state.send(Message("NICK", (self._state.nick,)))
-        self._state.send(Message("USER", ("chatroom", "0", "*", self._state.nick)))
+        self._state.send(Message("USER", ("chatroom", "0", self._state.program, self._state.nick)))
 
     def feed(self, message: Message) -> bool:
         """Handles a message that is about this; false for any other."""

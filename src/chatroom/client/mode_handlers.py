@@ -8,6 +8,7 @@ from chatroom.client.room import BANS_MAX, Room
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import Kind
 from chatroom.common.irc_message import Message
+from chatroom.common.language import mark, tr
 from chatroom.common.names import fold
 from chatroom.common.text import clean
 
@@ -25,6 +26,12 @@ def ask(state: SessionState, room: Room) -> None:
     state.asked_bans.add(fold(room.name))
     state.send(Message("MODE", (room.name,)))
     state.send(Message("MODE", (room.name, _BAN)))
+
+
+_NO_STRANGERS = {  # whether the mode is set
+    True: mark("Only people who are logged in may write to you alone."),
+    False: mark("Everybody may write to you alone."),
+}
 
 
 def on_mode(state: SessionState, message: Message) -> None:
@@ -46,6 +53,8 @@ def _on_own_mode(state: SessionState, change: str) -> None:
             adding = letter == "+"
         elif letter == "o":
             state.note_operator(adding)
+        elif letter == "R":
+            state.inform(tr(_NO_STRANGERS[adding]))
 
 
 def _changes(state: SessionState, params: tuple[str, ...]) -> Iterator[tuple[str, str]]:
@@ -118,4 +127,6 @@ def on_bans_end(state: SessionState, message: Message) -> None:
     if fold(param(message, 1)) in state.asked_bans:
         state.asked_bans.discard(fold(param(message, 1)))
     else:
-        state.inform(strings.bans_end(param(message, 1)))
+        room = state.find(param(message, 1))
+        is_none = room is not None and not (room.banned or room.muted)
+        state.inform((strings.no_bans if is_none else strings.bans_end)(param(message, 1)))

@@ -25,8 +25,10 @@ class Session:
         password: str = "",
         now: Callable[[], float] = time.time,
         server_password: str = "",
+        program: str = "*",
     ) -> None:
-        self.state = SessionState(nick, rooms, password, now, server_password)
+        """`program` is what the list of the user's devices calls it: "window" or "text"."""
+        self.state = SessionState(nick, rooms, password, now, server_password, program)
         self._handshake = Handshake(self.state)
 
     def connected(self, send_line: SendLine) -> None:

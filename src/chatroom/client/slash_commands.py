@@ -20,6 +20,10 @@ from chatroom.common.text import number
 
 _HISTORY_MESSAGES = 50
 _HISTORY_MESSAGES_MAX = 200
+# Translators: these stand in the usage of commands for what a person types; keep their order, one word for each.
+_PLACES = mark(
+    "COMMAND COUNT DEVICE EMOJI KEY LANGUAGE LINE MODES NAME NEW OLD PASSWORD ROOM SECONDS TEXT TIME WHY WORDS"
+)
 
 
 class Misuse(Exception):  # noqa: N818 (it is the user's, and not an error of the program)
@@ -50,6 +54,11 @@ class SlashCommand:
     is_said: bool = False  # the argument is a message, which may have several lines
     words_max: int = 0  # 0: any number; of more, some would be dropped unseen
 
+    def shown(self) -> str:
+        """How it is used, with its places in the reader's language: /kick NAZWA [CZAS] [POWÓD]."""
+        words = dict(zip(_PLACES.split(), tr(_PLACES).split(), strict=False))
+        return re.sub(r"[A-Z]+", lambda found: words.get(found[0], found[0]), self.usage)
+
 
 # What slips in before a slash unseen: blanks, invisible characters, what an arrow key leaves.
 _SLIPPED_IN = re.compile(r"(?:[\s\u00ad\u200b-\u200f\u2060-\u2064\ufeff]|\x1b?\[[0-9;]*[A-Za-z~]|\x1b)+(?=/)")
@@ -72,11 +81,11 @@ def run(state: SessionState, room: Room, line: str) -> Room | None:
     if command is None:
         raise Misuse(tr("There is no command /{name}; /help lists them.", name=name))
     if command.needs_argument and not rest.strip():
-        raise Misuse(tr("That is used like this: {usage}", usage=command.usage))
+        raise Misuse(tr("That is used like this: {usage}", usage=command.shown()))
     if "\n" in rest.strip() and not command.is_said:
         raise Misuse(tr("A command stands in one line. Take the other lines away, and send them by themselves."))
     if command.words_max and len(rest.split()) > command.words_max:
-        raise Misuse(tr("There are more words than that takes. It is used like this: {usage}", usage=command.usage))
+        raise Misuse(tr("There are more words than that takes. It is used like this: {usage}", usage=command.shown()))
     if command.needs_connection and not state.is_registered:
         raise Misuse(tr("There is no connection right now."))
     if command.is_secret and state.asks_before_secrets:
@@ -285,6 +294,30 @@ def _invite(state: SessionState, room: Room, rest: str) -> None:
     _send(state, "INVITE", rest.split()[0], room.name)
 
 
+def _ignore(sign: str) -> CommandFunction:
+    """Adds somebody to the list of whom we ignore, which the server keeps, takes them off it, or asks for it."""
+
+    def act(state: SessionState, room: Room, rest: str) -> None:
+        if "SILENCE" not in state.isupport:
+            raise Misuse(tr("This server keeps no list of people whom you ignore."))
+        state.send(Message("SILENCE", (f"{sign}{rest}",) if rest else ()))
+
+    return act
+
+
+def _reply(state: SessionState, room: Room, rest: str) -> None:
+    """Answers the last message of somebody in this room."""
+    nick, text = rest.split(maxsplit=1) if " " in rest else (rest, "")
+    if not text:
+        raise Misuse(tr("Say whom, and what: /reply NAME TEXT"))
+    _demand_presence(state, room)
+    entry = room.last_by(nick)
+    if entry is None:
+        raise Misuse(tr("There is no message of {nick} to answer.", nick=nick))
+    room.answered = entry
+    state.say(room, f"{entry.nick}: {text}")
+
+
 def _service(request: str) -> CommandFunction:
     """Sends a request about accounts to NickServ, which answers with a notice."""
 
@@ -292,6 +325,17 @@ def _service(request: str) -> CommandFunction:
         state.send(Message("PRIVMSG", ("NickServ", f"{request} {rest}".rstrip())))
 
     return act
+
+
+def _set(state: SessionState, room: Room, rest: str) -> None:
+    """Changes a setting: with NickServ, or where it is a mode of ours, by that."""
+    name, _, value = " ".join(rest.lower().split()).partition(" ")
+    if name not in ("replay", "strangers") or value not in ("on", "off"):
+        raise Misuse(tr("That is used like this: {usage}", usage=COMMANDS["set"].shown()))
+    if name == "strangers":
+        state.send(Message("MODE", (state.nick, "-R" if value == "on" else "+R")))
+    else:
+        _service("SET")(state, room, f"{name} {value}")
 
 
 def _login(state: SessionState, room: Room, rest: str) -> None:
@@ -360,10 +404,10 @@ def _raw(state: SessionState, room: Room, rest: str) -> None:
 def _help(state: SessionState, room: Room, rest: str) -> None:
     name = rest.removeprefix("/")
     if command := COMMANDS.get(_ALIASES.get(name, name)):
-        state.inform(f"{command.usage}  –  {tr(command.help)}", room=room)
+        state.inform(f"{command.shown()}  –  {tr(command.help)}", room=room)
         return
     for group, names_of_group in GROUPS.items():
-        lines = [f"{COMMANDS[each].usage}  –  {tr(COMMANDS[each].help)}" for each in names_of_group]
+        lines = [f"{COMMANDS[each].shown()}  –  {tr(COMMANDS[each].help)}" for each in names_of_group]
         state.inform("\n".join([tr(group), *lines]), room=room)
 
 
@@ -383,6 +427,14 @@ COMMANDS: dict[str, SlashCommand] = {
     "react": SlashCommand(
         "/react NAME EMOJI", mark("react to somebody's last message, or take that back"), _react, True
     ),
+    "reply": SlashCommand("/reply NAME TEXT", mark("answer somebody's last message here"), _reply, True, is_said=True),
+    "ignore": SlashCommand(
+        "/ignore [NAME]",
+        mark("hear nothing more of what somebody says to you alone, or list whom"),
+        _ignore("+"),
+        words_max=1,
+    ),
+    "unignore": SlashCommand("/unignore NAME", mark("hear them again"), _ignore("-"), True, words_max=1),
     "nick": SlashCommand("/nick NAME", mark("change your name"), _nick, True, words_max=1),
     "topic": SlashCommand("/topic [TEXT]", mark("show or set what the room is about"), _topic),
     "away": SlashCommand("/away [WHY]", mark("tell others that you are away"), _away),
@@ -433,7 +485,10 @@ COMMANDS: dict[str, SlashCommand] = {
         "/password OLD NEW", mark("change your password"), _password, True, is_secret=True, words_max=2
     ),
     "set": SlashCommand(
-        "/set replay on|off", mark("whether your other programs show what you missed"), _service("SET"), True
+        "/set replay|strangers on|off",
+        mark("whether your other programs show what you missed; whether strangers may write to you alone"),
+        _set,
+        True,
     ),
     "quit": SlashCommand("/quit", mark("end the program"), _quit, needs_connection=False),
     "raw": SlashCommand("/raw LINE", mark("send a line of IRC as it is"), _raw, True),
@@ -441,7 +496,7 @@ COMMANDS: dict[str, SlashCommand] = {
 _ALIASES = {"j": "join", "part": "leave", "list": "rooms", "query": "msg", "names": "who", "quote": "raw", "h": "help"}
 GROUPS = {  # of /help
     mark("Rooms"): ("join", "leave", "rooms", "who", "topic", "invite", "history", "search"),
-    mark("Talking"): ("msg", "me", "react", "undo", "whois"),
+    mark("Talking"): ("msg", "me", "reply", "react", "undo", "whois", "ignore", "unignore"),
     mark("Keeping order"): (
         "kick", "ban", "unban", "bans", "mute", "unmute", "op", "deop", "voice", "devoice", "slow", "key", "mode",
     ),

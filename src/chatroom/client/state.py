@@ -75,8 +75,10 @@ class SessionState:
         password: str = "",
         now: Callable[[], float] = time.time,
         server_password: str = "",
+        program: str = "*",
     ) -> None:
         self.nick = nick
+        self.program = program  # what the list of the user's devices calls it: "window" or "text"
         # Kept in memory alone. A password that was given once may be either of the two.
         self.password = password  # of the name
         self.server_password = server_password or password

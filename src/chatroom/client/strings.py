@@ -7,6 +7,7 @@ from chatroom.client.transcript_entry import Kind, TranscriptEntry
 from chatroom.common.language import mark, tr, trn
 from chatroom.common.names import fold
 
+_FINGERPRINT_LINE = 23  # characters: 8 bytes, which fit into the window's narrowest label
 _FINGERPRINT_LENGTH = 95  # characters: 32 bytes in hex, with colons between
 REFUSALS = {
     "nick-taken": mark("Somebody here is called {a} already, or looks like it. Choose another name."),
@@ -139,9 +140,12 @@ def refusal(reason: str, *about: str) -> str:
 
 
 def _fingerprint_in_lines(text: str) -> str:
-    """A fingerprint in two lines, so that it can be compared with another; anything else as it is."""
+    """A fingerprint in four lines, so that it can be compared with another; anything else as it is."""
     is_fingerprint = len(text) == _FINGERPRINT_LENGTH and text.count(":") == _FINGERPRINT_LENGTH // 3
-    return f"{text[: _FINGERPRINT_LENGTH // 2]}\n{text[_FINGERPRINT_LENGTH // 2 + 1 :]}" if is_fingerprint else text
+    if not is_fingerprint:
+        return text
+    starts = range(0, _FINGERPRINT_LENGTH, _FINGERPRINT_LINE + 1)
+    return "\n".join([text[start : start + _FINGERPRINT_LINE] for start in starts])
 
 
 def no_name(text: str, why: str) -> str:
@@ -174,6 +178,10 @@ def key_not_used(room: str) -> str:
 
 def bans_end(room: str) -> str:
     return tr("These are all who are banned or muted in {room}.", room=room)
+
+
+def no_bans(room: str) -> str:
+    return tr("Nobody is banned or muted in {room}.", room=room)
 
 
 def invited(nick: str, room: str) -> str:

@@ -134,7 +134,8 @@ class ConnectPanel(ttk.Frame):
         wrap = pixels(self, _WRAP_PIXELS)
         ttk.Label(self._found, text=tr("Found in this network:"), style="Muted.TLabel").pack(anchor="w")
         for server in servers[:_OFFERED_MAX]:
-            text = f"{shortened(server.name, _NAME_BYTES_MAX)}  {server.host}:{server.port}"
+            about = f"\n{shortened(server.about, _NAME_BYTES_MAX)}" if server.about else ""
+            text = f"{shortened(server.name, _NAME_BYTES_MAX)}  {server.host}:{server.port}{about}"
             ttk.Button(self._found, text=text, command=partial(self._take, server)).pack(fill="x", pady=2)
         if are_alike(servers):
             ttk.Label(self._found, text=tr(ALIKE), style="Muted.TLabel", wraplength=wrap).pack(anchor="w")

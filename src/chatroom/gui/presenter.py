@@ -134,7 +134,7 @@ class Presenter:
     def _start(self, target: Target) -> None:
         self._stop()
         rooms = tuple(dict.fromkeys((*self._rooms, *self.settings.rooms.get(self._place, ()))))
-        session = Session(self.server.nick, rooms, self._password, self.now, self._server_password)
+        session = Session(self.server.nick, rooms, self._password, self.now, self._server_password, "window")
         self.client = self.pane.client = self._make_client(target, session)
         self._login = LoginQuestion(self.view, self.settings, self.server, self.client, self.refresh)
         self._drafts.bring_back(session.state, self._place)

@@ -49,7 +49,7 @@ def _device(device: DeviceIs, to: Reader) -> str:
     return to.tr(
         _DEVICES[device.is_this],
         number=device.number,
-        kind=device.kind,
+        kind=to.tr(device.kind),
         time=moment(device.since),
         place=f"{device.address}, {device.server}" if device.server else device.address,
     )
@@ -62,7 +62,7 @@ _DEVICES = {  # whether it is the one that asks
 
 
 def device_closed(reply: DeviceClosed, to: Reader) -> list[str]:
-    return [to.tr("The connection of device {number}, {kind}, is closed.", number=reply.number, kind=reply.kind)]
+    return [to.tr("The connection of device {number}, {kind}, is closed.", number=reply.number, kind=to.tr(reply.kind))]
 
 
 def account_is(reply: AccountIs, to: Reader) -> list[str]:

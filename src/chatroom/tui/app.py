@@ -45,7 +45,7 @@ def converse(server: Server, room: str, password: str) -> None:
     keyboard = _Keyboard()
     while True:
         target = Target(server.host, server.port, server.tls, settings.trusted.get(place, ""))
-        conversation = Conversation(Client(target, Session(nick, (room,), password)), interactive)
+        conversation = Conversation(Client(target, Session(nick, (room,), password, program="text")), interactive)
         if trouble:
             conversation.show(trouble)
         try:
@@ -101,10 +101,14 @@ def _prompted(conversation: Conversation) -> bool:
 def _type_stdin(conversation: Conversation, keyboard: "_Keyboard") -> bool:
     """Talks until stdin ends; false at a line of a script that the locale can't read, which ends it as well."""
     lines = keyboard.lines()
+    asked = ""  # what the cursor stands behind
     while True:
         conversation.pump()
         if conversation.interactive:
             _echo(not conversation.asks_secret)
+            if conversation.question != asked:
+                asked = conversation.question
+                print(asked, end="", flush=True)
         try:
             line = lines.get(timeout=TICK_SECONDS)
         except Empty:
@@ -113,6 +117,9 @@ def _type_stdin(conversation: Conversation, keyboard: "_Keyboard") -> bool:
             return True
         if not (conversation.interactive or readable(line)):
             return False
+        if conversation.interactive and conversation.asks_secret:
+            print()  # Enter was not shown either
+        asked = ""
         conversation.typed(line)
 
 

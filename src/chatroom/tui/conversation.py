@@ -3,6 +3,8 @@
 import os
 import sys
 import time
+from collections.abc import Iterable
+from itertools import groupby
 from typing import TextIO
 
 from chatroom.client import plaintext, slash_commands, strings
@@ -176,26 +178,29 @@ class Conversation:
                 raise UntrustedCertificate(strings.refusal(reason, *about), about[1].replace(":", "").lower())
             case Rejected(reason, about) if self.interactive and reason in strings.ANSWERS:
                 self._asked = strings.ANSWERS[reason]
-                self.show(f"{strings.refusal(reason, *about)}\n{self.question}" + tr("/quit ends the program."))
+                self.show("\n".join([strings.refusal(reason, *about), tr("/quit ends the program.")]))
             case Rejected(reason, about):
                 raise Trouble(strings.refusal(reason, *about))
             case SearchResults(room, entries):
-                for entry in entries:
-                    self.show(f"{strings.day(entry.time)}, {self._render(room, entry)}")
+                self._show_dated(room, entries)
                 if not entries:
                     self.show(tr("Nothing was found."))
             case RoomList(rooms):
                 for listed in rooms:
                     self.show(f"{listed.name}  {strings.listed_room(listed)}")
             case HistoryShown(room, entries):
-                for entry in entries:
-                    self.show(f"{strings.day(entry.time)}, {self._render(room, entry)}")
+                self._show_dated(room, entries)
                 if not entries:
                     self.show(tr("Nothing was said here yet."))
             case TakenBack(room, entry, nick):
                 self._tell_taken_back(room, entry, nick)
             case Reacted(room, entry, reaction, nick):
                 self._tell_reaction(room, entry, reaction, nick)
+
+    def _show_dated(self, room: Room, entries: Iterable[TranscriptEntry]) -> None:
+        """Messages of any time, each day's below its name."""
+        for day, those in groupby(entries, key=lambda entry: strings.day(entry.time)):
+            self.show("\n".join([f"{day}:", *(self._render(room, entry) for entry in those)]))
 
     def _tell_taken_back(self, room: Room, entry: TranscriptEntry, nick: str) -> None:
         """What is on the screen stays there, so this says what does not count any more."""

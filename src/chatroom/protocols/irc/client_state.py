@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from chatroom.common.errors import ChatError, Code
+from chatroom.common.language import mark
 from chatroom.common.names import fold
 from chatroom.model.audience import Format
 from chatroom.model.commands import SetFormat
@@ -26,7 +27,7 @@ class ClientState:
         """`framed` makes of a format of lines the one that the client reads, if that is not lines."""
         self.viewer = viewer
         self._framed = framed
-        self.kind = "browser" if framed else "IRC"  # of client, as its user would call it
+        self.kind = mark("browser") if framed else "IRC"  # of client, as its user would call it
         self.capabilities: set[str] = set()
         self.writer = ReplyWriter(viewer, server, self.capabilities)
         self.negotiating = False  # registration waits for CAP END

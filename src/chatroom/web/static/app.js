@@ -223,7 +223,7 @@ class App {
       show(this.chat.element);
     }
     this.chat?.tell("");
-    this.save();
+    this.saveNow(); // another tab may be opened at once
   }
 
   onLost() {

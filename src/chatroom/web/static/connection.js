@@ -73,7 +73,7 @@ export class Connection {
 
   /** @param {string} line */
   send(line) {
-    if (this.isOpen && this.socket) this.socket.send(line);
+    if (this.isOpen && this.socket?.readyState === WebSocket.OPEN) this.socket.send(line);
   }
 
   /** The server has let us in: the wait after the next loss is short again. */

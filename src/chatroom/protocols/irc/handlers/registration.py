@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.irc_message import LINE_BYTES
+from chatroom.common.language import mark
 from chatroom.common.names import is_nickname
 from chatroom.common.text import shortened
 from chatroom.model.commands import Enter, LogIn, Quit, Register, Rename, SetAway, SetRealname
@@ -15,6 +16,8 @@ from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.client_state import ABSENT, ClientState
 from chatroom.protocols.irc.limits import USERNAME_CHARACTERS
 
+# What the window and --text say of themselves, where other clients give what no server reads (RFC 2812 §3.1.3).
+_PROGRAMS = {("chatroom", "window"): mark("window"), ("chatroom", "text"): "--text"}
 _NOT_IN_USERNAME = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -71,6 +74,7 @@ def user(client: ClientState, params: list[str]) -> Iterator[Command]:
     if not params[3]:
         raise ChatError(Code.TOO_FEW_PARAMETERS, "USER")
     client.username = _NOT_IN_USERNAME.sub("", params[0])[:USERNAME_CHARACTERS] or "user"
+    client.kind = _PROGRAMS.get((params[0], params[2]), client.kind)
     client.realname = shortened(params[3], REALNAME_BYTES)
     yield from registration(client)
 
