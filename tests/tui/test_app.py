@@ -204,7 +204,7 @@ class Terminal:
     def __init__(self, *arguments: str, **env: str) -> None:
         self._master, slave = pty.openpty()
         command = [sys.executable, "-m", "chatroom", "connect", "--text", *arguments]
-        variables = environment(TERM="xterm", COLUMNS="100", LINES="30", **env)
+        variables = environment(**{"TERM": "xterm", "COLUMNS": "100", "LINES": "30", **env})
         self.process = subprocess.Popen(command, env=variables, stdin=slave, stdout=slave, stderr=slave)
         os.close(slave)
         os.set_blocking(self._master, False)
@@ -254,6 +254,23 @@ def test_on_a_terminal_there_is_a_prompt_with_completion_and_colours(here: Serve
         bobby.wait("alice: bobby: hello")
         assert terminal.end() == 0
         bobby.wait("alice left")
+
+
+@pytest.mark.parametrize("kind", ["xterm", "dumb"])
+def test_who_ends_this_device_from_another_ends_the_program(here: Server, tmp_path: Path, kind: str) -> None:
+    """At once, whatever the terminal can: it says why, and does not come back."""
+    pytest.importorskip("prompt_toolkit")
+    (tmp_path / "password").write_text("open-sesame\n")
+    with Irc(here.port, "alice") as phone:
+        phone.send("PRIVMSG NickServ :REGISTER open-sesame")
+        phone.wait("is yours")
+        arguments = ("-p", str(here.port), "--nick", "alice", "--password-file", str(tmp_path / "password"))
+        terminal = Terminal(*arguments, XDG_CONFIG_HOME=str(tmp_path), TERM=kind)
+        terminal.wait("You are in #lobby")
+        phone.send("PRIVMSG NickServ :LOGOUT 2")
+        terminal.wait("ended from one of your devices")
+        wait_for(lambda: terminal.process.poll() == 1, "the program has ended")
+        os.close(terminal._master)
 
 
 def test_a_terminal_asks_for_both_passwords_and_shows_neither(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import get_app
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition
@@ -26,7 +27,7 @@ async def run(conversation: Conversation) -> None:
     )
     with patch_stdout(raw=True):
         conversation.out = sys.stdout
-        pumping = asyncio.create_task(_keep_pumping(conversation, prompt))
+        pumping = asyncio.create_task(_keep_pumping(conversation))
         try:
             while True:
                 try:
@@ -43,14 +44,15 @@ async def run(conversation: Conversation) -> None:
             pumping.cancel()
 
 
-async def _keep_pumping(conversation: Conversation, prompt: PromptSession[str]) -> None:
+async def _keep_pumping(conversation: Conversation) -> None:
     try:
         while True:
             conversation.pump()
             await asyncio.sleep(TICK_SECONDS)
     except Trouble:
-        if prompt.app.is_running:
-            prompt.app.exit(result="")
+        app = get_app()  # a dumb terminal has another one than `prompt.app`
+        if app.is_running:
+            app.exit(result="")
         raise
 
 
