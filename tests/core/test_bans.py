@@ -370,7 +370,7 @@ def test_what_was_done_can_be_undone_in_words() -> None:
     op, bob = chat.plain("op"), chat.plain("bob")
     op.send("/join #a")
     bob.send("/join #a")
-    op.send("/op bob", "/voice bob", "/mute bob", "/ban eve", "/slow 5", "/key x")
+    op.send("/mute bob", "/op bob", "/voice bob", "/ban eve", "/slow 5", "/key x")
     op.heard()
     assert op.send(
         "/deop bob", "/devoice bob", "/unmute bob", "/unban eve", "/slow off", "/key off", "/mode", "/bans"

@@ -39,8 +39,11 @@ def test_every_reply_has_its_sentences() -> None:
 
 @pytest.mark.parametrize("code", [code for code in Code if code is not Code.PASSWORD_ALOUD])
 def test_a_refusal_names_commands_as_they_are_typed(code: Code) -> None:
-    """With a slash for clients, without one at the console."""
+    """With a slash for clients, without one at the console; what only a client can do keeps it."""
     with_slash = describe_refusal(refusal(code), "/")
+    if code is Code.NO_SUCH_ACCOUNT:
+        assert describe_refusal(refusal(code)) == with_slash and "/register" in with_slash
+        return
     assert describe_refusal(refusal(code)) == with_slash.replace("/", "")
     assert not with_slash.startswith("*")
 

@@ -37,7 +37,7 @@ from chatroom.model.limits import MASKS_PER_LIST, REASON_BYTES, REST_SECONDS
 from chatroom.model.mask_counts import MASKS_MAX, MASKS_PER_ADDRESS
 from chatroom.model.masks import ACCOUNT, MUTE, STARS_MAX, Form, is_valid, matcher, matches
 from chatroom.model.masks import mask as whole_mask
-from chatroom.model.modes import BAN
+from chatroom.model.modes import BAN, VOICE
 from chatroom.model.outcomes import Command, Deferred, Outcome, Preparation, Preparing, Steps, Survey
 from chatroom.model.replies import ServerBansAre
 from chatroom.model.state import ChatState
@@ -223,6 +223,9 @@ def _banned(
     reason = shortened(command.reason, REASON_BYTES)
     called = whom.nick if whom else command.who if is_nickname(command.who) else ""
     changes = [ModeChange(True, BAN, mark + mask, until=until, reason=reason, whom=called) for mask in masks]
+    room = state.rooms.get(fold(name))
+    if whom and command.mute and room and VOICE in room.ranks.get(whom.uid, ""):
+        changes.append(ModeChange(False, VOICE, whom.nick, whom.uid))  # a voice would lift the mute
     return ModesSet(user.person, name, tuple(changes))
 
 

@@ -1,9 +1,8 @@
 """Who may do what in a room: one table of roles and actions, and one of restrictions.
 
 `LEAST_ROLE` says which role an action takes. A *restriction* is something about the room, or about who is there, that
-raises this: in a moderated room (+m), only those with a voice may speak. The highest role that is asked for counts: a
-voice lets nobody speak who is banned or muted. An operator's invitation and, against bans and mutes, an exception (+e)
-lift restrictions.
+raises this: in a moderated room (+m), only those with a voice may speak. The highest role that is asked for counts. An
+operator's invitation and, against bans and mutes, an exception (+e) lift restrictions.
 
 A role has the rights of those below it. An owner has them without being in the room. An operator of the server has
 them in every room: that is whoever runs the server, or was given its operator's password.
@@ -102,9 +101,9 @@ def _banned(least: Role, code: Code) -> Restriction:
 # leaving, away messages and real names see `is_silent`.
 _SPEECH: dict[str, Restriction] = {
     MODERATED: Restriction(Role.VOICED, Code.MODERATED, lambda room, user, asked: MODERATED in room.modes),
-    BAN: _banned(Role.OPERATOR, Code.BANNED_THERE),
+    BAN: _banned(Role.VOICED, Code.BANNED_THERE),
     MUTE: Restriction(
-        Role.OPERATOR,
+        Role.VOICED,
         Code.MUTED,
         lambda room, user, asked: room.mute_on(user.person),
         lambda room, user, asked: _about_entry(room.mute_on(user.person)),
@@ -189,7 +188,7 @@ def require_free_to_rename(user: User, nick: str) -> None:
     for room in user.rooms.values():
         if (
             room.has_speech_restrictions
-            and role(room, user) < Role.OPERATOR
+            and role(room, user) < Role.VOICED
             and (room.ban_on(user.person) or room.mute_on(user.person))
         ):
             raise ChatError(Code.NICK_HELD, nick, room.name) if nick else ChatError(Code.LOGOUT_HELD, room.name)
