@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from tkinter import font as tkfont
 from tkinter import ttk
 from typing import Any
 
@@ -60,6 +61,7 @@ def state(view: TkView) -> dict[str, Any]:
         "members_shown": bool(view.members.winfo_ismapped()),
         "composer": view.composer.get(),
         "picker": _choices(view.picker) if view.picker.winfo_ismapped() else None,
+        "picker_cut": _cut(view.picker),
         "question": str(view.question._title["text"]) if view.question.winfo_ismapped() else None,
         "search": str(view.search._result["text"]) if view.search.winfo_ismapped() else None,
         "focus": focus.rpartition(".")[2],
@@ -115,6 +117,14 @@ def _labels(tree: ttk.Treeview, *parents: str) -> list[str]:
 def _choices(picker: Picker) -> list[str]:
     rows = picker._list.get_children()
     return [str(picker._list.set(item, "name")) for item in rows]
+
+
+def _cut(picker: Picker) -> list[str]:
+    """What is told of rows, where it has too little room."""
+    font = tkfont.nametofont(str(ttk.Style(picker).lookup("Treeview", "font")))
+    about = [str(picker._list.set(item, "about")) for item in picker._list.get_children()]
+    room = picker._list.winfo_width() - int(picker._list.column("name", "width"))
+    return [text for text in about if font.measure(text) > room]
 
 
 def _first(text: Any, tag: str, root: Any) -> list[int] | None:

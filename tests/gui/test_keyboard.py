@@ -91,6 +91,12 @@ def test_shortcuts_go_by_the_place_of_a_key(window: Window, display: str, layout
         subprocess.run(["setxkbmap", "-display", display, "us"], check=True, timeout=10)
 
 
+def test_the_keys_are_listed_whole(window: Window) -> None:
+    """F1. The card may be wider than the conversation."""
+    window.key("F1")
+    window.wait(lambda state: "Ctrl+K" in (state["picker"] or []) and state["picker_cut"] == [], "the keys, none cut")
+
+
 def test_messages_are_copied_without_times_and_names(window: Window, server: Server) -> None:
     """Select all in the messages, copy, paste into the composer."""
     with Irc(server.port, "bob") as bob:

@@ -11,7 +11,7 @@ from chatroom.gui.style import pixels, take_keys
 from chatroom.gui.view_protocol import NewRow
 
 _ROWS_AT_ONCE = 9  # to choose from; a table shows all that has room
-_PIXELS, _WIDE_PIXELS = 440, 560  # of the card's width
+_PIXELS = 440  # of the card's width; a table is as wide as its rows
 
 
 class Picker(ttk.Frame):
@@ -57,6 +57,7 @@ class Picker(ttk.Frame):
         self._is_table = False
         self._list.configure(height=_ROWS_AT_ONCE)
         self._list.column("name", width=pixels(self, 150))
+        self._list.column("about", width=pixels(self, 230))
         self._typed.set("")
         self._filter()
         self._place()
@@ -67,7 +68,8 @@ class Picker(ttk.Frame):
         self._rows, self._is_table = rows, True
         font = tkfont.nametofont(str(ttk.Style(self).lookup("Treeview", "font")))
         self._list.configure(height=len(rows))
-        self._list.column("name", width=max(font.measure(name) for name, _ in rows) + pixels(self, 20))
+        for column, texts in zip(("name", "about"), zip(*rows, strict=True), strict=True):
+            self._list.column(column, width=max(map(font.measure, texts)) + pixels(self, 20))
         self._title.configure(text=title)
         self._entry.pack_forget()
         self._title.pack(anchor="w", pady=(0, 8))
@@ -84,12 +86,12 @@ class Picker(ttk.Frame):
         return "break"
 
     def _place(self) -> None:
-        """In the middle, and no larger than the pane."""
+        """In the middle of the window, and no larger than that."""
         self.update_idletasks()
         across, down = self.master.winfo_width(), self.master.winfo_height()
-        widest = pixels(self, _WIDE_PIXELS if self._is_table else _PIXELS)
+        width = self.winfo_reqwidth() if self._is_table else pixels(self, _PIXELS)
         self.place(
-            relx=0.5, rely=0.02, anchor="n", width=min(widest, across), height=min(self.winfo_reqheight(), down - 8)
+            relx=0.5, rely=0.02, anchor="n", width=min(width, across), height=min(self.winfo_reqheight(), down - 8)
         )
         self.lift()
 

@@ -63,7 +63,7 @@ class TkView:
         self.members = Members(self.chat, presenter, self.fonts, px(self.root, 130))
         self._build_centre()
         self._build_status()
-        self.picker = Picker(self.centre, presenter.picked, self.focus_composer)
+        self.picker = Picker(self.chat, presenter.picked, self.focus_composer)
         self.question = QuestionCard(self.centre, self.focus_composer)
         self.rooms.grid(row=0, column=0, sticky="ns", padx=(8, 0), pady=8)
         self.centre.grid(row=0, column=1, sticky="nsew", padx=8, pady=(8, 0))
