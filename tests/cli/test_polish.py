@@ -87,6 +87,15 @@ def test_english_stays_english_whatever_else_is_set() -> None:
         assert run("chatroom", "serve", "-p", "x", env=env).stderr.startswith("Usage: chatroom serve")
 
 
+def test_a_client_reads_the_language_that_it_is_told() -> None:
+    """Whatever the machine's is; one that there is not is refused with those that there are."""
+    english = {"LANGUAGE": "en", "LC_ALL": "C.UTF-8"}
+    told = run("chatroom", "connect", "--language", "pl", "--text", "localhost", env=english)
+    assert told.returncode == 1 and "Bez terminala trzeba podać" in told.stderr
+    told = run("chatroom", "connect", "--text", "localhost", env={**english, "CHATROOM_CONNECT_LANGUAGE": "xx"})
+    assert told.returncode == 2 and "these are: en, pl" in told.stderr
+
+
 def test_columns_stand_below_each_other() -> None:
     """Polish letters are one column wide."""
     lines = run("chatroom", "serve", "--help", env=POLISH).stdout.splitlines()

@@ -1,4 +1,4 @@
-"""What several commands share: the default port, the type of options that name files, and `--data`."""
+"""What several commands share: the default port, types and checks of options, and `--data`."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import click
 from click.core import ParameterSource
 from platformdirs import user_data_path
 
-from chatroom.common.language import tr
+from chatroom.common.language import find, tags, tr
 from chatroom.storage.relocation import directory_of
 
 DEFAULT_PORT = 9090
@@ -34,6 +34,16 @@ class WholeNumber(click.IntRange):
 
 
 FILE = FilePath(exists=True, dir_okay=False, path_type=Path)
+
+
+def known_language(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """The value of an option that names a language, or is empty."""
+    if value and find(value) is None:
+        text = tr(
+            "{value} is no language that there is; these are: {languages}.", value=value, languages=", ".join(tags())
+        )
+        raise click.BadParameter(text)
+    return value
 
 
 def expanded(data: Path) -> Path:

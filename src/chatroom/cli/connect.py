@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from chatroom.cli.common_options import DEFAULT_PORT, FILE, WholeNumber
+from chatroom.cli.common_options import DEFAULT_PORT, FILE, WholeNumber, known_language
 from chatroom.cli.text_file import read_password
-from chatroom.common.language import tr
+from chatroom.common.language import choose as choose_language
+from chatroom.common.language import speak, tr
 from chatroom.common.names import LOBBY
 from chatroom.common.text import number
 
@@ -52,11 +53,20 @@ _option = partial(click.option, show_envvar=True)
     type=FILE,
     help=tr("A file whose first line is your password."),
 )
+@_option(
+    "--language",
+    default="",
+    show_default=False,
+    callback=known_language,
+    help=tr("The language that you read; by default this machine's."),
+)
 @_option("--text", is_flag=True, help=tr("Read and write lines on the terminal, or in a pipe, instead of a window."))
 def connect(
-    host: str | None, port: int, nick: str, room: str, tls: bool, password_file: Path | None, text: bool
+    host: str | None, port: int, nick: str, room: str, tls: bool, password_file: Path | None, language: str, text: bool
 ) -> None:
     """The command `chatroom connect`."""
+    if language:
+        speak(choose_language([language]))
     from chatroom.cli.choose_server import choose
     from chatroom.client import links
     from chatroom.client.settings import Server

@@ -12,11 +12,11 @@ from typing import Annotated, Any, get_type_hints
 
 import click
 
-from chatroom.cli.common_options import DEFAULT_PORT, FILE, WholeNumber, data_option
+from chatroom.cli.common_options import DEFAULT_PORT, FILE, WholeNumber, data_option, known_language
 from chatroom.cli.config_file import Faults, load
 from chatroom.common.addresses import Network, address_of, network_of
 from chatroom.common.errors import ChatError
-from chatroom.common.language import find, tags, tr
+from chatroom.common.language import tr
 from chatroom.common.names import is_server, nickname
 from chatroom.common.text import clean
 from chatroom.model.limits import RECENT_MESSAGES
@@ -114,15 +114,6 @@ class _SizeType(click.ParamType[int]):
         return size
 
 
-def _known_language(context: click.Context, parameter: click.Parameter, value: str) -> str:
-    if value and find(value) is None:
-        text = tr(
-            "{value} is no language that there is; these are: {languages}.", value=value, languages=", ".join(tags())
-        )
-        raise click.BadParameter(text)
-    return value
-
-
 NETWORK = _NetworkType()
 ACCOUNT = _AccountType()
 SIZE = _SizeType()
@@ -158,7 +149,7 @@ class ServeOptions:
             tr("The language of the console, and of all who choose none; by default this machine's."),
             default="",
             show_default=False,
-            callback=_known_language,
+            callback=known_language,
         ),
     ]
     motd_file: Annotated[Path | None, _option(tr("A text that IRC clients are shown when they connect."), type=FILE)]
