@@ -672,7 +672,7 @@ def test_a_room_with_a_key_asks_for_it(server: ChatServer, visit: Visit) -> None
     form = nora.page.get_by_role("dialog", name="#club has a key")
     form.get_by_label("Key").fill("barley")
     nora.page.keyboard.press("Enter")
-    expect(form.get_by_role("alert")).to_contain_text("That is not the key of #club; ask an operator")
+    expect(form.get_by_role("alert")).to_contain_text("#club has a key: that is not its key, ask an operator for it")
     expect(form.get_by_label("Key")).to_have_value("")
     nora.page.keyboard.press("Escape")
     expect(nora.page.locator(".note.error")).to_have_count(1)  # of two tries

@@ -375,7 +375,7 @@ function onFail(state, message) {
 function onNotJoined(state, message) {
   const room = state.find(message.params[1] ?? "");
   const isWrong = message.command === "475" && Boolean(room?.key);
-  const text = refusalText(message, isWrong ? "wrong" : "");
+  const text = refusalText(message);
   if (room && !room.here) {
     room.joined = false;
     room.key = "";

@@ -335,7 +335,6 @@ const STRINGS = {
   numeric_473: "Only who is invited comes into {a}; {rest}.",
   numeric_474: "{a}: {rest}.",
   numeric_475: "{a} has a key: {rest}.",
-  numeric_475_wrong: "That is not the key of {a}; {rest}.",
   numeric_476: "{a} can't be the name of a room, or looks like that of another. Choose another name.",
   numeric_481: "Only an operator of this server can do that.",
   numeric_482: "Only operators of {a} can do that; {rest}.",
