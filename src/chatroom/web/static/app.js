@@ -189,7 +189,7 @@ class App {
     });
     show(this.chat.element);
     this.chat.render();
-    if (matchMedia("(pointer: fine)").matches) this.chat.composer.input.focus();
+    if (!matchMedia("(pointer: coarse)").matches) this.chat.composer.input.focus();
   }
 
   // ---- the connection ----

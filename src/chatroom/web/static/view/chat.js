@@ -185,7 +185,7 @@ export class ChatView {
     this.closeDrawers();
     this.acts.save();
     this.refresh();
-    if (matchMedia("(pointer: fine)").matches) this.composer.input.focus();
+    if (!matchMedia("(pointer: coarse)").matches) this.composer.input.focus();
   }
 
   /** @param {ChatRoom} room */
