@@ -58,6 +58,15 @@ export function answeredId(tags) {
 }
 
 /**
+ * When the server says that something happened; now, by its clock, if it doesn't say.
+ * @param {import("./state.js").ChatState} state
+ * @param {import("./irc.js").Message} message
+ */
+export function timeOf(state, message) {
+  return Date.parse(message.tags.time ?? "") || state.now() + state.ahead;
+}
+
+/**
  * A line of the server as an entry.
  * @param {import("./state.js").ChatState} state
  * @param {import("./irc.js").Message} message
@@ -66,6 +75,16 @@ export function answeredId(tags) {
  */
 export function entryOf(state, message, kind, text = "") {
   const nick = cleanWord(nickOf(message.source));
-  const time = Date.parse(message.tags.time ?? "") || state.now() + state.ahead;
+  const time = timeOf(state, message);
   return makeEntry({ kind, text, nick, time, id: message.tags.msgid ?? "", own: state.isMe(nick), answers: answeredId(message.tags) });
+}
+
+/**
+ * What a line of the server does, told in words. The id of the line is not its own.
+ * @param {import("./state.js").ChatState} state
+ * @param {import("./irc.js").Message} message
+ * @param {string} text
+ */
+export function tellingOf(state, message, text) {
+  return entryOf(state, { ...message, tags: { time: message.tags.time } }, "info", text);
 }

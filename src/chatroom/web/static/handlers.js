@@ -2,9 +2,9 @@
  * What the server says, done to the state: a table of handlers, one for each command and numeric.
  */
 
-import { fold, isRoomName, nickOf } from "./irc.js";
+import { accountOf, fold, isRoomName, nickOf } from "./irc.js";
 import { cleanText, cleanWord } from "./text.js";
-import { entryOf } from "./entries.js";
+import { entryOf, tellingOf, timeOf } from "./entries.js";
 import { LANGUAGES } from "./handshake.js";
 import { askIgnored, onIgnored, onIgnoredEnd, onSilence } from "./ignoring.js";
 import { catchUp, historyArrived, historyFailed } from "./history.js";
@@ -95,8 +95,8 @@ function onRedact(state, message) {
   state.heard = state.heard.filter((each) => each.id !== id);
   state.events.push({ type: "redacted", id });
   const by = cleanWord(nickOf(message.source));
-  if (room && entry) room.takenBack = { nick: fold(by), time: entryOf(state, message, "").time };
-  if (room && entry && fold(entry.nick) !== fold(by)) room.add(entryOf(state, { ...message, tags: { time: message.tags.time } }, "info", tr("tookBack", { by, nick: entry.nick })));
+  if (room && entry) room.takenBack = { nick: fold(by), time: timeOf(state, message) };
+  if (room && entry && fold(entry.nick) !== fold(by)) room.add(tellingOf(state, message, tr("tookBack", { by, nick: entry.nick })));
 }
 
 /**
@@ -149,7 +149,7 @@ function onJoin(state, message) {
   const nick = nickOf(message.source);
   const room = state.roomOfServer(message.params[0] ?? "");
   if (!room) return;
-  const account = (message.params[1] ?? "*").replace(/^\*$/, ""); // extended-join
+  const account = accountOf(message.params[1]); // extended-join
   room.enter({ nick: cleanWord(nick), prefix: "", away: false, account });
   if (!state.isMe(nick)) {
     room.add(entryOf(state, message, "join"));

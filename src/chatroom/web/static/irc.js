@@ -91,6 +91,14 @@ export function nickOf(source) {
 }
 
 /**
+ * The account that a word stands for; "" for none, which IRC writes as a star.
+ * @param {string} [word]
+ */
+export function accountOf(word = "*") {
+  return word === "*" ? "" : word;
+}
+
+/**
  * The form in which names are compared: NFC and case folded.
  * @param {string} name
  */

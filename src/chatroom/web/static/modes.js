@@ -4,8 +4,8 @@
  * MODE has no place for whom a ban is meant, until when it lasts and why. The server tells it by tags of its own.
  */
 
-import { fold, nickOf } from "./irc.js";
-import { entryOf } from "./entries.js";
+import { accountOf, fold, nickOf } from "./irc.js";
+import { tellingOf, timeOf } from "./entries.js";
 import { timeSpan, tr } from "./strings.js";
 import { cleanText, cleanWord } from "./text.js";
 
@@ -93,6 +93,7 @@ export function onMode(state, message) {
   const [lists = "", always = "", whenSet = ""] = (state.isupport.CHANMODES ?? "b,k,l,imnpst").split(",");
   const params = message.params.slice(2);
   const by = message.source.includes("!") ? cleanWord(nickOf(message.source)) : "";
+  const time = timeOf(state, message);
   /** @type {Set<string>} */
   const told = new Set();
   let adding = true;
@@ -115,10 +116,9 @@ export function onMode(state, message) {
     else if (adding) room.modes?.add(letter);
     else room.modes?.delete(letter);
     if (letter === "k") room.key = adding ? param : "";
-    const entry = entryOf(state, { ...message, tags: { time: message.tags.time } }, "info");
-    told.add(letter === "b" ? banText(by, adding, ban, entry.time) : modeText(by, adding, letter, param));
+    told.add(letter === "b" ? banText(by, adding, ban, time) : modeText(by, adding, letter, param));
   }
-  for (const text of told) room.add(entryOf(state, { ...message, tags: { time: message.tags.time } }, "info", text));
+  for (const text of told) room.add(tellingOf(state, message, text));
 }
 
 /**
@@ -162,7 +162,7 @@ export function onBansEnd(state, message) {
 export function onOwner(state, message) {
   const room = state.find(message.params[1] ?? "");
   if (!room) return;
-  room.owner = (message.params[2] ?? "*").replace(/^\*$/, "");
+  room.owner = accountOf(message.params[2]);
   room.membersVersion++;
 }
 

@@ -2,7 +2,7 @@
  * Who is in a room, and who of them is away: what the server tells of it.
  */
 
-import { fold, nickOf } from "./irc.js";
+import { accountOf, fold, nickOf } from "./irc.js";
 
 /** @typedef {import("./state.js").ChatState} PresentState */
 /** @typedef {import("./room.js").Room} PresentRoom */
@@ -79,7 +79,7 @@ export function onAccount(state, message) {
   for (const room of state.rooms.values()) {
     const member = room.member(nickOf(message.source));
     if (!member) continue;
-    member.account = (message.params[0] ?? "*").replace(/^\*$/, "");
+    member.account = accountOf(message.params[0]);
     room.membersVersion++;
   }
 }
