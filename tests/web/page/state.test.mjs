@@ -573,6 +573,13 @@ test("an operator who takes back a message of somebody else is named, who takes 
   assert.deepEqual(talk.state.heard, []);
 });
 
+test("an operator who takes back a message of somebody else and then speaks has edited nothing", () => {
+  const talk = new Talk().enter();
+  talk.feed(said(30, "spam", { seconds: 1 }), `@time=${at(2)} :ola!u@h REDACT #lobby 1e`, `@time=${at(3)};msgid=1f :ola!u@h PRIVMSG #lobby :stop that`);
+  assert.deepEqual(talk.texts(), ["stop that"]);
+  assert.ok(!talk.room.messages.at(-1).edited);
+});
+
 test("who is thrown off the server, and an owner who comes in, are told of in words", () => {
   const talk = new Talk().enter();
   talk.feed(":bob!u@h QUIT :Killed (ola: spam)", ":jan!u@h JOIN #lobby", ":jan!u@h MODE #lobby +o jan");

@@ -95,8 +95,9 @@ function onRedact(state, message) {
   state.heard = state.heard.filter((each) => each.id !== id);
   state.events.push({ type: "redacted", id });
   const by = cleanWord(nickOf(message.source));
-  if (room && entry) room.takenBack = { nick: fold(by), time: timeOf(state, message) };
-  if (room && entry && fold(entry.nick) !== fold(by)) room.add(tellingOf(state, message, tr("tookBack", { by, nick: entry.nick })));
+  if (!room || !entry) return;
+  if (fold(entry.nick) === fold(by)) room.takenBack = { nick: fold(by), time: timeOf(state, message) };
+  else room.add(tellingOf(state, message, tr("tookBack", { by, nick: entry.nick })));
 }
 
 /**
