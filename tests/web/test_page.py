@@ -1097,6 +1097,20 @@ def test_a_message_is_edited(server: ChatServer, visit: Visit) -> None:
         expect(visitor.page.locator(".messages")).not_to_contain_text("teh")
 
 
+def test_a_message_that_begins_with_a_slash_is_edited(server: ChatServer, visit: Visit) -> None:
+    """It is no command, neither when it is brought back nor when it is said anew."""
+    nora = visit(server.port).come("nora")
+    nora.say("//quit leaves")
+    nora.sees("/quit leaves")
+    nora.page.locator(".message").filter(has_text="/quit leaves").hover()
+    nora.pick(nora.page.locator(".message:hover .more"), "Edit…")
+    expect(nora.composer).to_have_value("//quit leaves")
+    nora.composer.press("End")
+    nora.composer.press_sequentially(" the server")
+    nora.composer.press("Enter")
+    nora.sees("/quit leaves the server (edited)")
+
+
 def test_who_is_ignored_is_heard_no_more_in_private(server: ChatServer, visit: Visit, guests: Guests) -> None:
     """By the menu of a person, which offers the way back; and what waits for somebody who is away is told as that."""
     spam = guests.irc("spam")

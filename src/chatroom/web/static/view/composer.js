@@ -109,7 +109,7 @@ export class ComposerView {
   edit(entry) {
     this.answerNothing();
     this.state.current.editing = entry;
-    this.put(entry.text);
+    this.put(entry.text.startsWith("/") ? `/${entry.text}` : entry.text); // what one slash begins is a command
     this.showAnswering(this.state.current);
   }
 
