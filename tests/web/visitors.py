@@ -63,6 +63,16 @@ class Visitor:
         self.is_in(room)
         return self
 
+    def log_in(self, nick: str, password: str) -> "Visitor":
+        """Opens the page for the first time, and comes in under a name that has a password."""
+        self.page.goto(self.address)
+        self.page.get_by_label("Your name").fill(nick)
+        self.page.keyboard.press("Enter")
+        self.page.get_by_label("Password of this name").fill(password)
+        self.page.keyboard.press("Enter")
+        self.is_in("#lobby")
+        return self
+
     def is_in(self, room: str) -> None:
         """Waits until the page shows a room that the server has let us into."""
         expect(self.page.locator("header h1")).to_have_text(room)

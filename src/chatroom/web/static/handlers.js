@@ -375,16 +375,15 @@ function onFail(state, message) {
  */
 function onNotJoined(state, message) {
   const room = state.find(message.params[1] ?? "");
-  const isWrong = message.command === "475" && Boolean(room?.key);
   const text = refusalText(message);
   if (room && !room.here) {
     room.joined = false;
-    room.key = "";
     const waiting = room.pending.filter((entry) => entry.delivery !== "failed");
     for (const entry of waiting) Object.assign(entry, { delivery: "failed", why: text, version: entry.version + 1 });
     room.version++;
     room.needsKey = message.command === "475";
-    if (room.needsKey) state.events.push({ type: "key", room, wrong: isWrong ? text : "" });
+    if (room.needsKey) state.events.push({ type: "key", room, wrong: room.key ? text : "" });
+    room.key = "";
     room.refuse(state.note(text, "error", room));
     return;
   }
