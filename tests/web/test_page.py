@@ -793,6 +793,23 @@ def test_a_password_that_was_changed_elsewhere_is_asked_for(server: ChatServer, 
     nora.is_in("#lobby")
 
 
+def test_a_language_that_is_chosen_on_the_form_is_that_of_the_chat(
+    server: ChatServer, visit: Visit, guests: Guests
+) -> None:
+    """Also for who has been in the chat before, and comes back to it."""
+    nora = visit(server.port).come("nora")
+    nora.say("/register open-sesame")
+    nora.notes("is yours")
+    phone = guests.irc("nora", password="nora:open-sesame")
+    phone.send("PRIVMSG NickServ :SET PASSWORD open-sesame open-barley")
+    expect(nora.page.get_by_text("The password of nora was changed on another device.")).to_be_visible()
+    nora.page.get_by_role("button", name="polski").click()
+    nora.page.get_by_label("Hasło do tej nazwy").fill("open-barley")
+    nora.page.keyboard.press("Enter")
+    expect(nora.page.locator(".self .account small")).to_have_text("zalogowano")
+    expect(nora.page.locator(".rooms h2").first).to_have_text("Pokoje")
+
+
 def test_a_phone_tells_that_something_waits_elsewhere(server: ChatServer, visit: Visit, guests: Guests) -> None:
     """At the button that shows the rooms, which are out of sight."""
     bob = guests.irc("bob")

@@ -172,6 +172,7 @@ class App {
     const before = this.signIn;
     this.signIn = this.makeSignIn();
     if (document.body.contains(before.element)) {
+      this.chat = null; // onWelcome opens it in this language
       show(this.signIn.element);
       this.signIn.show({ ...before.asked, nick: before.name.input.value });
     } else if (this.chat) {
