@@ -404,6 +404,8 @@ test("what is taken back is gone, and stays gone", () => {
   assert.deepEqual(talk.texts(), ["fine"]);
   talk.history("#lobby", said(1, "oops"));
   assert.deepEqual(talk.texts(), ["fine"]);
+  assert.equal(talk.room.entry("1"), undefined);
+  assert.equal(talk.room.entry("2")?.text, "fine");
 });
 
 test("rights on the server end where the server says so", () => {

@@ -85,8 +85,8 @@ export class Room {
     this.version = this.membersVersion = 0;
     /** Whether we have asked who is away. */
     this.asked = false;
-    /** @type {Set<string>} */
-    this.ids = new Set();
+    /** @type {Map<string, Entry | null>} the messages by id; null for one that was taken back, which must not come back */
+    this.ids = new Map();
   }
 
   /** The newest message that the server knows. */
@@ -102,7 +102,7 @@ export class Room {
 
   /** @param {string} id */
   entry(id) {
-    return id ? this.messages.find((each) => each.id === id) : undefined;
+    return this.ids.get(id) ?? undefined;
   }
 
   /**
@@ -141,7 +141,7 @@ export class Room {
    */
   insert(entry, at, exact = false) {
     while (!exact && at > 0 && isBefore(entry, this.messages[at - 1]) && entry.id) at--;
-    if (entry.id) this.ids.add(entry.id);
+    if (entry.id) this.ids.set(entry.id, entry);
     if (entry.answers && !entry.own && this.entry(entry.answers)?.own) entry.mention = true;
     this.messages.splice(at, 0, entry);
   }
@@ -203,10 +203,12 @@ export class Room {
    * @param {string} id
    */
   redact(id) {
-    const at = this.messages.findIndex((entry) => entry.id === id);
-    if (at < 0) return undefined;
+    const entry = this.entry(id);
+    if (!entry) return undefined;
+    this.ids.set(id, null);
+    this.messages.splice(this.messages.indexOf(entry), 1);
     this.version++;
-    return this.messages.splice(at, 1)[0]; // its id stays known: it must not come back
+    return entry;
   }
 
   /**
