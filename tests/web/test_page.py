@@ -1023,6 +1023,14 @@ def test_the_page_speaks_the_language_of_its_reader(server: ChatServer, visit: V
     assert page.locator("html").get_attribute("lang") == "en"
 
 
+def test_who_has_chosen_no_language_gets_that_which_the_server_chose(server: ChatServer, visit: Visit) -> None:
+    """By what the browser sends; the page doesn't choose once more by a rule of its own."""
+    nora = visit(server.port, locale="pl-PL")
+    nora.page.add_init_script("Object.defineProperty(navigator, 'languages', {value: ['en']})")
+    nora.page.goto(nora.address)
+    expect(nora.page.get_by_label("Twoja nazwa")).to_be_visible()
+
+
 def test_a_page_whose_sentences_do_not_come_goes_on_as_it_is(server: ChatServer, visit: Visit) -> None:
     """Where there is no such language it is in English; where the file of another one doesn't come, in the old one."""
     nora = visit(server.port, locale="de-DE").come("nora")

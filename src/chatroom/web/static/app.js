@@ -8,7 +8,7 @@ import { fold, isRoomName } from "./irc.js";
 import { loadSettings, saveSettings } from "./settings.js";
 import { Session } from "./session.js";
 import { ChatState, LOBBY } from "./state.js";
-import { chooseLanguage, speakLanguage, spokenLanguage, tr } from "./strings.js";
+import { shippedLanguage, speakLanguage, spokenLanguage, tr } from "./strings.js";
 import { Tabs } from "./tabs.js";
 import { ChatView } from "./view/chat.js";
 import { SignInView, noticePage } from "./view/sign_in.js";
@@ -88,7 +88,7 @@ class App {
   /** Begins: alone in this browser, with the name of the last visit if there is one. */
   async start() {
     const { language } = this.settings;
-    await this.speak(chooseLanguage(language ? [language] : navigator.languages, this.languages));
+    await this.speak(this.languages.includes(language) ? language : shippedLanguage());
     this.signIn = this.makeSignIn();
     if (!(await this.tabs.claim())) {
       show(noticePage(tr("otherTab"), tr("useHere"), () => void this.takeOver()));

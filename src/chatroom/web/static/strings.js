@@ -454,19 +454,6 @@ function formatsOf(tag) {
 }
 
 /**
- * The first language that somebody wants and that there is; English if there is none.
- * @param {readonly string[]} wanted such as ["pl-PL", "en"]
- * @param {readonly string[]} known
- */
-export function chooseLanguage(wanted, known) {
-  for (const tag of wanted) {
-    const found = known.find((each) => each.toLowerCase() === tag.toLowerCase()) ?? known.find((each) => each === tag.split("-")[0].toLowerCase());
-    if (found) return found;
-  }
-  return "en";
-}
-
-/**
  * Says everything in this language from now on.
  * @param {string} tag
  * @param {Translation} [sentences]
@@ -494,6 +481,11 @@ export async function speakLanguage(tag) {
   } catch {
     // The page goes on in the language that it has.
   }
+}
+
+/** The language that the server has chosen for this browser. */
+export function shippedLanguage() {
+  return SHIPPED?.tag ?? "en";
 }
 
 export function spokenLanguage() {
