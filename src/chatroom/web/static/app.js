@@ -190,7 +190,7 @@ class App {
     });
     show(this.chat.element);
     this.chat.render();
-    if (!matchMedia("(pointer: coarse)").matches) this.chat.composer.input.focus();
+    this.chat.composer.focus();
   }
 
   // ---- the connection ----

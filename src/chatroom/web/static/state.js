@@ -3,7 +3,7 @@
  */
 
 import { isSpoken, makeEntry } from "./entries.js";
-import { fold, isRoomName, renderLine } from "./irc.js";
+import { fold, renderLine } from "./irc.js";
 import { KEPT_MESSAGES, Room } from "./room.js";
 import { messagesOf, namePattern, normalizedText } from "./text.js";
 

@@ -185,7 +185,7 @@ export class ChatView {
     this.closeDrawers();
     this.acts.save();
     this.refresh();
-    if (!matchMedia("(pointer: coarse)").matches) this.composer.input.focus();
+    this.composer.focus();
   }
 
   /** @param {ChatRoom} room */

@@ -67,6 +67,11 @@ export class ComposerView {
     this.grow();
   }
 
+  /** Puts the cursor here, but not on phones: there it would bring up the keyboard. */
+  focus() {
+    if (!isTouch()) this.input.focus();
+  }
+
   /** What has to change for an error to be one no more. */
   get circumstances() {
     const { current, registered } = this.state;
@@ -281,7 +286,7 @@ export class ComposerView {
   }
 }
 
-/** Whether Enter breaks the line, as it does on phones: there the button sends. */
+/** Whether this is a phone or the like: there Enter breaks the line, and the button sends. */
 function isTouch() {
   return matchMedia("(pointer: coarse)").matches;
 }

@@ -39,6 +39,15 @@ export function button(spec, label, onclick, ...children) {
 }
 
 /**
+ * A sign that says something about a person or a room.
+ * @param {string} label read aloud, and shown where one points at it
+ * @param {string} sign
+ */
+export function badge(label, sign) {
+  return el("span.tag", { title: label, role: "img", "aria-label": label }, sign);
+}
+
+/**
  * A field with its label.
  * @param {string} label
  * @param {Props} props

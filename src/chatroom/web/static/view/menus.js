@@ -9,7 +9,7 @@ import { isIgnored, setIgnored } from "../ignoring.js";
 import { bansOf, isMuted } from "../modes.js";
 import { canAnswer, QUICK_REACTIONS, toggleReaction } from "../reactions.js";
 import { languageName, spokenLanguage, timeSpan, tr } from "../strings.js";
-import { button, el, nameOf } from "./dom.js";
+import { badge, button, el, nameOf } from "./dom.js";
 import { openDialog, openForm, openMenu, placeBeside } from "./dialogs.js";
 import { openEmoji } from "./emoji_picker.js";
 import { bodyOf } from "./rows.js";
@@ -63,7 +63,7 @@ export class Menus {
       !isMe && { label: tr("talkTo", { nick }), act: () => this.acts.go(state.room(nick)) },
       !isMe && { label: tr("mentionThem"), act: () => this.acts.write(`@${nick} `) },
       { label: tr("whoIs"), act: () => askPerson(state, nick) },
-      !isMe && { label: tr(isIgnored(state, nick) ? "unignoreThem" : "ignoreThem"), act: () => setIgnored(state, nick, !isIgnored(state, nick)) },
+      !isMe && this.ignoring(nick),
     ];
     if (!room.isDirect && state.isOperatorIn(room)) {
       const isOperator = /[~&@]/.test(member?.prefix ?? "");
@@ -79,6 +79,12 @@ export class Menus {
       );
     }
     openMenu(anchor, nick, items, el("h2", {}, nameOf(nick)));
+  }
+
+  /** @param {string} nick */
+  ignoring(nick) {
+    const isSilent = isIgnored(this.state, nick);
+    return { label: tr(isSilent ? "unignoreThem" : "ignoreThem"), act: () => setIgnored(this.state, nick, !isSilent) };
   }
 
   /**
@@ -111,7 +117,7 @@ export class Menus {
     if (room.isDirect) {
       openMenu(anchor, room.name, [
         { label: tr("whoIs"), act: () => askPerson(state, room.name) },
-        { label: tr(isIgnored(state, room.name) ? "unignoreThem" : "ignoreThem"), act: () => setIgnored(state, room.name, !isIgnored(state, room.name)) },
+        this.ignoring(room.name),
         { label: tr("putAway"), act: () => this.acts.leave(room) },
       ]);
       return;
@@ -409,7 +415,7 @@ export class Menus {
           form.close();
           this.acts.go(this.state.join(each.name));
         };
-        return el("button.room.listed", { type: "button", onclick: go }, nameOf(each.name, ".name"), ...[...each.closed].map((letter) => el("span.tag", { title: tr(`closed_${letter}`), role: "img", "aria-label": tr(`closed_${letter}`) }, letter === "k" ? "🔑" : "✉")), el("small", {}, tr("peopleCount", { count: each.people })), each.topic && el("span.topic", { dir: "auto" }, each.topic));
+        return el("button.room.listed", { type: "button", onclick: go }, nameOf(each.name, ".name"), ...[...each.closed].map((letter) => badge(tr(`closed_${letter}`), letter === "k" ? "🔑" : "✉")), el("small", {}, tr("peopleCount", { count: each.people })), each.topic && el("span.topic", { dir: "auto" }, each.topic));
       });
       rooms.replaceChildren(...(rows.length ? [el("h2", {}, tr("roomsHere")), ...rows] : []));
     };

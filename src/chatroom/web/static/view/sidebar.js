@@ -4,7 +4,7 @@
 
 import { isOwner } from "../presence.js";
 import { compareNames, tr } from "../strings.js";
-import { button, colourOf, el, nameOf, showList } from "./dom.js";
+import { badge, button, colourOf, el, nameOf, showList } from "./dom.js";
 
 /** @typedef {import("../state.js").ChatState} SideState */
 /** @typedef {import("../room.js").Room} SideRoom */
@@ -185,8 +185,8 @@ export class MembersView {
         { type: "button", "aria-haspopup": "dialog", onclick: (/** @type {any} */ event) => this.onName(member.nick, event.currentTarget) },
         el(`span.dot.${presence}`, { role: "img", "aria-label": presenceName(presence) }),
         nameOf(member.nick, `.name${isOperator ? `.operator.c${colourOf(member.nick)}` : ""}`),
-        owns && el("span.tag", { title: tr("isOwner"), role: "img", "aria-label": tr("isOwner") }, "♛"),
-        member.isServerOperator && el("span.tag", { title: tr("isServerOperator"), role: "img", "aria-label": tr("isServerOperator") }, "★"),
+        owns && badge(tr("isOwner"), "♛"),
+        member.isServerOperator && badge(tr("isServerOperator"), "★"),
         hasVoice && el("span.tag", { title: tr("hasVoice") }, "+"),
       );
     return { key: `@${member.nick}`, sign: [member.prefix, presence, member.isServerOperator, owns].join(" "), build };
