@@ -344,7 +344,7 @@ def _notice(to: ReplyWriter, reply: CutShort | Saving | Link) -> Iterator[str]:
 
 def _mentions_are(to: ReplyWriter, reply: MentionsAre) -> Iterator[str]:
     for sentence in describe_reply(reply, "/", to.language):
-        yield f":{to.server.name} NOTICE {to.nick} :{sentence}\r\n"
+        yield from to.wrapped(f":{to.server.name} NOTICE {to.nick} :", sentence)
 
 
 def _servers_are(to: ReplyWriter, reply: ServersAre) -> Iterator[str]:
