@@ -106,7 +106,7 @@ def _welcome(to: ReplyWriter, reply: Welcome) -> Iterator[str]:
     yield to.greeting()
     yield to.counts(reply.counts)
     if metadata_replies.METADATA in to.capabilities:  # nothing is set yet, which must be told by an empty batch
-        yield from metadata_replies.batched(to, (), f"metadata {to.nick}")
+        yield from to.batched(metadata_replies.BATCH, f"metadata {to.nick}", ())
     yield to.motd()
 
 
@@ -365,10 +365,9 @@ def _goodbye(to: ReplyWriter, reply: Goodbye) -> Iterator[str]:
         killed = _KILLED.fullmatch(reply.reason)
         if killed:
             why = killed["why"] or to.tr("no reason was given")
-            head = f":{to.server.name} FAIL * SESSION_KILLED {killed['nick']} :"
-            yield f"{shortened(f'{head}{why}', LINE_BYTES - 2)}\r\n"
+            yield to.standard("FAIL", "*", "SESSION_KILLED", killed["nick"], why)
         elif code := _ENDS.get(reply.reason):
-            yield f":{to.server.name} FAIL * {code} :{reason}\r\n"
+            yield to.standard("FAIL", "*", code, reason)
     yield f"{shortened(f'ERROR :{to.tr(_CLOSING)} {reason}', LINE_BYTES - 2)}\r\n"
 
 
