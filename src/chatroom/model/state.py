@@ -185,6 +185,7 @@ class ChatState:
             self.lists[key] = room.lists
             room.modes = bounded(room.modes)
             room.refresh()
+        self.waiting_senders = Counter(sender(said.by) for every in self.waiting.values() for said in every)
         self.mask_counts.clear()
         for key, lists in self.lists.items():
             for letter, entries in lists.items():
