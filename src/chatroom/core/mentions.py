@@ -33,7 +33,8 @@ def since_last_login(ctx: Context, person: Person, account: str) -> list[Outcome
     state, key = ctx.state, fold(account)
     if not (ctx.lasting and account and state.presence_of(account) is None):
         return []
-    rooms = {**state.dormant_rooms.rooms, **state.rooms} if state.dormant_rooms else state.rooms
+    dormant = state.dormant_rooms
+    rooms = {**dormant.rooms, **dormant.owned, **state.rooms} if dormant else state.rooms
     seen = {name: last for name in rooms if (last := state.absent.get(f"{name} {key}", 0))}
     stranger = User(person, None, 0)
     places = {name: rooms[name].name for name in seen if _may_enter(state, rooms[name].name, stranger)}
