@@ -94,8 +94,7 @@ def deliver(state: ChatState, user: User, delivery: Delivery) -> None:
             state.direct_messages[number] = each, user.person.uid
     if user.sessions:
         said = tuple([replace(each, target=user.person.nick) for each in waiting])
-        for session in user.sessions:
-            delivery.reply(session, WaitingAre(said))
+        notify.one(user, WaitingAre(said), delivery)
         state.received[fold(user.person.account)] = waiting[-1].id
 
 
