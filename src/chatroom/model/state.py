@@ -254,6 +254,7 @@ class ChatState:
         """A room is an account's from now on, both by their folded names."""
         self.owners[key] = owner
         self.owned.setdefault(owner, {})[key] = None
+        self.note_lists(key)
 
     def disown(self, key: str) -> None:
         """A room is nobody's any more."""
