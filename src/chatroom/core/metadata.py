@@ -114,11 +114,11 @@ def metadata_set(ctx: Context, event: MetadataSet, delivery: Delivery) -> None:
     else:
         known[event.key] = event.value
     told = MetadataIs(room.name if room else user.person.nick, ((event.key, event.value),))
-    if state.following:
+    following = state.following
+    if following:
         for session in room.audience if room else monitor.peers_and_watchers(state, user):
-            if isinstance(session, Session) and session.uid != event.device:
-                if event.key in state.following.get(session, ()):
-                    delivery.reply(session, told)
+            if isinstance(session, Session) and session.uid != event.device and event.key in following.get(session, ()):
+                delivery.reply(session, told)
     delivery.broadcast(event, notify.NOBODY)
 
 
