@@ -115,10 +115,11 @@ def metadata_set(ctx: Context, event: MetadataSet, delivery: Delivery) -> None:
     else:
         known[event.key] = event.value
     told = MetadataIs(room.name if room else user.person.nick, ((event.key, event.value),))
-    readers = room.audience if room else monitor.peers_and_watchers(state, user)
-    for session in readers if state.following else ():
-        if isinstance(session, Session) and session.uid != event.device and event.key in _followed(state, session):
-            delivery.reply(session, told)
+    following = state.following
+    if following:
+        for session in room.audience if room else monitor.peers_and_watchers(state, user):
+            if isinstance(session, Session) and session.uid != event.device and event.key in following.get(session, ()):
+                delivery.reply(session, told)
     delivery.broadcast(event, notify.NOBODY)
 
 
@@ -129,7 +130,7 @@ def show(state: ChatState, session: Session, room: Room, delivery: Delivery) -> 
         return
     members = room.members.values() if len(room.members) <= MEMBERS_SYNCED else ()
     for target, known in ((room.name, room.metadata), *((user.person.nick, user.metadata) for user in members)):
-        if (entries := _of(known, keys)) and known:
+        if entries := _of(known, keys):
             delivery.reply(session, MetadataIs(target, entries))
 
 
@@ -141,10 +142,6 @@ def tell_of(state: ChatState, user: User, room: Room, delivery: Delivery) -> Non
         keys = state.following.get(session, ()) if isinstance(session, Session) and session not in user.sessions else ()
         if (entries := _of(user.metadata, keys)) and isinstance(session, Session):
             delivery.reply(session, MetadataIs(user.person.nick, entries))
-
-
-def _followed(state: ChatState, session: Session) -> Iterable[str]:
-    return state.following.get(session, ())
 
 
 def _of(known: dict[str, str], keys: Iterable[str]) -> Entries:
