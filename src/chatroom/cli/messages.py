@@ -4,10 +4,11 @@ import errno
 import socket
 
 from chatroom import __version__
+from chatroom.common.addresses import is_this_machine
 from chatroom.common.language import tr
 from chatroom.common.names import LOBBY
 from chatroom.common.qr import for_terminal
-from chatroom.server.invitations import address_to_join, authority, is_for_this_machine_alone
+from chatroom.server.invitations import address_to_join, authority
 
 
 def how_to_join(
@@ -20,7 +21,7 @@ def how_to_join(
     """
     where = address_to_join(host)
     place = authority(where, port)
-    is_near = is_for_this_machine_alone(host)
+    is_near = is_this_machine(host)
     page = f"{scheme}://{place}" if scheme else ""
     join = f"/join {LOBBY}"
     if tls:

@@ -19,7 +19,7 @@ from chatroom.cli.messages import cannot_listen, how_to_join
 from chatroom.cli.reload import SettingsFiles, read_settings, reload
 from chatroom.cli.serve_options import ServeOptions, check_together, serve_options
 from chatroom.common import logs, streams
-from chatroom.common.addresses import is_loopback
+from chatroom.common.addresses import is_this_machine
 from chatroom.common.language import choose, speak, tr
 from chatroom.common.names import fold
 from chatroom.common.trusted_files import UntrustedFileError
@@ -231,7 +231,7 @@ def _run(server: "ChatServer", options: ServeOptions) -> None:
 def _announcement(server: "ChatServer", options: ServeOptions) -> "Announcement | None":
     """What announces the server in its network; None if nobody there can reach it, or the library is missing."""
     host = str(server.server_address[0])
-    if is_loopback(host):
+    if is_this_machine(host):
         return None
     try:
         from chatroom.server.announcement import Announcement

@@ -55,6 +55,11 @@ def is_loopback(host: str) -> bool:
     return address is not None and address.is_loopback
 
 
+def is_this_machine(host: str) -> bool:
+    """Whether a host's name or address is this machine's own, so that no other machine reaches it by that."""
+    return is_loopback(host) or host.rstrip(".").lower() == "localhost"
+
+
 def is_in(host: str, networks: tuple[Network, ...]) -> bool:
     """Whether an address is in one of the networks."""
     address = address_of(host)
