@@ -324,9 +324,11 @@ class Room:
         if key not in self._colours:
             if len(self._colours) >= _COLOURED_MAX:
                 self._colours.clear()
-            own, taken = nick_colour(nick), set(self._colours.values())
-            free = [number for n in range(NICK_COLOURS) if (number := (own + n) % NICK_COLOURS) not in taken]
-            self._colours[key] = free[0] if free else own
+            own = nick_colour(nick)
+            # The first eight people have all the colours; from then on none is looked for.
+            taken = set() if len(self._colours) >= NICK_COLOURS else set(self._colours.values())
+            numbers = ((own + step) % NICK_COLOURS for step in range(NICK_COLOURS))
+            self._colours[key] = next(number for number in numbers if number not in taken)
         return self._colours[key]
 
     # --- members ----------------------------------------------------------------------------------------------------

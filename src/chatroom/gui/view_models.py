@@ -101,8 +101,10 @@ def new_place(typed: str) -> tuple[str, str]:
 
 def sort_key(nick: str) -> tuple[list[float], str]:
     """As the user's language sorts names; letters that it has not, by those they are made of: Élodie before Fred."""
-    key = own().sort_key
-    return key("".join(c if key(c)[0] < _BEHIND_Z else bare(c).translate(_LETTERS) for c in fold(nick))), fold(nick)
+    key, folded = own().sort_key, fold(nick)
+    if folded.isascii():
+        return key(folded), folded
+    return key("".join(c if key(c)[0] < _BEHIND_Z else bare(c).translate(_LETTERS) for c in folded)), folded
 
 
 def _order(member: Member) -> tuple[int, tuple[list[float], str]]:
