@@ -28,6 +28,7 @@ BANS_MAX = 10_000  # of a room, and as many mutes; servers have 100
 _COLOURED_MAX = 10_000  # people of whom the colour is remembered
 KEPT_SPEAKERS = 50  # who spoke last, for completing names
 REDRAW_NOTHING = 1 << 62
+_OPERATOR_SIGNS = frozenset("~&@%")
 
 # kinds of reactions to one message, and people of each, that are kept: what a server sends must not fill the memory
 REACTIONS_MAX = 50
@@ -49,6 +50,11 @@ class Member:
     prefix: str = ""
     away: bool = False
     is_server_operator: bool = False
+
+    @property
+    def keeps_order(self) -> bool:
+        """Whether they have an operator's rights in the room."""
+        return self.prefix in _OPERATOR_SIGNS
 
 
 class Room:
