@@ -17,8 +17,10 @@ def tell(state: SessionState) -> None:
     room = state.looked_at
     if room is None or not room.is_here or not state.is_registered or not state.has(_CAPABILITY):
         return
-    last = next((entry for entry in reversed(room.entries) if entry.kind in SPOKEN and entry.msgid), None)
-    if last is None or last.time <= room.read or state.now() - state.marked_at < _TELL_SECONDS:
+    if state.now() - state.marked_at < _TELL_SECONDS:
+        return
+    last = next(room.said_backwards(), None)
+    if last is None or last.time <= room.read:
         return
     room.read, state.marked_at = last.time, state.now()
     moment = datetime.fromtimestamp(last.time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -12,7 +12,7 @@ Laws of the transcript:
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -211,8 +211,12 @@ class Room:
 
     def last_by(self, nick: str) -> TranscriptEntry | None:
         """The last message of somebody that the server knows by an id."""
-        said = (entry for entry in reversed(self.entries) if entry.msgid and entry.kind in SPOKEN)
-        return next((entry for entry in said if fold(entry.nick) == fold(nick) and not entry.is_gone), None)
+        who, said = self.fold(nick), self.said_backwards()
+        return next((entry for entry in said if self.fold(entry.nick) == who and not entry.is_gone), None)
+
+    def said_backwards(self) -> Iterator[TranscriptEntry]:
+        """What was said and the server knows by an id, newest first."""
+        return (entry for entry in reversed(self.entries) if entry.msgid and entry.kind in SPOKEN)
 
     def find(self, msgid: str) -> TranscriptEntry | None:
         """The message with that id, if it is remembered."""
