@@ -1,11 +1,12 @@
 """How far the user has read each room (IRCv3 draft/read-marker): the server tells their other clients."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from chatroom.client.parameters import param
 from chatroom.client.room import Room
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import SPOKEN
+from chatroom.common.clock import stamp
 from chatroom.common.irc_message import Message
 
 _CAPABILITY = "draft/read-marker"
@@ -23,8 +24,7 @@ def tell(state: SessionState) -> None:
     if last is None or last.time <= room.read:
         return
     room.read, state.marked_at = last.time, state.now()
-    moment = datetime.fromtimestamp(last.time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    state.send(Message("MARKREAD", (room.name, f"timestamp={moment}")))
+    state.send(Message("MARKREAD", (room.name, f"timestamp={stamp(last.time)}")))
 
 
 def on_marker(state: SessionState, message: Message) -> None:
