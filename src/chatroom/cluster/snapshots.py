@@ -384,7 +384,6 @@ def add(ctx: Context, text: str) -> list[str]:
     for owned in theirs.rooms:
         if owned.owner in ctx.state.accounts and owned.owner not in others and owned.key not in ctx.state.owners:
             ctx.state.own(owned.key, owned.owner)
-            ctx.state.note_lists(owned.key)
             ctx.state.room_looks.add(owned.key)
             room = ctx.state.rooms.get(owned.key)
             if room:
