@@ -56,6 +56,22 @@ def test_what_waits_comes_once_over_kills(serve: Callable[..., Served], data: Pa
     guests.close()
 
 
+def test_what_is_taken_back_waits_no_more(data: Path) -> None:
+    """Nor does the file keep that it waited; the others wait."""
+    with running(data) as guests:
+        alice, bob = claim(guests, "alice"), guests.irc("bob", *CAPS, "draft/message-redaction")
+        alice.send("QUIT")
+        alice.rest()
+        bob.send("PRIVMSG alice :one", "PRIVMSG alice :two")
+        said = [line for line in bob.sync() if " PRIVMSG alice :one" in line]
+        msgid = said[0].partition("msgid=")[2].partition(" ")[0].partition(";")[0]
+        bob.send(f"REDACT alice {msgid}")
+        bob.wait(f"REDACT alice {msgid}")
+    assert _waiting(data / "chatroom.db") == 1
+    with running(data) as guests:
+        assert private(guests.irc("alice", *CAPS, password="alice:horse-alice")) == ["two"]
+
+
 def test_what_came_on_one_device_comes_on_no_other_over_a_kill(serve: Callable[..., Served], data: Path) -> None:
     """Not even where that one has opened a conversation with the sender and finds the server again."""
     served = serve("--data", str(data), "--unlimited")
