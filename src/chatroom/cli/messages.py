@@ -46,7 +46,7 @@ def how_to_join(
         (tr("TLS is on; plain text is taken, too, unless --tls-only is set."), tls and not tls_only),
         (tr("TLS is on, and other machines must use it."), tls_only),
         (tr("Everybody must give the password of --password-file."), password),
-        (for_terminal(page), page and not is_near),
+        (for_terminal(page) if page and not is_near else "", True),
     ]
     listening = {"version": __version__, "host": host, "port": port}
     return "\n".join(
