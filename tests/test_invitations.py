@@ -139,11 +139,13 @@ def invitation(browser: Browser, at: str) -> dict[str, object]:
     return told
 
 
-def test_the_page_is_told_the_address_for_others(open_server: ChatServer) -> None:
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost", "localhost."])
+def test_the_page_is_told_the_address_for_others(open_server: ChatServer, host: str) -> None:
     """Instead of one that works on the server's machine alone; and a code of it."""
     with Browser(open_server.port) as browser:
-        told = invitation(browser, f"http://127.0.0.1:{open_server.port}/#herbata%C4%85")
-    place = reachable_authority("0.0.0.0", open_server.port) or f"127.0.0.1:{open_server.port}"
+        browser.here = f"{host}:{open_server.port}"
+        told = invitation(browser, f"http://{browser.here}/#herbata%C4%85")
+    place = reachable_authority("0.0.0.0", open_server.port) or browser.here
     assert told["address"] == f"http://{place}/#herbata%C4%85"
     assert told["near"] is not bool(own_address())
     assert drawn(int(str(told["size"])), str(told["path"])) == told["address"]

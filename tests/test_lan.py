@@ -40,6 +40,16 @@ while time.monotonic() < end:
     time.sleep(0.1)
 """
 
+# A machine that has no thread left for the announcement.
+NO_THREAD = """
+import sys
+from chatroom.cli.main import main
+from chatroom.server.announcement import Announcement
+def start(self): raise RuntimeError("can't start new thread")
+Announcement.start = start
+main(["serve", "--host", "0.0.0.0", "-p", "0", "--ephemeral"])
+"""
+
 # Announces a service as anybody could, and stays.
 LIAR = """
 import socket, sys, time
@@ -280,3 +290,19 @@ def test_names_that_look_alike_are_noticed() -> None:
     assert not are_alike([alice, bob])
     assert are_alike([alice, false])
     assert are_alike([bob, bob])
+
+
+def test_a_server_says_goodbye_although_its_announcement_could_not_begin() -> None:
+    """What went wrong is told, not what came of it."""
+    done = subprocess.run(
+        [sys.executable, "-c", NO_THREAD],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "saying goodbye to everybody" in done.stderr
+    assert "can't start new thread" in done.stderr
+    assert "before it is started" not in done.stderr

@@ -93,6 +93,21 @@ def test_rooms_that_one_may_not_enter_any_more_are_not_told_of(guests: Guests) -
     assert mentioned(come(guests, "alice")) == []
 
 
+def test_an_empty_room_that_has_an_owner_is_told_of_unless_it_is_closed(guests: Guests) -> None:
+    alice, bob = claim(guests, "alice", room=""), claim(guests, "bob", room="")
+    for owner, room, other in ((alice, "#hers", bob), (bob, "#his", alice), (bob, "#closed", alice)):
+        owner.send(f"JOIN {room}")
+        owner.sync()
+        other.send(f"JOIN {room}")
+        other.sync()
+    leave(alice)
+    bob.send("MODE #closed +i", *(f"PRIVMSG {room} :alice?" for room in ("#hers", "#his", "#closed")))
+    bob.sync()
+    leave(bob)
+    (told,) = mentioned(come(guests, "alice"))
+    assert "1 mention in #hers, 1 mention in #his." in told
+
+
 def test_one_who_is_ignored_mentions_nobody(guests: Guests) -> None:
     alice, bob = claim(guests, "alice"), claim(guests, "bob")
     alice.send("SILENCE bob")

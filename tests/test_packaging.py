@@ -262,6 +262,21 @@ def test_the_service_is_installed_by_one_command(monkeypatch: pytest.MonkeyPatch
     assert (failed.exit_code, "systemctl daemon-reload failed: no bus" in failed.output) == (1, True)
 
 
+def test_it_is_said_that_systemd_takes_too_long(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A server that brings a large file up to date may take longer than is waited for."""
+    systemctl = tmp_path / "systemctl"
+    systemctl.write_text("#!/bin/sh\nexec sleep 60\n")
+    systemctl.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(install_service, "UNIT", tmp_path / "chatroom.service")
+    monkeypatch.setattr(install_service, "SETTINGS", tmp_path / "chatroom.toml")
+    monkeypatch.setattr(install_service, "_HIDDEN", ())
+    monkeypatch.setattr(install_service, "_SYSTEMD_SECONDS", 0.2)
+    told = CliRunner().invoke(main, ["install-service"])
+    assert (told.exit_code, "systemctl daemon-reload takes very long" in told.output) == (1, True), told.output
+
+
 def test_where_there_can_be_no_service_it_is_said_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """And what to do."""
     systemctl = tmp_path / "systemctl"

@@ -23,6 +23,12 @@ def claim(guests: Guests, name: str) -> Irc:
     return client
 
 
+def claim_and_leave(guests: Guests, name: str) -> None:
+    client = claim(guests, name)
+    client.send("QUIT")
+    client.rest()
+
+
 def private(client: Irc) -> list[str]:
     """The texts of what was said to a client alone."""
     return [line.rpartition(" :")[2] for line in client.heard if f" PRIVMSG {client.nick} :" in line]
@@ -32,9 +38,7 @@ def test_what_waits_comes_once_over_kills(serve: Callable[..., Served], data: Pa
     """The server is killed while it waits, and once more when it has come."""
     served = serve("--data", str(data), "--unlimited")
     guests = Guests(served.port)
-    alice = claim(guests, "alice")
-    alice.send("QUIT")
-    alice.rest()
+    claim_and_leave(guests, "alice")
     bob = guests.irc("bob", *CAPS)
     bob.send("PRIVMSG alice :one", "PRIVMSG alice :two")
     assert len([line for line in bob.sync() if " 301 " in line]) == 2
@@ -52,13 +56,27 @@ def test_what_waits_comes_once_over_kills(serve: Callable[..., Served], data: Pa
     guests.close()
 
 
+def test_what_is_taken_back_waits_no_more(data: Path) -> None:
+    """Nor does the file keep that it waited; the others wait."""
+    with running(data) as guests:
+        alice, bob = claim(guests, "alice"), guests.irc("bob", *CAPS, "draft/message-redaction")
+        alice.send("QUIT")
+        alice.rest()
+        bob.send("PRIVMSG alice :one", "PRIVMSG alice :two")
+        said = [line for line in bob.sync() if " PRIVMSG alice :one" in line]
+        msgid = said[0].partition("msgid=")[2].partition(" ")[0].partition(";")[0]
+        bob.send(f"REDACT alice {msgid}")
+        bob.wait(f"REDACT alice {msgid}")
+    assert _waiting(data / "chatroom.db") == 1
+    with running(data) as guests:
+        assert private(guests.irc("alice", *CAPS, password="alice:horse-alice")) == ["two"]
+
+
 def test_what_came_on_one_device_comes_on_no_other_over_a_kill(serve: Callable[..., Served], data: Path) -> None:
     """Not even where that one has opened a conversation with the sender and finds the server again."""
     served = serve("--data", str(data), "--unlimited")
     guests = Guests(served.port)
-    alice = claim(guests, "alice")
-    alice.send("QUIT")
-    alice.rest()
+    claim_and_leave(guests, "alice")
     bob = guests.irc("bob", *CAPS)
     bob.send("PRIVMSG alice :see you at five", "QUIT")
     bob.rest()
@@ -126,9 +144,7 @@ def test_what_people_ignore_and_refuse_is_kept_with_their_names(data: Path) -> N
 def test_whoever_claims_the_name_of_a_guest_finds_nothing_that_was_said_before(data: Path) -> None:
     """A guest's talk with an account is in the account's history alone."""
     with running(data) as guests:
-        alice = claim(guests, "alice")
-        alice.send("QUIT")
-        alice.rest()
+        claim_and_leave(guests, "alice")
         eve = guests.irc("eve", *CAPS)
         eve.send("PRIVMSG alice :psst", "QUIT")
         eve.rest()

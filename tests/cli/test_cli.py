@@ -658,6 +658,7 @@ def test_connect_takes_a_link(served: Served, visitors: Guests) -> None:
     ("host", "on", "told", "untold"),
     [
         ("127.0.0.1", False, ["Only this machine can join; --host 0.0.0.0"], ["TLS is on", "password"]),
+        ("LOCALHOST", False, ["Only this machine can join; --host 0.0.0.0"], ["TLS is on", "password"]),
         ("192.0.2.7", False, [], ["Only this machine", "TLS is on", "password"]),
         ("192.0.2.7", True, ["TLS is on", "the password of --password-file"], ["Only this"]),
     ],

@@ -125,6 +125,8 @@ def test_bans_without_end_are_bounded(script: Script, monkeypatch: pytest.Monkey
     script.feed(*(f":op!u@h MODE #lobby +b n{n}!*@*" for n in range(25)))
     room = script.state.rooms["#lobby"]
     assert len(room.banned) == 20
+    script.feed(":op!u@h MODE #lobby +b n0!*@*")
+    assert len(room.banned) == 20
     script.feed(":op!u@h MODE #lobby -b n0!*@*")
     assert len(room.banned) == 19
 

@@ -2,23 +2,13 @@
 
 import pytest
 
-from chatroom.client.plaintext import danger, is_this_machine
+from chatroom.client.plaintext import danger
 from chatroom.client.settings import Server, Settings
 from chatroom.client.slash_commands import Unconfirmed, run
 from tests.client.script import Script
 
 AWAY = Server("chat.example.org", 9090)
 HERE = Server("127.0.0.1", 9090)
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost", "LOCALHOST."])
-def test_this_machine(host: str) -> None:
-    assert is_this_machine(host)
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1.example.org", "localhost.example.org", "10.0.0.1", "::2", "", "1"])
-def test_another_machine(host: str) -> None:
-    assert not is_this_machine(host)
 
 
 def test_a_password_to_another_machine_is_asked_about() -> None:

@@ -104,6 +104,15 @@ def test_an_answer_to_ones_own_message_is_a_mention(script: Script) -> None:
     assert "reply" not in script.take()[0]
 
 
+def test_the_last_message_of_somebody_is_found_as_the_server_compares_names(script: Script) -> None:
+    """By CASEMAPPING rfc1459, { is the small letter of [."""
+    script.feed("@msgid=a :b[x!u@h PRIVMSG #lobby :yes")
+    assert script.lobby.last_by("b{x") is None
+    script.feed(":irc 005 me CASEMAPPING=rfc1459 :are supported")
+    entry = script.lobby.last_by("b{x")
+    assert entry and entry.msgid == "a"
+
+
 def test_history_is_shown_on_demand(script: Script) -> None:
     """Around a message, or the latest; what the room has is left as it is."""
     slash_commands.run(script.state, script.lobby, "/history 2")

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from chatroom.client import history_sync, slash_commands, strings
+from chatroom.client import history_sync, mode_handlers, slash_commands, strings
 from chatroom.client.screen_events import Alerted, Registered, Rejected, RoomList, SearchResults
 from chatroom.client.transcript_entry import DeliveryState, Kind
 from chatroom.common.language import choose, speak
@@ -656,6 +656,31 @@ def test_a_key_for_a_new_room_is_set_and_one_that_nobody_needed_is_said() -> Non
     script.session.connected(script.send)
     script.feed(":irc 001 me :Welcome")
     assert "JOIN #new,#mine,#lobby,#open s3cret,s3cret" in script.take()
+
+
+def test_modes_that_nobody_asked_for_are_not_shown() -> None:
+    """The key and the menus of a window need them: both send one question. Its answer may come when one has left."""
+    script = Script()
+    script.connect()
+    room = script.state.join("#k", "s3cret")
+    script.joined("#k", "@bob")
+    mode_handlers.ask(script.state, room)
+    assert [line for line in script.take() if line.startswith("MODE")] == ["MODE #k", "MODE #k b"]
+    shown = len(room.entries)
+    script.feed(":irc 324 me #k +k s3cret", ":irc 368 me #k :End")
+    assert room.modes == {"k"} and len(room.entries) == shown
+    script.state.join("#gone")
+    script.joined("#gone")
+    mode_handlers.ask(script.state, script.state.rooms["#gone"])
+    script.state.close(script.state.rooms["#gone"])
+    shown = len(script.state.current.entries)
+    script.feed(":me!u@h PART #gone", ":irc 324 me #gone +n")
+    assert len(script.state.current.entries) == shown
+    script.state.join("#gone")
+    script.take()
+    script.joined("#gone")
+    mode_handlers.ask(script.state, script.state.rooms["#gone"])
+    assert "MODE #gone" in script.take()
 
 
 def test_the_server_is_asked_for_the_language_of_the_user() -> None:

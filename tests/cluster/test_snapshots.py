@@ -42,12 +42,14 @@ def test_a_hub_that_loads_a_snapshot_holds_what_was_in_it() -> None:
     alice.send("TOPIC #tea :green", "MODE #tea +vbk bob *!*@192.0.2.1 key", "PRIVMSG #tea :hi", "AWAY :out")
     alice.send("INVITE carol #tea", "MODE alice +i", "PRIVMSG bob :psst")
     bob.send("JOIN #milk", "NICK robert")
-    carol.send("/quit")
+    carol.send("/register correct-horse", "/quit")
+    bob.send("PRIVMSG carol :this waits")
     behind = snapshots.Mark(1, 2, 3)
     text = snapshots.snapshot(chat.hub.state, behind)
     other = ChatState("other", lasting=False)
     assert snapshots.load(other, text) == behind
     assert snapshots.snapshot(other, behind) == text
+    assert other.waiting_senders == chat.hub.state.waiting_senders and other.waiting_senders.total() == 1
     assert other.nicks.get("alice") is other.users[alice.uid]
     assert other.rooms["#tea"].members[alice.uid] is other.users[alice.uid]
     assert other.users[alice.uid].sessions == ()

@@ -25,6 +25,11 @@ def test_what_people_write_is_never_looked_into(text: str) -> None:
     assert POLISH.tr("{nick}: {text}", nick=text, text=text) == f"{text}: {text}"
 
 
+def test_nothing_is_nothing_in_every_language() -> None:
+    """gettext has the head of a catalogue under it."""
+    assert POLISH.tr("") == ENGLISH.tr("") == ""
+
+
 def test_a_sentence_without_places_keeps_its_braces() -> None:
     assert ENGLISH.tr("letters, digits and {}") == "letters, digits and {}"
 

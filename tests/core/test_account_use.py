@@ -2,8 +2,8 @@
 
 import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -159,6 +159,18 @@ def test_time_counts_only_if_the_machine_has_passed_it(chat: Chat, is_ahead: boo
 # ---- with real servers ----------------------------------------------------------------------------------------------
 
 
+@contextmanager
+def home_of_bob(data: Path, is_first: bool) -> Iterator[int]:
+    """A start of the server, by its port; in the first one, bob claims his name from 127.0.0.10."""
+    with running(data, unlimited=False) as guests:
+        if is_first:
+            bob = Plain(guests._port, "bob", source="127.0.0.10")
+            bob.send(f"/register {PASSWORD}")
+            bob.wait("is yours now")
+            bob.close()
+        yield guests._port
+
+
 def guess(port: int, host: str) -> Peer:
     """Gives a wrong password for bob."""
     peer = Peer(port, source=host)
@@ -170,14 +182,8 @@ def guess(port: int, host: str) -> Peer:
 
 def test_guesses_from_afar_hold_up_no_owner_at_home(data: Path) -> None:
     """Right after the claim, and after a restart; while whoever guesses waits."""
-    for start in ("first", "second"):
-        with running(data, unlimited=False) as guests:
-            port = guests._port
-            if start == "first":
-                bob = Plain(port, "bob", source="127.0.0.10")
-                bob.send(f"/register {PASSWORD}")
-                bob.wait("is yours now")
-                bob.close()
+    for is_first in (True, False):
+        with home_of_bob(data, is_first) as port:
             guessers = [guess(port, "127.0.0.66") for _ in range(WRONG_PASSWORDS_PER_WINDOW)]
             for guesser in guessers:
                 guesser.wait("not the password")
@@ -195,14 +201,8 @@ def test_guesses_from_afar_hold_up_no_owner_at_home(data: Path) -> None:
 
 def test_guesses_from_the_same_address_hold_up_no_owner(data: Path) -> None:
     """Not even from many connections at once; right after the claim, and after a restart."""
-    for start in ("first", "second"):
-        with running(data, unlimited=False) as guests:
-            port = guests._port
-            if start == "first":
-                bob = Plain(port, "bob", source="127.0.0.10")
-                bob.send(f"/register {PASSWORD}")
-                bob.wait("is yours now")
-                bob.close()
+    for is_first in (True, False):
+        with home_of_bob(data, is_first) as port:
             guessers = [guess(port, "127.0.0.10") for _ in range(4 * WRONG_PASSWORDS_PER_WINDOW)]
             for guesser in guessers:
                 guesser.wait("not the password")

@@ -9,8 +9,9 @@ import pytest
 from chatroom.core import event_log
 from chatroom.core.bans import THROWN_OUT_AT_ONCE
 from chatroom.core.permissions import ROOMS_LOOKED_AT_ONCE
-from chatroom.model.commands import BanFromServer
-from chatroom.model.events import Event, Kicked, Killed
+from chatroom.model.commands import BanFromServer, ThrowOut
+from chatroom.model.events import DeviceEnded, Event, Kicked, Killed
+from chatroom.model.outcomes import Deferred
 from chatroom.model.values import ListEntry
 from tests.chat import Chat, Client
 
@@ -125,6 +126,20 @@ def test_a_ban_throws_out_a_few_people_at_a_time(
     assert lock.taken > PEOPLE / THROWN_OUT_AT_ONCE
     assert len(chat.hub.state.rooms["#a"].members) == 1
     assert op.nick == "op"
+
+
+def test_a_ban_ends_a_few_devices_at_a_time(chat: Chat) -> None:
+    """All of them are ended in the end."""
+    op, guests = crowd(chat)
+    devices = tuple([(guest.user.person, guest.uid) for guest in guests if guest.user])
+    command = ThrowOut("", devices[0][:1], "spam", devices[1:])
+    parts = [each.do() for each in chat.hub.decide(op, command) if isinstance(each, Deferred)]
+    ended = [chat.hub.decide(op, each) for each in parts if isinstance(each, ThrowOut)]
+    assert max(map(len, ended)) == THROWN_OUT_AT_ONCE
+    assert [event.device for part in ended for event in part if isinstance(event, DeviceEnded)] == [
+        uid for _, uid in devices[1:]
+    ]
+    assert isinstance(ended[0][0], Killed)
 
 
 def test_who_has_left_meanwhile_is_not_thrown_out(chat: Chat) -> None:

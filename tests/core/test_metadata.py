@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatroom.core.metadata import VALUE_BYTES
+from chatroom.model.limits import METADATA_VALUE_BYTES
 from tests.chat import Chat, Client
 
 CAPS = ("draft/metadata-3", "batch")
@@ -57,7 +57,7 @@ def test_who_follows_a_key_is_told_of_changes_in_their_rooms_and_when_they_join(
         ("METADATA #other LIST", "INVALID_TARGET #other"),
         ("METADATA * SET colour :x", "KEY_INVALID colour"),
         ("METADATA * SET status", "KEY_NOT_SET alice status"),
-        (f"METADATA * SET status :{'x' * (VALUE_BYTES + 1)}", "INVALID_VALUE status"),
+        (f"METADATA * SET status :{'x' * (METADATA_VALUE_BYTES + 1)}", "INVALID_VALUE status"),
         ("METADATA * SET display-name :b0b", "INVALID_VALUE display-name"),
         ("METADATA * NONSENSE", "SUBCOMMAND_INVALID NONSENSE"),
     ],

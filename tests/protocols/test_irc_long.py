@@ -9,6 +9,7 @@ import pytest
 
 from chatroom.common.irc_message import LINE_BYTES, parse
 from chatroom.model.events import Said
+from chatroom.model.replies import MentionsAre
 from chatroom.model.values import MessageKind
 from chatroom.protocols.limits import MESSAGE_BYTES
 from tests.chat import Chat, Client
@@ -325,3 +326,14 @@ def test_refusals_without_a_number_are_shown_by_every_client(chat: Chat, line: s
     assert old.send(line).heard()[-1] == f":chatroom.test NOTICE old :{notice}"
     told = new.send(line.replace("#a", "#b")).heard()[-1]
     assert told == f":chatroom.test FAIL {fail} :{notice.removeprefix('1h30m: ')}"
+
+
+def test_mentions_in_many_rooms_take_several_lines(chat: Chat) -> None:
+    """No room is left out."""
+    al = chat.irc("al")
+    rooms = [f"#{'room' * 8}-{number}" for number in range(40)]
+    al.heard()
+    chat.post.reply(al, MentionsAre(tuple([(room, 1) for room in rooms]), 100))
+    told = "".join(spoken(al, "NOTICE"))
+    assert all(f"mention in {room}" in told for room in rooms)
+    assert told.endswith("/mentions shows them.")

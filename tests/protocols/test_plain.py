@@ -200,6 +200,13 @@ def test_however_bytes_are_cut_they_are_the_same_commands(data: bytes, nick: str
     assert read_in_pieces(data, 1, nick) == read_in_pieces(data, len(data) or 1, nick) == read_in_pieces(data, 3, nick)
 
 
+def test_a_place_that_stays_empty_is_empty_in_every_language() -> None:
+    """`/kick #ROOM` wants more, which takes one line."""
+    ola = Chat().plain("ola").send("/lang pl")
+    ola.heard()
+    assert ola.send("/kick #lobby").heard() == ["* po nazwie pokoju podaj, kogo lub co"]
+
+
 def test_a_long_line_is_refused_the_same_however_it_is_cut() -> None:
     """At the limit, over it and far over it."""
     for size in (PLAIN_LINE_BYTES, PLAIN_LINE_BYTES + 1, 3 * PLAIN_LINE_BYTES):

@@ -66,12 +66,7 @@ def _expand(context: click.Context, parameter: click.Parameter, data: Path) -> P
     """
     if context.command.name == "serve":
         return data
-    return expanded(data) if is_chosen(context) else directory_of(expanded(data), expanded(FORMER_DATA))
-
-
-def is_chosen(context: click.Context) -> bool:
-    """Whether somebody said where the data are."""
-    return context.get_parameter_source("data") is not ParameterSource.DEFAULT
+    return directory_of(expanded(data), expanded(FORMER_DATA)) if is_default("data") else expanded(data)
 
 
 def is_default(parameter: str) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from chatroom.cli.common_options import DEFAULT_PORT, FILE, WholeNumber, known_language
+from chatroom.cli.common_options import DEFAULT_PORT, FILE, WholeNumber, is_default, known_language
 from chatroom.cli.text_file import read_password
 from chatroom.common.language import choose as choose_language
 from chatroom.common.language import speak, tr
@@ -97,14 +97,7 @@ def connect(
 
 def _is_to_choose(host: str | None, wants_server: bool) -> bool:
     """Whether a server is to be looked for: nobody has said where one is, and somebody is there to be asked."""
-    source = click.get_current_context().get_parameter_source("port")
-    return (
-        wants_server
-        and host is None
-        and source is ParameterSource.DEFAULT
-        and sys.stdin.isatty()
-        and sys.stdout.isatty()
-    )
+    return wants_server and host is None and is_default("port") and sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _link(text: str) -> "Link":

@@ -17,6 +17,7 @@ from typing import IO, Any
 
 import click
 
+from chatroom.common.clock import stamp
 from chatroom.common.language import tr
 from chatroom.common.text import CUT, FEED
 from chatroom.common.trusted_files import UntrustedFileError, check_way
@@ -80,10 +81,6 @@ def local_time(milliseconds: int) -> str:
     return datetime.fromtimestamp(milliseconds / 1000, UTC).astimezone().isoformat(" ", "seconds")
 
 
-def _utc_time(milliseconds: int) -> str:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def _sentences(events: Iterable[Event]) -> Iterator[tuple[Event, list[str]]]:
     """What is written of each event. The reactions to a message are one sentence behind it.
 
@@ -134,7 +131,7 @@ def _as_jsonl(room: str, events: Iterable[Event]) -> Iterator[str]:
     for event in events:
         by = event.by
         name, told = EVENTS[type(event)]
-        fields = {"id": f"{event.id:x}", "time": _utc_time(event.time), "room": room, "event": name}
+        fields = {"id": f"{event.id:x}", "time": stamp(event.time / 1000), "room": room, "event": name}
         fields |= {"nick": by.nick, "username": by.username, "host": by.host}
         if by.account:
             fields["account"] = by.account
@@ -179,7 +176,8 @@ def _as_html(room: str, events: Iterable[Event]) -> Iterator[str]:
             if day != f"{date} (UTC{offset})":
                 day = f"{date} (UTC{offset})"
                 yield f"<h2>{day}</h2>\n"
-            yield f'<p{kind}><time datetime="{_utc_time(event.time)}">{clock}</time> {_marked(event, sentence)}</p>\n'
+            utc = stamp(event.time / 1000)
+            yield f'<p{kind}><time datetime="{utc}">{clock}</time> {_marked(event, sentence)}</p>\n'
     yield "</html>\n"
 
 

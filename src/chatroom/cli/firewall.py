@@ -6,8 +6,8 @@ from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING
 
+from chatroom.common.addresses import is_this_machine
 from chatroom.common.language import mark, tr
-from chatroom.server.invitations import is_for_this_machine_alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ _OTHER_REASONS = mark("Networks of schools and guests often keep their devices a
 
 def watch(server: "ChatServer", say: "Callable[[str], None]", seconds: float = PATIENCE_SECONDS) -> Timer | None:
     """Says what to look at unless somebody has come after so many seconds; None if nobody else could come anyhow."""
-    if is_for_this_machine_alone(str(server.server_address[0])):
+    if is_this_machine(str(server.server_address[0])):
         return None
 
     def tell() -> None:

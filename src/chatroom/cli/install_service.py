@@ -73,7 +73,16 @@ def _check(program: Path) -> None:
 def _systemctl(*arguments: str) -> None:
     """Raises `click.ClickException` if it fails, with what it says."""
     command = ["systemctl", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_SYSTEMD_SECONDS)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_SYSTEMD_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise click.ClickException(
+            tr(
+                "{command} takes very long; {log} shows how far the server is.",
+                command=" ".join(command),
+                log="journalctl -u chatroom",
+            )
+        ) from None
     if done.returncode:
         said = done.stderr.strip()
         raise click.ClickException(tr("{command} failed: {said}", command=" ".join(command), said=said))

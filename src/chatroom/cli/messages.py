@@ -4,10 +4,11 @@ import errno
 import socket
 
 from chatroom import __version__
+from chatroom.common.addresses import is_this_machine
 from chatroom.common.language import tr
 from chatroom.common.names import LOBBY
 from chatroom.common.qr import for_terminal
-from chatroom.server.invitations import address_to_join, authority, is_for_this_machine_alone
+from chatroom.server.invitations import address_to_join, authority
 
 
 def how_to_join(
@@ -20,7 +21,7 @@ def how_to_join(
     """
     where = address_to_join(host)
     place = authority(where, port)
-    is_near = is_for_this_machine_alone(host)
+    is_near = is_this_machine(host)
     page = f"{scheme}://{place}" if scheme else ""
     join = f"/join {LOBBY}"
     if tls:
@@ -45,7 +46,7 @@ def how_to_join(
         (tr("TLS is on; plain text is taken, too, unless --tls-only is set."), tls and not tls_only),
         (tr("TLS is on, and other machines must use it."), tls_only),
         (tr("Everybody must give the password of --password-file."), password),
-        (for_terminal(page), page and not is_near),
+        (for_terminal(page) if page and not is_near else "", True),
     ]
     listening = {"version": __version__, "host": host, "port": port}
     return "\n".join(

@@ -13,13 +13,13 @@ import click
 from chatroom import __version__
 from chatroom.cli import firewall
 from chatroom.cli.check_config import check_cluster, check_machine
-from chatroom.cli.common_options import FORMER_DATA, expanded, is_chosen, is_default
+from chatroom.cli.common_options import FORMER_DATA, expanded, is_default
 from chatroom.cli.config_file import Faults, written
 from chatroom.cli.messages import cannot_listen, how_to_join
 from chatroom.cli.reload import SettingsFiles, read_settings, reload
 from chatroom.cli.serve_options import ServeOptions, check_together, serve_options
 from chatroom.common import logs, streams
-from chatroom.common.addresses import is_loopback
+from chatroom.common.addresses import is_this_machine
 from chatroom.common.language import choose, speak, tr
 from chatroom.common.names import fold
 from chatroom.common.trusted_files import UntrustedFileError
@@ -63,7 +63,7 @@ def serve(options: ServeOptions) -> None:
     if options.needs_data:
         with faults.about("data"):
             data = expanded(data)
-            if not is_chosen(context):
+            if is_default("data"):
                 data = _default_data(data, may_move=not options.check_config)
     if options.cluster:
         check_cluster(options.cluster, faults)
@@ -222,16 +222,18 @@ def _run(server: "ChatServer", options: ServeOptions) -> None:
         systemd.notify("STOPPING=1")
     finally:  # whatever goes wrong before
         if announcement:
-            announcement.withdraw()
+            announcement.end()
         log.info("saying goodbye to everybody")
         server.stop()
+        if announcement:
+            announcement.withdraw()
     log.info("chatroom has ended")
 
 
 def _announcement(server: "ChatServer", options: ServeOptions) -> "Announcement | None":
     """What announces the server in its network; None if nobody there can reach it, or the library is missing."""
     host = str(server.server_address[0])
-    if is_loopback(host):
+    if is_this_machine(host):
         return None
     try:
         from chatroom.server.announcement import Announcement

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from enum import Enum, auto
 from queue import Empty, SimpleQueue
 
-from chatroom.client import plaintext, read_markers, strings
+from chatroom.client import read_markers, strings
 from chatroom.client import server_connection as wire
 from chatroom.client.screen_events import Rejected, ScreenEvent
 from chatroom.client.server_connection import Security, ServerConnection, Target
 from chatroom.client.session import Session
+from chatroom.common.addresses import is_this_machine
 from chatroom.common.language import tr
 
 MakeConnection = Callable[[Target, "SimpleQueue[wire.ConnectionEvent]"], ServerConnection]
@@ -160,7 +161,7 @@ class Client:
             case wire.Connected(number, security):
                 self.security = security
                 self._number, self._connected_at, self._has_heard = number, self._now(), False
-                is_open = security is Security.NONE and not plaintext.is_this_machine(self.target.host)
+                is_open = security is Security.NONE and not is_this_machine(self.target.host)
                 self.state.asks_before_secrets = is_open and not self.state.password  # which was asked about before
                 self._session.connected(lambda line: self._connection.send(number, line))
             case wire.Lost(error, delay, was_connected):

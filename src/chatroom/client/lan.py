@@ -7,9 +7,9 @@ Anybody in a network can announce anything, in any name. So
 """
 
 import time
+from contextlib import closing
 from ipaddress import IPv4Address
 from threading import Lock
-from types import TracebackType
 
 from zeroconf import Error, IPVersion, ServiceBrowser, ServiceInfo, ServiceStateChange, Zeroconf
 
@@ -31,7 +31,6 @@ class LanSearch:
         self._networks = own_networks()
         self._lock = Lock()  # guards `_names`, which the library's thread changes
         self._names: dict[str, None] = {}
-        self._end = time.monotonic() + SEARCH_SECONDS
         if not self._networks:
             raise OSError(tr("this machine is in no network"))
         try:
@@ -39,19 +38,6 @@ class LanSearch:
         except Error as error:
             raise OSError(str(error)) from None
         self._browser = ServiceBrowser(self._zeroconf, SERVICE, handlers=[self._heard])
-
-    def __enter__(self) -> "LanSearch":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    @property
-    def seconds_left(self) -> float:
-        """Until everybody has had the time to answer."""
-        return max(0.0, self._end - time.monotonic())
 
     def found(self) -> tuple[FoundServer, ...]:
         """What was announced up to now."""
@@ -91,6 +77,6 @@ def _text(raw: bytes) -> str:
 
 def search() -> tuple[FoundServer, ...]:
     """The servers of the network, after `SEARCH_SECONDS`; raises `OSError` if there is no network."""
-    with LanSearch() as started:
-        time.sleep(started.seconds_left)
+    with closing(LanSearch()) as started:
+        time.sleep(SEARCH_SECONDS)
         return started.found()

@@ -22,10 +22,16 @@ def ask(state: SessionState, room: Room) -> None:
     if room.is_direct or not room.is_listed or room.has_asked_modes or not state.is_registered:
         return
     room.has_asked_modes = True
-    state.asked_modes.add(fold(room.name))
+    ask_modes(state, room)
     state.asked_bans.add(fold(room.name))
-    state.send(Message("MODE", (room.name,)))
     state.send(Message("MODE", (room.name, _BAN)))
+
+
+def ask_modes(state: SessionState, room: Room) -> None:
+    """Asks for the modes of a room; the answer is not shown. A second question would have one that is."""
+    if fold(room.name) not in state.asked_modes:
+        state.asked_modes.add(fold(room.name))
+        state.send(Message("MODE", (room.name,)))
 
 
 _NO_STRANGERS = {  # whether the mode is set
@@ -38,7 +44,7 @@ def on_mode(state: SessionState, message: Message) -> None:
     room = state.find(param(message, 0))
     if room is None:
         if state.is_me(param(message, 0)):
-            _on_own_mode(state, param(message, 1))
+            _on_own_mode(state, message.params[1:])
         return
     nick = clean(message.nick)
     for change, whom in _changes(state, message.params[1:]):
@@ -46,12 +52,10 @@ def on_mode(state: SessionState, message: Message) -> None:
         room.add(state.entry(message, Kind.INFO, mode_sentences.told(nick, change, whom)))
 
 
-def _on_own_mode(state: SessionState, change: str) -> None:
-    adding = True
-    for letter in change:
-        if letter in "+-":
-            adding = letter == "+"
-        elif letter == "o":
+def _on_own_mode(state: SessionState, params: tuple[str, ...]) -> None:
+    for change, _ in _changes(state, params):
+        adding, letter = change[0] == "+", change[1]
+        if letter == "o":
             state.note_operator(adding)
         elif letter == "R":
             state.inform(tr(_NO_STRANGERS[adding]))
@@ -90,10 +94,10 @@ def _keep_ban(room: Room, mask: str, adding: bool, is_mute: bool = False) -> Non
     """Remembers who is banned and who is muted, or that they are no more."""
     muted, who = mode_sentences.ban_of(mask)
     kept = room.muted if muted or is_mute else room.banned
-    if adding and len(kept) < BANS_MAX:
-        kept[fold(who)] = who
-    else:
+    if not adding:
         kept.pop(fold(who), None)
+    elif len(kept) < BANS_MAX or fold(who) in kept:
+        kept[fold(who)] = who
     room.members_version += 1
 
 
@@ -101,16 +105,17 @@ def on_modes(state: SessionState, message: Message) -> None:
     """324: a room's modes."""
     room = state.find(param(message, 1))
     changes = list(_changes(state, message.params[2:]))
+    name = room.name if room else param(message, 1)
     if room:
         room.modes = {change[1] for change, _ in changes}
         if room.wants_key and "k" not in room.modes:
             room.key = ""
             state.inform(strings.key_not_used(room.name), room=room)
         room.wants_key = False
-        if fold(room.name) in state.asked_modes:
-            state.asked_modes.discard(fold(room.name))
-            return
-    state.inform(mode_sentences.listed(param(message, 1), changes))
+    if fold(name) in state.asked_modes:
+        state.asked_modes.discard(fold(name))
+    else:
+        state.inform(mode_sentences.listed(param(message, 1), changes))
 
 
 def on_ban_listed(state: SessionState, message: Message) -> None:

@@ -1,7 +1,7 @@
 """Says which connections without TLS need the user's consent first: anybody on the way can read along."""
 
 from chatroom.client.settings import Server, Settings
-from chatroom.common.addresses import is_loopback
+from chatroom.common.addresses import is_this_machine
 from chatroom.common.language import mark, tr
 
 KNOWN_WITH_TLS = mark(
@@ -13,11 +13,6 @@ LINE_IN_CLEAR = mark(
     "This connection is not encrypted: the password in that line can be read on the way. "
     "Enter it again to send it all the same."
 )
-
-
-def is_this_machine(host: str) -> bool:
-    """Whether what is sent to a host stays on this machine."""
-    return is_loopback(host) or host.rstrip(".").lower() == "localhost"
 
 
 def danger(server: Server, settings: Settings, password: str) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from chatroom.client import history_sync, strings
+from chatroom.client import history_sync, mode_handlers, strings
 from chatroom.client.parameters import param, text_of, text_of_all
 from chatroom.client.room import Member, Room
 from chatroom.client.state import SessionState
@@ -127,8 +127,7 @@ def _use_key(state: SessionState, room: Room) -> None:
         room.wants_key = False
         state.send(Message("MODE", (room.name, "+k", room.key)))
     else:
-        state.asked_modes.add(fold(room.name))
-        state.send(Message("MODE", (room.name,)))
+        mode_handlers.ask_modes(state, room)
 
 
 def on_who(state: SessionState, message: Message) -> None:

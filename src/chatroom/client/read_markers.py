@@ -1,11 +1,12 @@
 """How far the user has read each room (IRCv3 draft/read-marker): the server tells their other clients."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from chatroom.client.parameters import param
 from chatroom.client.room import Room
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import SPOKEN
+from chatroom.common.clock import stamp
 from chatroom.common.irc_message import Message
 
 _CAPABILITY = "draft/read-marker"
@@ -17,12 +18,13 @@ def tell(state: SessionState) -> None:
     room = state.looked_at
     if room is None or not room.is_here or not state.is_registered or not state.has(_CAPABILITY):
         return
-    last = next((entry for entry in reversed(room.entries) if entry.kind in SPOKEN and entry.msgid), None)
-    if last is None or last.time <= room.read or state.now() - state.marked_at < _TELL_SECONDS:
+    if state.now() - state.marked_at < _TELL_SECONDS:
+        return
+    last = next(room.said_backwards(), None)
+    if last is None or last.time <= room.read:
         return
     room.read, state.marked_at = last.time, state.now()
-    moment = datetime.fromtimestamp(last.time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    state.send(Message("MARKREAD", (room.name, f"timestamp={moment}")))
+    state.send(Message("MARKREAD", (room.name, f"timestamp={stamp(last.time)}")))
 
 
 def on_marker(state: SessionState, message: Message) -> None:

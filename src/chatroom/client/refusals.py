@@ -48,7 +48,6 @@ _NUMERICS = {
     "433": mark("Somebody here is called {a} already, or looks like it. Choose another name."),
     "433 NICKNAME_RESERVED": mark("{a} is claimed. If it is yours, type /login {a} PASSWORD. Else choose another."),
     "435": mark("You can't change your name while you are banned or muted in {b}. Leave it first."),
-    "437 nick": mark("{a} can't be had at the moment. Try again later."),
     "438": mark("You have changed your name too often. Wait a little, then try again."),
     "441": mark("{a} is not in {b}."),
     "442": mark("You are not in {a}. /join {a} goes there."),

@@ -12,7 +12,7 @@ Laws of the transcript:
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -28,6 +28,7 @@ BANS_MAX = 10_000  # of a room, and as many mutes; servers have 100
 _COLOURED_MAX = 10_000  # people of whom the colour is remembered
 KEPT_SPEAKERS = 50  # who spoke last, for completing names
 REDRAW_NOTHING = 1 << 62
+_OPERATOR_SIGNS = frozenset("~&@%")
 
 # kinds of reactions to one message, and people of each, that are kept: what a server sends must not fill the memory
 REACTIONS_MAX = 50
@@ -49,6 +50,11 @@ class Member:
     prefix: str = ""
     away: bool = False
     is_server_operator: bool = False
+
+    @property
+    def keeps_order(self) -> bool:
+        """Whether they have an operator's rights in the room."""
+        return self.prefix in _OPERATOR_SIGNS
 
 
 class Room:
@@ -205,8 +211,12 @@ class Room:
 
     def last_by(self, nick: str) -> TranscriptEntry | None:
         """The last message of somebody that the server knows by an id."""
-        said = (entry for entry in reversed(self.entries) if entry.msgid and entry.kind in SPOKEN)
-        return next((entry for entry in said if fold(entry.nick) == fold(nick) and not entry.is_gone), None)
+        who, said = self.fold(nick), self.said_backwards()
+        return next((entry for entry in said if self.fold(entry.nick) == who and not entry.is_gone), None)
+
+    def said_backwards(self) -> Iterator[TranscriptEntry]:
+        """What was said and the server knows by an id, newest first."""
+        return (entry for entry in reversed(self.entries) if entry.msgid and entry.kind in SPOKEN)
 
     def find(self, msgid: str) -> TranscriptEntry | None:
         """The message with that id, if it is remembered."""
@@ -324,9 +334,11 @@ class Room:
         if key not in self._colours:
             if len(self._colours) >= _COLOURED_MAX:
                 self._colours.clear()
-            own, taken = nick_colour(nick), set(self._colours.values())
-            free = [number for n in range(NICK_COLOURS) if (number := (own + n) % NICK_COLOURS) not in taken]
-            self._colours[key] = free[0] if free else own
+            own = nick_colour(nick)
+            # The first eight people have all the colours; from then on none is looked for.
+            taken = set() if len(self._colours) >= NICK_COLOURS else set(self._colours.values())
+            numbers = ((own + step) % NICK_COLOURS for step in range(NICK_COLOURS))
+            self._colours[key] = next(number for number in numbers if number not in taken)
         return self._colours[key]
 
     # --- members ----------------------------------------------------------------------------------------------------

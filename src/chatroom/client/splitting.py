@@ -27,16 +27,21 @@ def room_for_text(nick: str, target: str, line_bytes: int = LINE_BYTES) -> int:
 
 def split(text: str, size: int) -> list[str]:
     """`text` in pieces of at most `size` bytes of UTF-8, without the spaces that it is cut at."""
-    *pieces, last = cut(text, size)
-    return [piece.removesuffix(" ") for piece in pieces] + ([last] if last else [])
+    *parts, last = cut(text, size)
+    return [part.removesuffix(" ") for part in parts] + ([last] if last else [])
+
+
+def pieces(text: str, size: int) -> list[str]:
+    """A message as lines of at most `size` bytes each: its own lines, and long ones in parts."""
+    return [piece for line in lines(text) for piece in split(line, size)]
 
 
 def cut(text: str, size: int) -> list[str]:
     """`text` in pieces of at most `size` bytes, behind spaces where there are some. Joined they are the text."""
-    pieces = []
+    parts = []
     while len(encoded := text.encode()) > size:
         end = between_clusters(text, len(encoded[:size].decode(errors="ignore")))
         end = text.rfind(" ", end // 2, end) + 1 or end
-        pieces.append(text[:end])
+        parts.append(text[:end])
         text = text[end:]
-    return [*pieces, text]
+    return [*parts, text]

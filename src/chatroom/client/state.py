@@ -345,7 +345,7 @@ class SessionState:
         if self.multiline and kind is Kind.MESSAGE:
             texts = multiline.messages(text, self.multiline, size)
         else:
-            texts = [piece for line in splitting.lines(text) for piece in splitting.split(line, size)]
+            texts = splitting.pieces(text, size)
         said = []
         for each in texts:
             entry = TranscriptEntry(
@@ -412,7 +412,7 @@ class SessionState:
             return [Message("PRIVMSG", (room.name, text), tags=tags)]
         if self.multiline:
             return multiline.lines(room.name, text, token, size, tags)
-        pieces = [piece for line in splitting.lines(text) for piece in splitting.split(line, size)]
+        pieces = splitting.pieces(text, size)
         return [Message("PRIVMSG", (room.name, piece)) for piece in pieces]  # the server had them, and has them no more
 
     def take(self, token: str) -> tuple[Room, TranscriptEntry] | None:

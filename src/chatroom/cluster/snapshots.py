@@ -261,7 +261,7 @@ def share(state: ChatState, server: str) -> str:
 
     Among them are those who have left while it was away: what they said before, and that they leave, follows.
     """
-    own = [alone for user in state.users.values() if (alone := _alone(user, server)).devices]
+    own = [_alone(user, there) for user in state.users.values() if (there := _devices_on(user, server))]
     if not own:
         return ""
     places = {key: room for user in own for key, room in user.rooms.items()}
@@ -283,10 +283,15 @@ def made(state: ChatState, account: str) -> int:
     return known.id if known else 0
 
 
-def _alone(user: User, server: str) -> User:
-    """Somebody with those of their devices that are connected to a server."""
+def _devices_on(user: User, server: str) -> tuple[Device, ...]:
+    """Those of somebody's devices that are connected to a server."""
+    return tuple([device for device in user.devices if server_id(device.who.uid) == server])
+
+
+def _alone(user: User, devices: tuple[Device, ...]) -> User:
+    """Somebody with these of their devices alone."""
     user = copy.copy(user)
-    user.devices = tuple([device for device in user.devices if server_id(device.who.uid) == server])
+    user.devices = devices
     return user
 
 
@@ -379,7 +384,6 @@ def add(ctx: Context, text: str) -> list[str]:
     for owned in theirs.rooms:
         if owned.owner in ctx.state.accounts and owned.owner not in others and owned.key not in ctx.state.owners:
             ctx.state.own(owned.key, owned.owner)
-            ctx.state.note_lists(owned.key)
             ctx.state.room_looks.add(owned.key)
             room = ctx.state.rooms.get(owned.key)
             if room:

@@ -16,15 +16,23 @@ PRIVATE_NETWORKS: tuple[Network, ...] = (
 )
 
 
-@lru_cache(maxsize=4096)  # of each client it is asked several times
 def address_of(host: str) -> IPv4Address | IPv6Address | None:
     """The address in a text, or None. An IPv4 address that is mapped into IPv6 (``::ffff:192.0.2.7``) is IPv4."""
+    # Only what may be an address is remembered: strangers may send names of some kilobytes.
+    return _cached_address(host) if len(host) <= _ADDRESS_CHARACTERS else _address(host)
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:
         return None
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return mapped or address
+
+
+_ADDRESS_CHARACTERS = 64  # the longest of IPv6 has 45, and behind it may be the name of a network card
+_cached_address = lru_cache(maxsize=4096)(_address)  # of each client it is asked several times
 
 
 def limit_key(host: str) -> str:
@@ -45,6 +53,11 @@ def is_loopback(host: str) -> bool:
     """Whether an address is this machine's own."""
     address = address_of(host)
     return address is not None and address.is_loopback
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host's name or address is this machine's own, so that no other machine reaches it by that."""
+    return is_loopback(host) or host.rstrip(".").lower() == "localhost"
 
 
 def is_in(host: str, networks: tuple[Network, ...]) -> bool:

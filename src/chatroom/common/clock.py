@@ -1,4 +1,4 @@
-"""The clock of the chat: the times of events, and a steady clock for limits.
+"""The clock of the chat: the times of events, and a steady clock for limits; and how a time is written.
 
 The time of events never goes back, so that a history in the order of ids is in the order of times. It never stands
 still, so that bans and slow mode come to an end. When the system's clock is set back, this one goes on at half speed
@@ -8,11 +8,17 @@ until the other has caught up. Limits count how often something happened by `ste
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 
 def steady() -> int:
     """Milliseconds since some moment in the past. This clock is never set."""
     return time.monotonic_ns() // 1_000_000
+
+
+def stamp(seconds: float) -> str:
+    """A time since the epoch as ISO 8601 has it, in UTC, to the millisecond: 2023-11-14T22:00:03.000Z."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Clock:

@@ -57,7 +57,7 @@ class Language:
 
         What fills a place is never looked into: it may be the text of a stranger, with braces in it.
         """
-        if self._catalogue:
+        if self._catalogue and sentence:  # by nothing, gettext finds the catalogue's header
             sentence = self._catalogue.gettext(sentence)
         return sentence.format(**places) if places else sentence
 

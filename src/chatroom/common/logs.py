@@ -16,8 +16,9 @@ import logging
 import sys
 import threading
 import time
-from datetime import UTC, datetime
 from typing import Any
+
+from chatroom.common.clock import stamp
 
 LOG_LINE_CHARACTERS = 1000  # characters of a record: what clients put there must not fill the disk
 LOG_TRACE_CHARACTERS = 8000  # characters of a traceback, likewise: about 80 lines of it
@@ -55,11 +56,6 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
-def _time(record: logging.LogRecord) -> str:
-    """ISO 8601, in UTC, to the millisecond."""
-    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def _message(record: logging.LogRecord) -> str:
     message = printable(record.getMessage())
     left_out = getattr(record, "left_out", 0)
@@ -80,7 +76,7 @@ class TextLines(_Lines):
     def format(self, record: logging.LogRecord) -> str:
         trace = self.trace(record)
         folded = f" | {' | '.join(trace)}" if trace else ""
-        return f"{_time(record)} {record.levelname} {_message(record)}{folded}"
+        return f"{stamp(record.created)} {record.levelname} {_message(record)}{folded}"
 
 
 class JsonLines(_Lines):
@@ -88,7 +84,7 @@ class JsonLines(_Lines):
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
-            "time": _time(record),
+            "time": stamp(record.created),
             "level": record.levelname.lower(),
             "part": record.name.removeprefix("chatroom."),
             "message": _message(record),

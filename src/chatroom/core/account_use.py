@@ -78,13 +78,12 @@ def note_uses(ctx: Context, session: Session, command: NoteUse) -> list[Outcome]
 
 def free_accounts(ctx: Context, session: Session, command: FreeAccounts) -> list[Outcome]:
     state, limit = ctx.state, unused_before(ctx)
-    here = {fold(user.person.account) for user in state.users.values() if user.person.account}
     outcomes: list[Outcome] = []
     for key in map(fold, command.accounts):
         account = state.accounts.get(key)
         if account is None or account.used >= limit or is_operator(ctx, account.name):
             continue
-        if key in here:
+        if key in state.presences:
             outcomes.append(AccountUsed(_nobody(ctx), account.name, account.id, account.home, account.warned))
         elif account.warned or not state.owned.get(key) or account.used < limit - _limit_ms(ctx):
             outcomes.append(AccountDropped(_nobody(ctx), account.name, account.used))

@@ -5,7 +5,7 @@ is away by that only while all of their devices are so; a message of their own h
 """
 
 from chatroom.common.errors import ChatError, Code
-from chatroom.core import mentions, monitor
+from chatroom.core import mentions, monitor, notify
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.permissions import SILENCED_AWAY, is_silent_somewhere, look_ahead
 from chatroom.model.commands import SetAway
@@ -40,8 +40,7 @@ def away_set(ctx: Context, event: AwaySet, delivery: Delivery) -> None:
     user = ctx.state.users.get(event.by.uid)
     if user:
         _tell(ctx, user, event, delivery)
-        for session in user.sessions:
-            delivery.reply(session, AwayNoted(bool(event.message)))
+        notify.one(user, AwayNoted(bool(event.message)), delivery)
 
 
 def absence_set(ctx: Context, event: AbsenceSet, delivery: Delivery) -> None:

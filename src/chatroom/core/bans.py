@@ -44,7 +44,7 @@ from chatroom.model.state import ChatState
 from chatroom.model.values import ListEntry, ModeChange, Person
 
 SERVER_BANS_MAX = 1000  # each newcomer is held against all of them that are not addresses
-THROWN_OUT_AT_ONCE = 5  # people whom one ban throws out under the lock at a time: each may be in a hundred rooms
+THROWN_OUT_AT_ONCE = 5  # people or devices that one ban ends under the lock at a time: each may be in 100 rooms
 BANNED_DEVICE = "you are banned from this server"  # what a device is told whose person stays by others
 ENDED_AT_ONCE = 20  # bans whose time is over that are lifted under the lock at a time, each of another room at worst
 BAN_MAX_SECONDS = 366 * 86_400  # seconds; longer ones are for good
@@ -79,7 +79,7 @@ def _met_in(room: Room, by: User, is_meant: Callable[[Person], bool], whom: Pers
 
 def throw_out(ctx: Context, session: Session, command: ThrowOut) -> list[Outcome]:
     """`THROWN_OUT_AT_ONCE` of them at a time."""
-    if len(command.who) > THROWN_OUT_AT_ONCE:
+    if len(command.who) + len(command.devices) > THROWN_OUT_AT_ONCE:
         return _bit_by_bit(command)
     if not command.room:
         by, users = server_operator(session).person, ctx.state.users
@@ -93,16 +93,16 @@ def throw_out(ctx: Context, session: Session, command: ThrowOut) -> list[Outcome
 
 
 def _bit_by_bit(command: ThrowOut) -> list[Outcome]:
-    """The same for a few people at a time. Others have their turn before each of these times."""
+    """The same for a few people or devices at a time. Others have their turn before each of these times."""
 
-    def rested(who: tuple[Person, ...]) -> Command:
+    def rested(part: ThrowOut) -> Command:
         sleep(REST_SECONDS)
-        return replace(command, who=who)
+        return part
 
-    if command.devices:
-        return [*_bit_by_bit(replace(command, devices=())), Deferred(lambda: replace(command, who=()))]
-    starts = range(0, len(command.who), THROWN_OUT_AT_ONCE)
-    return [Deferred(partial(rested, command.who[start : start + THROWN_OUT_AT_ONCE])) for start in starts]
+    who, devices, most = command.who, command.devices, THROWN_OUT_AT_ONCE
+    parts = [replace(command, who=who[at : at + most], devices=()) for at in range(0, len(who), most)]
+    parts += [replace(command, who=(), devices=devices[at : at + most]) for at in range(0, len(devices), most)]
+    return [Deferred(partial(rested, part)) for part in parts]
 
 
 def timed_kick(state: ChatState, session: Session, command: Kick, target: User, now: int) -> ModesSet:

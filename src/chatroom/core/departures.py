@@ -48,9 +48,7 @@ def _device_gone(ctx: Context, user: User, uid: str, event: Event, delivery: Del
         note(ctx.state, room, user.person, event)
     session = user.session_of(uid)
     if session:
-        connections.take_off(ctx.state, user, session)
-        session.closing = True  # first: else it would be taken for a stranger
-        session.user = None
+        connections.drop_session(ctx.state, session)
     away.devices_changed(ctx, user, event, delivery)
 
 

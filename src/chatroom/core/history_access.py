@@ -26,7 +26,7 @@ def talk(one: User, other: User) -> str:
 def ask_history(ctx: Context, session: Session, command: AskHistory) -> list[Outcome]:
     """With a person with whom nothing can be kept there is an empty history: clients ask about each one."""
     user = user_of(session)
-    if is_nickname(command.target) and _account(ctx.state, user) is None:
+    if is_nickname(command.target) and account_of(ctx.state, user) is None:
         return [HistoryIs(command.target, ())]
     return [_at(ctx.state, session, command, command.verb)]
 
@@ -45,7 +45,7 @@ def _at(state: ChatState, session: Session, ask: AskHistory | AskSearch, verb: s
     room = user.rooms.get(fold(ask.target))
     if room:
         return HistoryQuery(ask, {fold(room.name): room.name}, {fold(room.name): room.opened})
-    account = _account(state, user)
+    account = account_of(state, user)
     if account is None or is_room(ask.target):
         raise ChatError(Code.NO_HISTORY, verb, ask.target)
     other = state.nicks.get(ask.target)
@@ -56,15 +56,19 @@ def _at(state: ChatState, session: Session, ask: AskHistory | AskSearch, verb: s
 
 def _everywhere(state: ChatState, session: Session, ask: AskTargets | AskSearch) -> HistoryQuery:
     user = user_of(session)
-    rooms = {key: room.name for key, room in user.rooms.items()}
-    opened = {key: room.opened for key, room in user.rooms.items()}
-    account = _account(state, user)
+    account = account_of(state, user)
     if account is None:
-        return HistoryQuery(ask, rooms, opened)
-    return HistoryQuery(ask, rooms, opened, account.name, account.id)
+        return HistoryQuery(ask, *rooms_of(user))
+    return HistoryQuery(ask, *rooms_of(user), account.name, account.id)
 
 
-def _account(state: ChatState, user: User) -> Account | None:
+def rooms_of(user: User) -> tuple[dict[str, str], dict[str, int]]:
+    """The rooms that somebody is in, as a `HistoryQuery` has them: their names, and when they were opened."""
+    return {key: room.name for key, room in user.rooms.items()}, {key: room.opened for key, room in user.rooms.items()}
+
+
+def account_of(state: ChatState, user: User) -> Account | None:
+    """The account that somebody is logged in to."""
     return state.accounts.get(fold(user.person.account)) if user.person.account else None
 
 

@@ -9,6 +9,7 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
 from chatroom.core import membership
 from chatroom.core.context import Context, Deciders
+from chatroom.core.history_access import account_of, rooms_of
 from chatroom.model.entities import Session, User, user_of
 from chatroom.model.outcomes import HistoryQuery, Outcome
 from chatroom.model.social_commands import AskMentions
@@ -20,12 +21,10 @@ MENTIONS_COUNTED = 50  # in one room: more of them is as much as anybody wants t
 
 def ask_mentions(ctx: Context, session: Session, command: AskMentions) -> list[Outcome]:
     user = user_of(session)
-    account = ctx.state.accounts.get(fold(user.person.account)) if user.person.account else None
+    account = account_of(ctx.state, user)
     if account is None:
         raise ChatError(Code.NOT_LOGGED_IN)
-    places = {key: room.name for key, room in user.rooms.items()}
-    opened = {key: room.opened for key, room in user.rooms.items()}
-    return [HistoryQuery(command, places, opened, account.name, ignored=_ignored(ctx.state, account.name))]
+    return [HistoryQuery(command, *rooms_of(user), account.name, ignored=_ignored(ctx.state, account.name))]
 
 
 def since_last_login(ctx: Context, person: Person, account: str) -> list[Outcome]:
@@ -33,7 +32,8 @@ def since_last_login(ctx: Context, person: Person, account: str) -> list[Outcome
     state, key = ctx.state, fold(account)
     if not (ctx.lasting and account and state.presence_of(account) is None):
         return []
-    rooms = {**state.dormant_rooms.rooms, **state.rooms} if state.dormant_rooms else state.rooms
+    dormant = state.dormant_rooms
+    rooms = {**dormant.rooms, **dormant.owned, **state.rooms} if dormant else state.rooms
     seen = {name: last for name in rooms if (last := state.absent.get(f"{name} {key}", 0))}
     stranger = User(person, None, 0)
     places = {name: rooms[name].name for name in seen if _may_enter(state, rooms[name].name, stranger)}
@@ -57,10 +57,8 @@ def since_away(ctx: Context, user: User) -> list[Outcome]:
     if not (ctx.lasting and user.away and user.person.account and user.rooms):
         return []
     ask = AskMentions(MENTIONS_COUNTED, count=True, after=user.away_since)
-    places = {key: room.name for key, room in user.rooms.items()}
-    opened = {key: room.opened for key, room in user.rooms.items()}
     account = user.person.account
-    return [HistoryQuery(ask, places, opened, account, ignored=_ignored(ctx.state, account))]
+    return [HistoryQuery(ask, *rooms_of(user), account, ignored=_ignored(ctx.state, account))]
 
 
 def _ignored(state: ChatState, account: str) -> tuple[str, ...]:

@@ -13,13 +13,12 @@ from chatroom.core.context import Appliers, Context, Deciders, Handlers
 from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Room, Session, User, user_of
 from chatroom.model.events import MetadataSet
+from chatroom.model.limits import METADATA_KEYS, METADATA_VALUE_BYTES
 from chatroom.model.outcomes import Outcome
 from chatroom.model.replies import FollowedAre, MetadataIs
 from chatroom.model.social_commands import AskMetadata, ClearMetadata, FollowKeys, SetMetadata
 from chatroom.model.state import ChatState
 
-KEYS = ("avatar", "color", "display-name", "homepage", "pronouns", "status")  # as IRCv3's registry has them
-VALUE_BYTES = 300  # of a value: it fits its line with a room and a name
 MEMBERS_SYNCED = 50  # of whom a client is told when it joins; of the members of larger rooms when it asks
 
 Entries = tuple[tuple[str, str | None], ...]
@@ -28,12 +27,14 @@ Entries = tuple[tuple[str, str | None], ...]
 def set_metadata(ctx: Context, session: Session, command: SetMetadata) -> list[Outcome]:
     user = user_of(session)
     room, known, target = _own(ctx.state, user, command.target, command.key)
-    if command.key not in KEYS:
+    if command.key not in METADATA_KEYS:
         raise ChatError(Code.METADATA_KEY, command.key)
     value = command.value
     if value is None and command.key not in known:
         raise ChatError(Code.METADATA_NOT_SET, target, command.key)
-    if value is not None and (len(value.encode()) > VALUE_BYTES or _deceives(ctx.state, user, command.key, value)):
+    if value is not None and (
+        len(value.encode()) > METADATA_VALUE_BYTES or _deceives(ctx.state, user, command.key, value)
+    ):
         raise ChatError(Code.METADATA_VALUE, command.key)
     changed = MetadataSet(user.person, room.name if room else "", command.key, value, session.uid)
     return [changed, MetadataIs(target, ((command.key, value),))]
@@ -81,7 +82,7 @@ def _seen(state: ChatState, user: User, target: str) -> tuple[Room | None, dict[
 def ask_metadata(ctx: Context, session: Session, command: AskMetadata) -> list[Outcome]:
     _, known, target = _seen(ctx.state, user_of(session), command.target)
     for key in command.keys:
-        if key not in KEYS:
+        if key not in METADATA_KEYS:
             raise ChatError(Code.METADATA_KEY, key)
     if command.subscribed:
         return [MetadataIs(target, _of(known, ctx.state.following.get(session, ())), whole=True)]
@@ -94,7 +95,7 @@ def follow_keys(ctx: Context, session: Session, command: FollowKeys) -> list[Out
     if not command.keys:
         return [FollowedAre(tuple(following))]
     for key in command.keys:
-        if key not in KEYS:
+        if key not in METADATA_KEYS:
             raise ChatError(Code.METADATA_KEY, key)
         if command.on:
             following[key] = None
@@ -114,10 +115,11 @@ def metadata_set(ctx: Context, event: MetadataSet, delivery: Delivery) -> None:
     else:
         known[event.key] = event.value
     told = MetadataIs(room.name if room else user.person.nick, ((event.key, event.value),))
-    readers = room.audience if room else monitor.peers_and_watchers(state, user)
-    for session in readers if state.following else ():
-        if isinstance(session, Session) and session.uid != event.device and event.key in _followed(state, session):
-            delivery.reply(session, told)
+    following = state.following
+    if following:
+        for session in room.audience if room else monitor.peers_and_watchers(state, user):
+            if isinstance(session, Session) and session.uid != event.device and event.key in following.get(session, ()):
+                delivery.reply(session, told)
     delivery.broadcast(event, notify.NOBODY)
 
 
@@ -128,7 +130,7 @@ def show(state: ChatState, session: Session, room: Room, delivery: Delivery) -> 
         return
     members = room.members.values() if len(room.members) <= MEMBERS_SYNCED else ()
     for target, known in ((room.name, room.metadata), *((user.person.nick, user.metadata) for user in members)):
-        if (entries := _of(known, keys)) and known:
+        if entries := _of(known, keys):
             delivery.reply(session, MetadataIs(target, entries))
 
 
@@ -140,10 +142,6 @@ def tell_of(state: ChatState, user: User, room: Room, delivery: Delivery) -> Non
         keys = state.following.get(session, ()) if isinstance(session, Session) and session not in user.sessions else ()
         if (entries := _of(user.metadata, keys)) and isinstance(session, Session):
             delivery.reply(session, MetadataIs(user.person.nick, entries))
-
-
-def _followed(state: ChatState, session: Session) -> Iterable[str]:
-    return state.following.get(session, ())
 
 
 def _of(known: dict[str, str], keys: Iterable[str]) -> Entries:

@@ -217,8 +217,7 @@ def invited(ctx: Context, event: Invited, delivery: Delivery) -> None:
         if len(user.invitations) > ROOMS_PER_USER:
             del user.invitations[next(iter(user.invitations))]
     delivery.broadcast(event, *sparing(room.audience, by.sessions if by else ()))
-    for session in user.sessions:
-        delivery.reply(session, PersonalNotice(event))
+    notify.one(user, PersonalNotice(event), delivery)
 
 
 def modes_set(ctx: Context, event: ModesSet, delivery: Delivery) -> None:

@@ -70,9 +70,9 @@ def operator_set(ctx: Context, event: OperatorSet, delivery: Delivery) -> None:
     if account is None:
         return
     state.accounts[key] = account._replace(operator=event.on)
-    for user in state.users.values():
-        if user.person.account == account.name and user.is_operator is not event.on:
-            set_granted(state, user, BY_ACCOUNT if event.on else "", event, delivery)
+    user = state.presence_of(account.name)
+    if user and user.is_operator is not event.on:
+        set_granted(state, user, BY_ACCOUNT if event.on else "", event, delivery)
     notify.operators(ctx, event, delivery)
 
 

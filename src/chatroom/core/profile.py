@@ -72,8 +72,7 @@ def user_modes_set(ctx: Context, event: UserModesSet, delivery: Delivery) -> Non
             for session in user.sessions if change.whom else ():
                 delivery.reply(session, NowOperator())
     user.become(replace(user.person, bot=BOT in user.modes))
-    for session in user.sessions:
-        delivery.reply(session, PersonalNotice(replace(event, changes=changes)))
+    notify.one(user, PersonalNotice(replace(event, changes=changes)), delivery)
 
 
 def strangers_set(ctx: Context, event: StrangersSet, delivery: Delivery) -> None:
@@ -89,9 +88,8 @@ def restore_modes(state: ChatState, user: User, event: Event, delivery: Delivery
     account = state.accounts.get(fold(user.person.account)) if user.person.account else None
     if account and not account.strangers and NO_STRANGERS not in user.modes:
         state.set_user_mode(user, NO_STRANGERS, True)
-        for session in user.sessions:
-            told = UserModesSet(user.person, (ModeChange(True, NO_STRANGERS),), id=event.id, time=event.time)
-            delivery.reply(session, PersonalNotice(told))
+        told = UserModesSet(user.person, (ModeChange(True, NO_STRANGERS),), id=event.id, time=event.time)
+        notify.one(user, PersonalNotice(told), delivery)
 
 
 DECIDERS: Deciders = {SetRealname: set_realname, SetUserModes: set_user_modes}

@@ -99,8 +99,9 @@ def _rooms(ctx: Context, user: User, command: AskRooms) -> Steps:
     masks, not_masks = list(map(Glob, command.masks)), list(map(Glob, command.not_masks))
     now = ctx.clock()
     found = []
-    kept = ctx.state.dormant_rooms if user.person.account and not command.rooms else None
-    for room in [*(named if command.rooms else rooms.values()), *(kept.owned.values() if kept else ())]:
+    kept = ctx.state.dormant_rooms.owned if ctx.state.dormant_rooms and not command.rooms else {}
+    own = [kept[key] for key in ctx.state.owned.get(fold(user.person.account), ()) if key in kept]
+    for room in [*(named if command.rooms else rooms.values()), *own]:
         if (yield):
             break
         is_known = room.seen_by(user) if room.members else room.is_owned_by(user.person)

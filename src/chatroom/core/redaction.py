@@ -68,7 +68,6 @@ def redacted(ctx: Context, event: Redacted, delivery: Delivery) -> None:
     words of others.
     """
     ctx.state.reactions.forget(event.said)
-    waiting.forget(ctx.state, event.said)
     if is_room(event.target):
         room = ctx.state.rooms.get(fold(event.target))
         said = next((each for each in room.recent if each.id == event.said), None) if room else None
@@ -81,6 +80,7 @@ def redacted(ctx: Context, event: Redacted, delivery: Delivery) -> None:
             if event.author:
                 notify.audit(ctx, event)
         return
+    waiting.forget(ctx.state, event.said)
     for entry in ctx.state.direct_messages:
         if entry[0].id == event.said:
             ctx.state.direct_messages.remove(entry)

@@ -42,9 +42,9 @@ def say_to_absent(ctx: Context, session: Session, account: Account, command: Say
         return [unheard, WillWait(account.name)]
     waiting = state.waiting.get(key, [])
     by = sender(user.person)
-    own = [said for said in waiting if sender(said.by) == by]
+    own = state.waiting_senders[by]
     is_full = len(waiting) >= WAITING_PER_PERSON or state.waiting_senders.total() >= WAITING_MAX
-    if is_full or len(own) >= WAITING_PER_SENDER or state.waiting_senders[by] >= WAITING_OF_SENDER:
+    if is_full or own >= WAITING_OF_SENDER or (own >= WAITING_PER_SENDER and _has_their_share(waiting, by)):
         raise ChatError(Code.WAITING_FULL, account.name)
     kept = Kept(
         user.person,
@@ -56,6 +56,10 @@ def say_to_absent(ctx: Context, session: Session, account: Account, command: Say
         session.uid,
     )
     return [kept, WillWait(account.name)]
+
+
+def _has_their_share(waiting: list[Said], by: str) -> bool:
+    return sum(sender(said.by) == by for said in waiting) >= WAITING_PER_SENDER
 
 
 def kept(ctx: Context, event: Kept, delivery: Delivery) -> None:
@@ -90,8 +94,7 @@ def deliver(state: ChatState, user: User, delivery: Delivery) -> None:
             state.direct_messages[number] = each, user.person.uid
     if user.sessions:
         said = tuple([replace(each, target=user.person.nick) for each in waiting])
-        for session in user.sessions:
-            delivery.reply(session, WaitingAre(said))
+        notify.one(user, WaitingAre(said), delivery)
         state.received[fold(user.person.account)] = waiting[-1].id
 
 

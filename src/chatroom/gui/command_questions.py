@@ -35,8 +35,17 @@ class CommandQuestions:
             self.ask_for_act(NEW_PASSWORD, text)
             return
         line = act.command.format(text).rstrip()
-        if not self._command(line) and not act.is_secret:
+        if act.is_secret:
+            self._command(line)
+        else:
+            self._run(line)
+
+    def _run(self, line: str) -> bool:
+        """Carries out a line; one that can't be carried out stands where the user writes, if nothing stands there."""
+        is_done = self._command(line)
+        if not is_done:
             self._view.set_composer(self._view.composer_text() or line)
+        return is_done
 
     def act_on_member(self, state: SessionState, nick: str, action: str) -> None:
         """Does what was chosen in a member's menu. Asks first for a time and a reason where it does harm."""
@@ -53,9 +62,8 @@ class CommandQuestions:
         self._view.ask(question, lambda text: self._harm(state, action, nick, text))
 
     def _harm(self, state: SessionState, action: str, nick: str, text: str) -> None:
-        if not self._command(f"/{action} {nick} {text}".rstrip()):
-            self._view.set_composer(self._view.composer_text() or f"/{action} {nick} {text}".rstrip())
-        elif action == "ban" and not state.knows_times("BAN"):  # where it does, it throws out as well
+        is_done = self._run(f"/{action} {nick} {text}".rstrip())
+        if is_done and action == "ban" and not state.knows_times("BAN"):  # where it does, it throws out as well
             self._command(f"/kick {nick}")
 
     def ask_key(self, room: Room) -> None:

@@ -8,7 +8,6 @@ from chatroom.client.state import SessionState
 from chatroom.common.language import mark
 from chatroom.common.names import fold
 
-_OPERATOR_SIGNS = "~&@%"
 TIMES = (  # how long somebody can be kept out or muted: as it is typed, and in words; the first is offered at first
     ("10m", mark("for 10 minutes")),
     ("1h", mark("for an hour")),
@@ -62,7 +61,7 @@ MEMBER_ACTIONS = {  # by what is typed
 def keeps_order(state: SessionState, room: Room) -> bool:
     """Whether the user has an operator's rights in a room."""
     me = room.member(state.nick)
-    return state.is_operator or bool(me and me.prefix and me.prefix in _OPERATOR_SIGNS)
+    return state.is_operator or bool(me and me.keeps_order)
 
 
 def member_actions(state: SessionState, nick: str) -> tuple[str, ...]:
@@ -74,10 +73,10 @@ def member_actions(state: SessionState, nick: str) -> tuple[str, ...]:
     if room.is_direct or not keeps_order(state, room):
         return acts
     member = room.member(nick)
-    sign = member.prefix if member else ""
-    rank = "deop" if sign and sign in _OPERATOR_SIGNS else "op"
-    if member:
-        acts += ("", rank, *(() if rank == "deop" else ("devoice",) if sign == "+" else ("voice",)))
+    if member and member.keeps_order:
+        acts += ("", "deop")
+    elif member:
+        acts += ("", "op", "devoice" if member.prefix == "+" else "voice")
     acts += ("", "unmute" if fold(nick) in room.muted else "mute")
     return (*acts, *(("kick",) if member else ()), "unban" if fold(nick) in room.banned else "ban")
 

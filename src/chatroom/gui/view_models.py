@@ -13,7 +13,6 @@ RECONNECTED_SECONDS = 3.0
 EMPTY_ROOM = mark("No messages yet. Say hello.")
 NOT_IN_ROOM = mark("You are not in this room.")
 _RANKS = "~&@%+"
-_OPERATOR_SIGNS = "~&@%"
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe"})  # have no parts in Unicode
 _SECURITY_ROLES = {Security.NONE: "warn", Security.UNVERIFIED: "warn", Security.VERIFIED: "ok"}
 
@@ -77,7 +76,7 @@ _SECTIONS = (_OWNERS, _OPERATORS, _HERE, _AWAY)
 
 
 def _section(member: Member) -> str:
-    if member.prefix and member.prefix in _OPERATOR_SIGNS:
+    if member.keeps_order:
         return _OWNERS if member.prefix == "~" else _OPERATORS
     return _AWAY if member.away else _HERE
 
@@ -101,8 +100,10 @@ def new_place(typed: str) -> tuple[str, str]:
 
 def sort_key(nick: str) -> tuple[list[float], str]:
     """As the user's language sorts names; letters that it has not, by those they are made of: Élodie before Fred."""
-    key = own().sort_key
-    return key("".join(c if key(c)[0] < _BEHIND_Z else bare(c).translate(_LETTERS) for c in fold(nick))), fold(nick)
+    key, folded = own().sort_key, fold(nick)
+    if folded.isascii():
+        return key(folded), folded
+    return key("".join(c if key(c)[0] < _BEHIND_Z else bare(c).translate(_LETTERS) for c in folded)), folded
 
 
 def _order(member: Member) -> tuple[int, tuple[list[float], str]]:

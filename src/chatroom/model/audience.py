@@ -66,5 +66,9 @@ class Audience:
         groups = {f: tuple([s for s in members if s not in sessions]) for f, members in self.groups.items()}
         return Audience({f: members for f, members in groups.items() if members})
 
+    def size(self) -> int:
+        """How many are told. Not `len`, by which an audience of nobody would be false."""
+        return sum(map(len, self.groups.values()))
+
     def __iter__(self) -> Iterator[Listener]:
         return (session for members in self.groups.values() for session in members)

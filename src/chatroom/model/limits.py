@@ -11,6 +11,8 @@ MASKS_PER_LIST = 100  # masks in one of a room's lists: each newcomer is held ag
 # rooms and people of which is remembered how far one has read: the rooms one may be in, and as many people
 READ_MARKERS_PER_USER = 200
 MONITORED_NICKS_MAX = 100  # nicknames one client may watch
+METADATA_KEYS = ("avatar", "color", "display-name", "homepage", "pronouns", "status")  # as IRCv3's registry has them
+METADATA_VALUE_BYTES = 300  # of a value: it fits its line with a room and a name
 IGNORED_MAX = 100  # masks that one person may ignore: each private message to them is held against all
 WHOWAS_KEPT = 1000  # people that have gone and are remembered for WHOWAS
 WRONG_PASSWORDS_PER_CONNECTION = 3  # wrong passwords a connection, after which it is closed

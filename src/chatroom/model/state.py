@@ -185,6 +185,7 @@ class ChatState:
             self.lists[key] = room.lists
             room.modes = bounded(room.modes)
             room.refresh()
+        self.waiting_senders = Counter(sender(said.by) for every in self.waiting.values() for said in every)
         self.mask_counts.clear()
         for key, lists in self.lists.items():
             for letter, entries in lists.items():
@@ -253,6 +254,7 @@ class ChatState:
         """A room is an account's from now on, both by their folded names."""
         self.owners[key] = owner
         self.owned.setdefault(owner, {})[key] = None
+        self.note_lists(key)
 
     def disown(self, key: str) -> None:
         """A room is nobody's any more."""

@@ -52,7 +52,7 @@ _recipient, _skipped = itemgetter(1), itemgetter(2)  # of an item
 def count_recipients(item: Item) -> int:
     """How many clients an item is for."""
     to = item[1]
-    return sum(map(len, to.groups.values())) if type(to) is Audience else 1
+    return to.size() if type(to) is Audience else 1
 
 
 def group_by_recipient(batch: list[Item]) -> list[Group]:

@@ -111,7 +111,7 @@ class SlowReaders:
         self._selector.register(self._woken, selectors.EVENT_READ, None)
 
     def wake(self) -> None:
-        """Ends a `serve` that waits; for any thread, but never after `close`."""
+        """Ends a `wait` or a `serve` that waits; for any thread, but never after `close`."""
         self._waker.send(b"!")
 
     def close(self) -> None:

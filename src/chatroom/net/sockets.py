@@ -41,10 +41,15 @@ def is_readable(sock: socket.socket, timeout: float) -> bool:
     return bool(poll.poll(timeout * 1000))
 
 
+def error_line(why: str) -> bytes:
+    """A line that says why a connection ends; people and IRC clients understand it."""
+    return f"ERROR :{why}\r\n".encode()
+
+
 def refuse(sock: socket.socket, why: str) -> None:
-    """Sends why a client can't come in, in a line that people and IRC clients understand; doesn't close the socket."""
+    """Sends why a client can't come in, by an `error_line`; doesn't close the socket."""
     try:
-        sock.send(f"ERROR :{why}\r\n".encode(), socket.MSG_DONTWAIT)
+        sock.send(error_line(why), socket.MSG_DONTWAIT)
     except OSError:
         pass  # it has left already
 

@@ -52,7 +52,7 @@ from chatroom.protocols.password_slips import refuse_programs, refuse_slips
 from chatroom.protocols.reaction_texts import require_reaction
 from chatroom.protocols.reply_sentences import describe_reply
 from chatroom.protocols.sentences import describe_event
-from chatroom.protocols.social_sentences import reactions_sentence
+from chatroom.protocols.social_sentences import PRIVATE, reactions_sentence
 
 _WILDCARDS = frozenset("*?")  # of a mask that may be like many people
 SEARCH_RESULTS_SHOWN = 20  # messages that /search shows: a screenful
@@ -114,7 +114,7 @@ def _own_words(event: Event, language: Language) -> list[str]:
     lines = event_lines(event, language)
     if isinstance(event, Said) and "#" not in event.target[:2]:
         to_whom = language.tr("[to {nick}]", nick=event.target)
-        lines = [line.replace(language.tr("[private]"), to_whom, 1) for line in lines]
+        lines = [line.replace(language.tr(PRIVATE), to_whom, 1) for line in lines]
     return lines
 
 

@@ -273,10 +273,10 @@ _REPLIES: dict[type, Callable[[Any, Reader], list[str]]] = {
             len(r.said),
         )
     ],
-    IgnoredAre: lambda r, to: [ignored(r, to.language, to.slash)],
+    IgnoredAre: lambda r, to: [ignored(r, to)],
     MetadataIs: lambda r, to: [],  # for programs
     FollowedAre: lambda r, to: [],
-    MentionsAre: lambda r, to: mentions(r, to.language, to.slash),
+    MentionsAre: mentions,
     IgnoreNoted: lambda r, to: [to.tr(IGNORED[r.on], nick=clean(r.whom))],
     AwayNoted: _away_noted,
     Recent: lambda r, to: [to.tr("Earlier in {room}:", room=r.room)],

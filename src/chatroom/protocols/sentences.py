@@ -41,7 +41,7 @@ from chatroom.protocols.sentence_parts import (
     because,
     lasting,
 )
-from chatroom.protocols.social_sentences import speaker, user_modes_set
+from chatroom.protocols.social_sentences import PRIVATE, speaker, user_modes_set
 
 
 def describe_event(event: Event, language: Language = ENGLISH) -> list[str]:
@@ -49,7 +49,6 @@ def describe_event(event: Event, language: Language = ENGLISH) -> list[str]:
     return _EVENTS[type(event)](event, language)
 
 
-_PRIVATE = mark("[private]")  # before what was said to one person alone
 _ACTION, _TAGS = MessageKind.ACTION, MessageKind.TAGS  # a look-up in an Enum takes as long as the rest of a message
 
 
@@ -57,7 +56,7 @@ def _said(event: Said, language: Language) -> list[str]:
     text, kind = event.text, event.kind
     if CTCP in text or kind is _TAGS:
         return []  # for programs
-    private = "" if "#" in event.target[:2] else language.tr(_PRIVATE) + " "
+    private = "" if "#" in event.target[:2] else language.tr(PRIVATE) + " "
     by = speaker(event, language) if event.quote else event.by.nick
     lines = [plain(line) for line in text.replace(CUT, "").split(FEED) if line]
     if kind is _ACTION:

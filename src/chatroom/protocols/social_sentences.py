@@ -7,7 +7,9 @@ from chatroom.common.text import clean, plain
 from chatroom.model.events import Reacted, Said, UserModesSet
 from chatroom.model.modes import NO_STRANGERS, written
 from chatroom.model.replies import IgnoredAre, MentionsAre
+from chatroom.protocols.sentence_parts import Reader
 
+PRIVATE = mark("[private]")  # before what was said to one person alone
 NAMES_SHOWN = 2  # of those who have put one reaction to a message; how many more there are is a number
 
 
@@ -31,7 +33,7 @@ def reactions_sentence(reactions: Sequence[Reacted], language: Language = ENGLIS
         for reaction, nicks in people.items()
     ]
     quote = reactions[0].quote
-    private = "" if "#" in reactions[0].target[:1] else language.tr("[private]") + " "
+    private = "" if "#" in reactions[0].target[:1] else language.tr(PRIVATE) + " "
     sentence = language.tr(
         '{reactions} on {nick}: "{text}"', reactions=", ".join(kinds), nick=quote.nick, text=quote.text
     )
@@ -65,11 +67,11 @@ _STRANGERS = {
 }
 
 
-def ignored(reply: IgnoredAre, language: Language, slash: str) -> str:
+def ignored(reply: IgnoredAre, to: Reader) -> str:
     if not reply.entries:
-        return language.tr("You are ignoring nobody; {slash}ignore NAME ignores somebody.", slash=slash)
+        return to.tr("You are ignoring nobody; {slash}ignore NAME ignores somebody.")
     people = ", ".join([clean(entry.whom or entry.mask) for entry in reply.entries])
-    return language.tr("You are ignoring: {people}.", people=people)
+    return to.tr("You are ignoring: {people}.", people=people)
 
 
 IGNORED = {
@@ -78,15 +80,15 @@ IGNORED = {
 }
 
 
-def mentions(reply: MentionsAre, language: Language, slash: str) -> list[str]:
+def mentions(reply: MentionsAre, to: Reader) -> list[str]:
     """How often the reader was named, and where; nothing if they were not."""
     if not reply.rooms:
         return []
     counts = [
-        language.trn("{count} mention in {room}", "{count} mentions in {room}", count, room=room)
+        to.trn("{count} mention in {room}", "{count} mentions in {room}", count, room=room)
         if count < reply.most
-        else language.tr("{count} or more mentions in {room}", count=count, room=room)
+        else to.tr("{count} or more mentions in {room}", count=count, room=room)
         for room, count in reply.rooms
     ]
     told = ", ".join(counts)
-    return [language.tr("While you were away: {mentions}. {slash}mentions shows them.", mentions=told, slash=slash)]
+    return [to.tr("While you were away: {mentions}. {slash}mentions shows them.", mentions=told)]

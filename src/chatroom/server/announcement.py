@@ -58,10 +58,15 @@ class Announcement(threading.Thread):
         finally:
             zeroconf.close()  # tells the network that the server is gone
 
-    def withdraw(self) -> None:
-        """Ends the announcement, within `WITHDRAW_SECONDS`."""
+    def end(self) -> None:
+        """Ends the announcement without waiting for it, if there is one."""
         self._ended.set()
-        self.join(WITHDRAW_SECONDS)
+
+    def withdraw(self) -> None:
+        """Ends the announcement and waits until the network has been told, at most `WITHDRAW_SECONDS`."""
+        self.end()
+        if self.ident is not None:  # None where no thread could be started
+            self.join(WITHDRAW_SECONDS)
 
 
 def addresses_of(host: str) -> list[str]:

@@ -40,7 +40,7 @@ from chatroom.model.server_info import ServerInfo
 from chatroom.net.connection import ClientSession, Connection
 from chatroom.net.courier import Courier
 from chatroom.net.outbox import Outbox
-from chatroom.net.sockets import OPTIONS_ARE_INHERITED, refuse, resolve, tune_socket
+from chatroom.net.sockets import OPTIONS_ARE_INHERITED, error_line, refuse, resolve, tune_socket
 from chatroom.protocols.plain import PlainDialect, plain_format
 from chatroom.protocols.proxy_header import Origin
 from chatroom.protocols.reasons import told
@@ -408,7 +408,7 @@ class ChatServer(ThreadingTCPServer):
             log.warning("no thread left for %s: %s", address, error)
             if not refusal:
                 self.count_refusal("no thread left")
-            self.event_log.submit(connection.session, [Raw(f"ERROR :{told(refusal or FULL, own())}\r\n".encode())])
+            self.event_log.submit(connection.session, [Raw(error_line(told(refusal or FULL, own())))])
             self.shutdown_request(request)
             return
         self.process_request_thread(request, client_address)

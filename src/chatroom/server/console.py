@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from chatroom.common.addresses import is_this_machine
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.language import mark, own, tr
 from chatroom.common.names import LOBBY, is_room
@@ -26,7 +27,7 @@ from chatroom.model.replies import Refused
 from chatroom.protocols import moderation_commands as moderation
 from chatroom.protocols.reply_sentences import describe_reply
 from chatroom.server.chat_server import ChatServer
-from chatroom.server.invitations import is_for_this_machine_alone, link
+from chatroom.server.invitations import link
 
 log = logging.getLogger(__name__)
 
@@ -157,7 +158,7 @@ class Console(threading.Thread):
         host, port = str(server.server_address[0]), server.port
         address = link(host, port, rest, page=server.site is not None, tls=server.tls is not None)
         shown = [address, for_terminal(address)]
-        if is_for_this_machine_alone(host):
+        if is_this_machine(host):
             shown.append(tr("Only this machine can join; --host 0.0.0.0 lets the network in."))
         self._write("\n".join(filter(None, shown)))
 

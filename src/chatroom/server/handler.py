@@ -26,7 +26,7 @@ from chatroom.model.server_info import ServerInfo
 from chatroom.net.connection import Connection
 from chatroom.net.courier import Courier
 from chatroom.net.outbox import loss_reason
-from chatroom.net.sockets import READ_BYTES, is_readable
+from chatroom.net.sockets import READ_BYTES, error_line, is_readable
 from chatroom.net.tls import Tls
 from chatroom.protocols.base import Dialect
 from chatroom.protocols.detect import Spoken, detect
@@ -54,10 +54,10 @@ log = logging.getLogger(__name__)
 _WANTS_TLS = mark("This server wants TLS: in place of nc, use openssl s_client -quiet -connect; with others, add --tls")
 _NOT_TRUSTED = {  # what is told, and logged, of a proxy or a gateway that isn't trusted, or a client that plays one
     Spoken.PROXY: (
-        b"ERROR :This server takes no PROXY header from your address: turn it off in the proxy, or trust it here\r\n",
+        error_line("This server takes no PROXY header from your address: turn it off in the proxy, or trust it here"),
         "a PROXY header",
     ),
-    Spoken.WEBIRC: (b"ERROR :This server takes no WEBIRC from your address\r\n", "a WEBIRC"),
+    Spoken.WEBIRC: (error_line("This server takes no WEBIRC from your address"), "a WEBIRC"),
 }
 _NOT_HTTP = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\nThis is a chat server.\n"
 _DISCONNECTED = {  # errors of a client that is gone, or out of reach
@@ -172,7 +172,7 @@ class ChatHandler(StreamRequestHandler):
     def _refuse_proxy(self, why: HeaderError) -> None:
         """Closes a proxy's connection of which nothing is known. Nothing that came through it is taken for a name."""
         log.info("%s refused: %s", self.who, why, extra=logs.alike(f"proxy refused: {why}"))
-        self._submit([Raw(f"ERROR :You are a trusted proxy, and {why}\r\n".encode())])
+        self._submit([Raw(error_line(f"You are a trusted proxy, and {why}"))])
         self.outbox.give_reason("a trusted proxy that names no client")
 
     def _explain_refusal(self) -> None:
@@ -186,7 +186,7 @@ class ChatHandler(StreamRequestHandler):
     def _say_refusal(self) -> None:
         if self.client.give_up_place is None and isinstance(self.session.dialect, PlainDialect):
             # The client was refused before its protocol was found out.
-            self._submit([Raw(f"ERROR :{told(self.client.refusal, self.session.language)}\r\n".encode())])
+            self._submit([Raw(error_line(told(self.client.refusal, self.session.language)))])
         elif not self.outbox.close_reason:
             self._submit([Quit(self.client.refusal)])
 
@@ -254,7 +254,7 @@ class ChatHandler(StreamRequestHandler):
             if spoken is not Spoken.UNKNOWN:
                 break
         if first and spoken is not Spoken.TLS and not self._may_be_plain():
-            self._submit([Raw(f"ERROR :{self.session.language.tr(_WANTS_TLS)}\r\n".encode())])
+            self._submit([Raw(error_line(self.session.language.tr(_WANTS_TLS)))])
             self.outbox.give_reason("no TLS")
             return b""
         if spoken is Spoken.PLAIN and first:

@@ -4,7 +4,7 @@ import socket
 from pathlib import Path
 from urllib.parse import quote
 
-from chatroom.common.addresses import is_loopback
+from chatroom.common.addresses import is_loopback, is_this_machine
 
 _CONTAINER = (Path("/.dockerenv"), Path("/run/.containerenv"))  # Docker's mark, and Podman's
 
@@ -20,11 +20,6 @@ def authority(host: str, port: int) -> str:
     return f"{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def is_for_this_machine_alone(host: str) -> bool:
-    """Whether nobody else reaches what listens on `host`."""
-    return is_loopback(host) or host == "localhost"
-
-
 def link(host: str, port: int, room: str = "", *, page: bool, tls: bool) -> str:
     """The address of the page, with a room's name if there is one; without the page, a link for `chatroom connect`."""
     place = f"#{quote(room.removeprefix('#'), safe='')}" if room else ""
@@ -37,7 +32,7 @@ def reachable_authority(host: str, port: int) -> str:
 
     What a container listens on is reached by the address of its host, which it doesn't know.
     """
-    if is_for_this_machine_alone(host) or any(mark.exists() for mark in _CONTAINER):
+    if is_this_machine(host) or any(mark.exists() for mark in _CONTAINER):
         return ""
     where = address_to_join(host)
     return "" if is_loopback(where) else authority(where, port)

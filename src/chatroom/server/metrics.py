@@ -51,7 +51,7 @@ class Meter:
             if not (isinstance(what, Event) and isinstance(to, Audience)):
                 continue
             if to is not audience:
-                audience, readers = to, sum(map(len, to.groups.values()))
+                audience, readers = to, to.size()
             messages += type(what) is Said
             deliveries += max(0, readers - (skip is not None))  # who is skipped may have left the audience
             first = first or what.time

@@ -24,6 +24,7 @@ from chatroom.storage.schema import (
     connect_immutable,
     connect_offline,
     explained,
+    migrations_of,
     wal_files,
 )
 from chatroom.storage.store import LOCK, lock_directory
@@ -127,12 +128,8 @@ def _looked_at() -> Iterator[None]:
 
 def _is_ours(path: Path) -> bool:
     with suppress(sqlite3.Error), closing(connect_immutable(path)) as db:
-        return bool(_migrations(db))
+        return bool(migrations_of(db))
     return False
-
-
-def _migrations(db: sqlite3.Connection) -> set[str]:
-    return {name for (name,) in db.execute("SELECT name FROM migrations")}
 
 
 @contextmanager
@@ -141,7 +138,7 @@ def _opened(connect: Callable[[], sqlite3.Connection], path: Path, of: str, what
     try:
         with closing(connect()) as db:
             try:
-                done = _migrations(db)
+                done = migrations_of(db)
             except sqlite3.DatabaseError as error:
                 if "no such table" in str(error) or "not a database" in str(error):
                     raise StoreError(tr(what, path=path)) from None

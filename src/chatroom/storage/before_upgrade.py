@@ -11,7 +11,7 @@ from pathlib import Path
 from chatroom import __version__
 from chatroom.common.language import own, tr
 from chatroom.storage.copying import copied
-from chatroom.storage.schema import MIGRATIONS, StoreError, wal_files
+from chatroom.storage.schema import MIGRATIONS, StoreError, migrations_of, wal_files
 
 _SPARE_BYTES = 100 * 10**6  # that must be left on the disk: for bringing it up to date, and for what is said then
 
@@ -55,5 +55,5 @@ def _is_older(db: sqlite3.Connection) -> bool:
     """Whether the file has some of the migrations, but not all, and no others."""
     if not db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'migrations'").fetchone()[0]:
         return False
-    done = {name for (name,) in db.execute("SELECT name FROM migrations")}
+    done = migrations_of(db)
     return bool(done) and done < {name for name, _ in MIGRATIONS}

@@ -12,15 +12,17 @@ from chatroom.model.limits import READ_MARKERS_PER_USER
 
 
 def save(db: sqlite3.Connection, event: MarkerSet) -> None:
-    """Of too many, those that were read longest ago go."""
+    """Of too many, those that were read longest ago go. Only a new one can be one too many."""
     account = db.execute("SELECT id FROM accounts WHERE key = ?", (fold(event.account),)).fetchone()
     if account is None:
         return
-    db.execute(
-        """INSERT INTO markers VALUES (?, ?, ?)
-           ON CONFLICT (account, target) DO UPDATE SET read = max(read, excluded.read)""",
-        (*account, fold(event.target), event.read),
+    target = fold(event.target)
+    moved = db.execute(
+        "UPDATE markers SET read = max(read, ?) WHERE account = ? AND target = ?", (event.read, *account, target)
     )
+    if moved.rowcount:
+        return
+    db.execute("INSERT INTO markers VALUES (?, ?, ?)", (*account, target, event.read))
     db.execute(
         """DELETE FROM markers WHERE account = ?1 AND target IN
            (SELECT target FROM markers WHERE account = ?1 ORDER BY read DESC LIMIT -1 OFFSET ?2)""",

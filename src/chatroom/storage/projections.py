@@ -164,6 +164,7 @@ def _redacted(db: sqlite3.Connection, event: Redacted) -> None:
            WHERE key = ? AND last >= ? ORDER BY last LIMIT 1""",
         (event.conversation or fold(event.target), event.said),
     ).fetchone()
+    waiting.forget_message(db, event.conversation, event.said)
     if row is None:
         return
     number, place, *segment = row

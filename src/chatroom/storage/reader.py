@@ -246,7 +246,7 @@ class Reader:
     def message(self, key: str, id: int) -> Said | None:  # noqa: A002
         """The message of a place that has this id; None if it isn't there any more."""
         place = self._place(key)
-        found = next(self._forwards(place, id - 1, id + 1), None) if place is not None else None
+        found = next(self._forwards(place, id - 1, id + 1, rows_at_once=1), None) if place is not None else None
         return found if isinstance(found, Said) else None
 
     def with_quotes(self, key: str, events: Iterable[Event], hidden: int = 0) -> list[Event]:
@@ -322,13 +322,15 @@ class Reader:
                     if low < event.id < high and type(event) is not Redacted:
                         yield event
 
-    def _forwards(self, place: int, low: int, high: int, everything: bool = True) -> Generator[Event, None, None]:
+    def _forwards(
+        self, place: int, low: int, high: int, everything: bool = True, rows_at_once: int = _PAGE_ROWS
+    ) -> Generator[Event, None, None]:
         """The events with low < id < high, oldest first, a page at a time."""
         while True:
             rows = self._db.execute(
                 """SELECT last, name, first, since, people, events FROM runs JOIN places ON places.id = place
                    WHERE place = ? AND last > ? AND (said OR ?) ORDER BY last LIMIT ?""",
-                (place, low, everything, _PAGE_ROWS),
+                (place, low, everything, rows_at_once),
             ).fetchall()
             for _, *segment in rows:
                 for event in self._events(segment):
@@ -336,7 +338,7 @@ class Reader:
                         return
                     if event.id > low and type(event) is not Redacted:
                         yield event
-            if len(rows) < _PAGE_ROWS:
+            if len(rows) < rows_at_once:
                 return
             low = rows[-1][0]
 

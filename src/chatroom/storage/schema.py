@@ -293,9 +293,14 @@ def no_locks(path: Path, why: str) -> StoreError:
     )
 
 
+def migrations_of(db: sqlite3.Connection) -> set[str]:
+    """The names of the migrations that a file has."""
+    return {name for (name,) in db.execute("SELECT name FROM migrations")}
+
+
 def check_version(db: sqlite3.Connection) -> None:
     """Raises `StoreError` unless the file has exactly this program's migrations."""
-    done = {name for (name,) in db.execute("SELECT name FROM migrations")}
+    done = migrations_of(db)
     if done - {name for name, _ in MIGRATIONS}:
         raise StoreError(tr(TOO_NEW))
     if len(done) < len(MIGRATIONS):
@@ -314,7 +319,7 @@ def migrate(db: sqlite3.Connection, sync: str) -> None:
     db.execute(f"PRAGMA journal_size_limit = {LOG_KEPT_BYTES}")
     db.execute("PRAGMA wal_autocheckpoint = 0")  # `maintenance` does it: no save should wait for the disk
     db.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, time INTEGER NOT NULL)")
-    done = {name for (name,) in db.execute("SELECT name FROM migrations")}
+    done = migrations_of(db)
     if done - {name for name, _ in MIGRATIONS}:
         raise StoreError(tr(TOO_NEW))
     for name, statements in MIGRATIONS:

@@ -22,6 +22,12 @@ def save_received(db: sqlite3.Connection, event: Received) -> None:
     db.execute("DELETE FROM waiting WHERE account = ? AND said <= ?", (fold(event.account), event.last))
 
 
+def forget_message(db: sqlite3.Connection, place: str, number: int) -> None:
+    """A message is taken back; it waits for one of those whose accounts are in the key of its place, or for nobody."""
+    for account in place.split(" ")[1:]:
+        db.execute("DELETE FROM waiting WHERE account = ? AND said = ?", (account, number))
+
+
 def save_ignored(db: sqlite3.Connection, event: IgnoreSet) -> None:
     """Of guests nothing is kept."""
     account, key = fold(event.by.account), fold(event.mask)

@@ -21,6 +21,7 @@ from chatroom.client.screen_events import (
 )
 from chatroom.client.slash_commands import EndProgram, Misuse, Unconfirmed
 from chatroom.client.transcript_entry import DeliveryState, TranscriptEntry
+from chatroom.common.addresses import is_this_machine
 from chatroom.common.graphemes import beginning
 from chatroom.common.language import own, tr
 from chatroom.common.names import describe_fault, nick_fault
@@ -146,7 +147,7 @@ class Conversation:
     @property
     def _in_clear(self) -> bool:
         target = self.client.target
-        return not target.tls and not plaintext.is_this_machine(target.host)
+        return not target.tls and not is_this_machine(target.host)
 
     # --- lines out ----------------------------------------------------------------------------------------------------
 

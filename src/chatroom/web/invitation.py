@@ -5,7 +5,7 @@ from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 from chatroom.common import qr
-from chatroom.common.addresses import is_loopback
+from chatroom.common.addresses import is_this_machine
 from chatroom.common.language import tr
 from chatroom.web.requests import Request, RequestError
 from chatroom.web.responses import Response
@@ -27,7 +27,7 @@ def invitation(request: Request, reachable: Callable[[], str]) -> Response:
         parts, host = urlsplit(""), ""
     if parts.scheme not in ("http", "https") or parts.netloc.lower() != request.authority.lower():
         raise RequestError(400, tr("Only addresses of this page are drawn."))
-    is_near = is_loopback(host) or host == "localhost"
+    is_near = is_this_machine(host)
     place = reachable() if is_near else ""
     address = parts._replace(netloc=place or parts.netloc).geturl()
     drawn = qr.drawing(address) or qr.Drawing(0, "")

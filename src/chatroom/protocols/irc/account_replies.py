@@ -58,16 +58,9 @@ def account_done(to: ReplyWriter, reply: AccountDone) -> Iterator[str]:
         yield notice(to, text, reply.change.value)
 
 
-def account_lapses(to: ReplyWriter, reply: AccountLapses) -> Iterator[str]:
-    yield from (notice(to, sentence) for sentence in describe_reply(reply, language=to.language))
-
-
-def devices_are(to: ReplyWriter, reply: DevicesAre | DeviceClosed) -> Iterator[str]:
+def in_words(to: ReplyWriter, reply: AccountLapses | DevicesAre | DeviceClosed | ReplayIs) -> Iterator[str]:
+    """What NickServ says in the sentences that netcat has, too."""
     yield from (notice(to, sentence) for sentence in describe_reply(reply, "/msg NickServ ", to.language))
-
-
-def replay_is(to: ReplyWriter, reply: ReplayIs) -> Iterator[str]:
-    yield from (notice(to, sentence) for sentence in describe_reply(reply, language=to.language))
 
 
 def account_is(to: ReplyWriter, reply: AccountIs) -> Iterator[str]:

@@ -23,7 +23,7 @@ FAILURES = {
     Code.HISTORY_FAILED: mark("The history can't be read at the moment"),
     Code.NOTHING_KEPT: mark("No history is kept here"),
 }
-_BATCH = "h"  # batches of a client never overlap, so one name will do
+_BATCH = "h"
 
 
 def events(to: ReplyWriter, past: Sequence[Event], batch: str, reactions: Iterable[Reacted] = ()) -> Iterator[str]:
@@ -34,7 +34,7 @@ def events(to: ReplyWriter, past: Sequence[Event], batch: str, reactions: Iterab
     """
     last = past[-1].time if past else 0
     placed = [replace(reaction, id=0, time=last) for reaction in reactions]
-    return _batched(to, _lines(to, [*past, *placed]), batch)
+    return to.batched(_BATCH, batch, _lines(to, [*past, *placed]))
 
 
 def messages(to: ReplyWriter, said: Iterable[Said]) -> Iterator[str]:
@@ -45,20 +45,7 @@ def messages(to: ReplyWriter, said: Iterable[Said]) -> Iterator[str]:
 def targets(to: ReplyWriter, reply: TargetsAre) -> Iterator[str]:
     """The lines for CHATHISTORY TARGETS."""
     lines = (f":{to.server.name} CHATHISTORY TARGETS {name} {timestamp(time)}\r\n" for name, time in reply.targets)
-    return _batched(to, lines, "draft/chathistory-targets")
-
-
-def _batched(to: ReplyWriter, lines: Iterable[str], batch: str) -> Iterator[str]:
-    if "batch" not in to.capabilities:
-        yield from lines
-        return
-    yield f":{to.server.name} BATCH +{_BATCH} {batch}\r\n"
-    for line in lines:
-        if line.startswith("@batch="):  # a message of many lines is a batch inside this one
-            yield line
-        else:
-            yield f"@batch={_BATCH};{line[1:]}" if line.startswith("@") else f"@batch={_BATCH} {line}"
-    yield f":{to.server.name} BATCH -{_BATCH}\r\n"
+    return to.batched(_BATCH, "draft/chathistory-targets", lines)
 
 
 def _lines(to: ReplyWriter, past: Iterable[Event]) -> Iterator[str]:

@@ -1,18 +1,18 @@
 """Renders metadata for one IRC client: IRCv3 draft/metadata-3. Who has not negotiated it is told nothing of it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from chatroom.model.replies import FollowedAre, MetadataIs
 from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.reply_writer import ReplyWriter
 
 METADATA = "draft/metadata-3"
-_BATCH = "k"  # batches of a client never overlap, so one name will do
+BATCH = "k"
 
 
 def metadata_is(to: ReplyWriter, reply: MetadataIs) -> Iterator[str]:
     lines = [_line(to, reply.target, key, value) for key, value in reply.entries]
-    return batched(to, lines, f"metadata {reply.target}") if reply.whole else iter(lines)
+    return to.batched(BATCH, f"metadata {reply.target}", lines) if reply.whole else iter(lines)
 
 
 def _line(to: ReplyWriter, target: str, key: str, value: str | None) -> str:
@@ -23,16 +23,7 @@ def _line(to: ReplyWriter, target: str, key: str, value: str | None) -> str:
 
 def followed_are(to: ReplyWriter, reply: FollowedAre) -> Iterator[str]:
     if reply.on is None:
-        return batched(to, [to.line(numerics.RPL_METADATASUBS, key) for key in reply.keys], "metadata-subs")
+        lines = [to.line(numerics.RPL_METADATASUBS, key) for key in reply.keys]
+        return to.batched(BATCH, "metadata-subs", lines)
     numeric = numerics.RPL_METADATASUBOK if reply.on else numerics.RPL_METADATAUNSUBOK
     return iter([to.line(numeric, " ".join(reply.keys))])
-
-
-def batched(to: ReplyWriter, lines: Iterable[str], batch: str) -> Iterator[str]:
-    if "batch" not in to.capabilities:
-        yield from lines
-        return
-    yield f":{to.server.name} BATCH +{_BATCH} {batch}\r\n"
-    for line in lines:
-        yield f"@batch={_BATCH} {line}"
-    yield f":{to.server.name} BATCH -{_BATCH}\r\n"

@@ -106,7 +106,7 @@ def _welcome(to: ReplyWriter, reply: Welcome) -> Iterator[str]:
     yield to.greeting()
     yield to.counts(reply.counts)
     if metadata_replies.METADATA in to.capabilities:  # nothing is set yet, which must be told by an empty batch
-        yield from metadata_replies.batched(to, (), f"metadata {to.nick}")
+        yield from to.batched(metadata_replies.BATCH, f"metadata {to.nick}", ())
     yield to.motd()
 
 
@@ -344,7 +344,7 @@ def _notice(to: ReplyWriter, reply: CutShort | Saving | Link) -> Iterator[str]:
 
 def _mentions_are(to: ReplyWriter, reply: MentionsAre) -> Iterator[str]:
     for sentence in describe_reply(reply, "/", to.language):
-        yield f":{to.server.name} NOTICE {to.nick} :{sentence}\r\n"
+        yield from to.wrapped(f":{to.server.name} NOTICE {to.nick} :", sentence)
 
 
 def _servers_are(to: ReplyWriter, reply: ServersAre) -> Iterator[str]:
@@ -365,10 +365,9 @@ def _goodbye(to: ReplyWriter, reply: Goodbye) -> Iterator[str]:
         killed = _KILLED.fullmatch(reply.reason)
         if killed:
             why = killed["why"] or to.tr("no reason was given")
-            head = f":{to.server.name} FAIL * SESSION_KILLED {killed['nick']} :"
-            yield f"{shortened(f'{head}{why}', LINE_BYTES - 2)}\r\n"
+            yield to.standard("FAIL", "*", "SESSION_KILLED", killed["nick"], why)
         elif code := _ENDS.get(reply.reason):
-            yield f":{to.server.name} FAIL * {code} :{reason}\r\n"
+            yield to.standard("FAIL", "*", code, reason)
     yield f"{shortened(f'ERROR :{to.tr(_CLOSING)} {reason}', LINE_BYTES - 2)}\r\n"
 
 
@@ -483,12 +482,12 @@ _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     Found: lambda to, r: history_replies.events(to, r.said, history_replies.SEARCH),
     CutShort: _notice,
     Saving: _notice,
-    AccountLapses: account_replies.account_lapses,
+    AccountLapses: account_replies.in_words,
     AccountDone: account_replies.account_done,
     AccountIs: account_replies.account_is,
-    DevicesAre: account_replies.devices_are,
-    DeviceClosed: account_replies.devices_are,
-    ReplayIs: account_replies.replay_is,
+    DevicesAre: account_replies.in_words,
+    DeviceClosed: account_replies.in_words,
+    ReplayIs: account_replies.in_words,
     LanguageIs: lambda to, r: iter([to.line(numerics.RPL_YOURLANGUAGESARE, " ".join(r.tags))]),
     Ping: lambda to, r: iter([f"PING :{to.server.name}\r\n"]),
     Announcement: lambda to, r: to.wrapped(f":{to.server.name} NOTICE * :", r.text),

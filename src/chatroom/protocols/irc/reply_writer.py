@@ -81,9 +81,7 @@ class ReplyWriter:
         lines = _isupport(self.server, self.language).replace(_ANYBODY, self.nick)
         if not self.capabilities >= {"batch", "draft/extended-isupport"}:
             return lines
-        source = f":{self.server.name}"
-        inside = "".join([f"@batch=i {line}" for line in lines.splitlines(keepends=True)])
-        return f"{source} BATCH +i draft/isupport\r\n{inside}{source} BATCH -i\r\n"
+        return "".join(self.batched("i", "draft/isupport", lines.splitlines(keepends=True)))
 
     def counts(self, counts: CountsAre) -> str:
         """How many there are of people, rooms and so on."""
@@ -109,6 +107,22 @@ class ReplyWriter:
     def wrapped(self, head: str, text: str) -> Iterator[str]:
         """A text after `head`, in as many lines as it takes."""
         return _wrapped(head, text)
+
+    def batched(self, name: str, batch: str, lines: Iterable[str]) -> Iterator[str]:
+        """Lines in a batch of that type, with its parameters; as they are for a client that knows no batches.
+
+        Batches of a client never overlap, so each kind has one name.
+        """
+        if "batch" not in self.capabilities:
+            yield from lines
+            return
+        yield f":{self.server.name} BATCH +{name} {batch}\r\n"
+        for line in lines:
+            if line.startswith("@batch="):  # a message of many lines is a batch inside this one
+                yield line
+            else:
+                yield f"@batch={name};{line[1:]}" if line.startswith("@") else f"@batch={name} {line}"
+        yield f":{self.server.name} BATCH -{name}\r\n"
 
     def filled(
         self, numeric: Numeric, /, *about: object, words: Iterable[str], glue: str = " ", **places: object

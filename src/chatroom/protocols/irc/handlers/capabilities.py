@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.text import number
+from chatroom.model.limits import METADATA_KEYS, METADATA_VALUE_BYTES
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Raw
 from chatroom.protocols.irc import numerics
@@ -57,8 +58,9 @@ CAPABILITIES = (
 # Not offered where there is no history: a client that can ask for it is not shown the latest messages.
 _OF_HISTORY = frozenset({CHATHISTORY, PLAYBACK, SEARCH})
 _OF_PASSWORDS = frozenset({SASL, REGISTRATION})  # offered only where nobody on the way can read them
+_KEYS = len(METADATA_KEYS)
 _VALUES = {
-    METADATA: "max-subs=6,max-keys=6,max-value-bytes=300",
+    METADATA: f"max-subs={_KEYS},max-keys={_KEYS},max-value-bytes={METADATA_VALUE_BYTES}",
     MULTILINE: LIMITS,
     SASL: MECHANISMS,
     REGISTRATION: "before-connect",
