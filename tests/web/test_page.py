@@ -1523,6 +1523,7 @@ def test_who_is_thrown_off_the_server_reads_by_whom_and_why(serve: Callable[...,
     """They come back at the press of a button, and not by themselves."""
     served = serve("--name", "lab.test")
     igor, nora = visit(served.port).come("igor"), visit(served.port).come("nora")
+    expect(igor.member("nora")).to_be_visible()
     served.type("kick nora a break")
     expect(nora.page.get_by_text("lab.test has thrown you off this server: a break")).to_be_visible()
     igor.notes("threw nora off the server")
