@@ -101,6 +101,8 @@ def _demand_presence(state: SessionState, room: Room) -> None:
         raise Unconfirmed(tr("Not sent. {why} Enter it again to send it all the same.", why=why))
     if not room.is_direct and not room.is_here and state.is_registered:
         raise Misuse(strings.not_in(room.name))
+    if room.editing and not state.is_registered:
+        raise Misuse(tr("There is no connection right now."))
 
 
 def is_secret(line: str) -> bool:

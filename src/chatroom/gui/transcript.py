@@ -321,7 +321,8 @@ class Transcript:
             row = (*self._gap(), (strings.reactions(entry), "muted"))
             rows.append(TranscriptRow(line, row, position, entry))
         place = (("  ", tag), (tr("Show its place"), "place")) if self.has_places else ()
-        end = (*more, *_delivery(entry), *place)
+        edited = ((" " + tr("(edited)"), "small"),) if entry.edited else ()
+        end = (*more, *edited, *_delivery(entry), *place)
         if rows[-1].tag == "code" and end:
             rows.append(TranscriptRow(line, (*self._gap(), *end), position, entry))
         elif end:
