@@ -18,7 +18,19 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, fold
 from chatroom.model.entities import Room, Session, User, user_of
 from chatroom.model.masks import MUTE
-from chatroom.model.modes import BAN, CLOSED, INVITED_ONLY, KEY, LIMIT, MODERATED, OPERATOR, SLOW, TOPIC_LOCKED, VOICE
+from chatroom.model.modes import (
+    BAN,
+    CLOSED,
+    INVITED_ONLY,
+    KEY,
+    LIMIT,
+    MODERATED,
+    OPERATOR,
+    OWNER,
+    SLOW,
+    TOPIC_LOCKED,
+    VOICE,
+)
 from chatroom.model.outcomes import Command, Outcome, Preparation, Preparing
 from chatroom.model.values import ListEntry, Person
 
@@ -47,6 +59,7 @@ class Action(Enum):
     MUTE = "mute"
     RANK = "make operators and give voices"
     MODE = "change modes"
+    RENAME = "give another name"
     LISTS = "see who is excepted and invited"
 
 
@@ -60,6 +73,7 @@ LEAST_ROLE: dict[Action, Role] = {
     Action.MUTE: Role.OPERATOR,
     Action.RANK: Role.OPERATOR,
     Action.MODE: Role.OPERATOR,
+    Action.RENAME: Role.OPERATOR,
     Action.LISTS: Role.OPERATOR,
 }
 
@@ -110,7 +124,7 @@ _SPEECH: dict[str, Restriction] = {
     ),
 }
 
-# By a mode's letter; `MUTE` is the ban on speaking alone.
+# By a mode's letter, or that of who has an owner; `MUTE` is the ban on speaking alone.
 RESTRICTIONS: dict[Action, dict[str, Restriction]] = {
     Action.JOIN: {
         BAN: _banned(Role.OWNER, Code.BANNED),
@@ -146,6 +160,9 @@ RESTRICTIONS: dict[Action, dict[str, Restriction]] = {
             letter: Restriction(restriction.least, Code.SILENT, restriction.holds)
             for letter, restriction in _SPEECH.items()
         },
+    },
+    Action.RENAME: {
+        OWNER: Restriction(Role.OWNER, Code.NOT_OWNER, lambda room, user, asked: room.owner),
     },
     Action.INVITE: {
         INVITED_ONLY: Restriction(

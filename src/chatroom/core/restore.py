@@ -72,6 +72,11 @@ def ignored(state: ChatState, entries: Iterable[tuple[str, ListEntry]]) -> None:
             state.ignored.setdefault(account, MaskList())[fold(each.mask)] = each
 
 
+def renamed(state: ChatState, names: Iterable[tuple[str, str, int]]) -> None:
+    """What rooms are called now, by the folds of their old names."""
+    state.renamed = {key: (name, time) for key, name, time in names}
+
+
 def markers(state: ChatState, read: Iterable[tuple[str, str, int]]) -> None:
     """How far people have read, by their folded accounts."""
     for account, target, time in read:

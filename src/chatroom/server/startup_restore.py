@@ -23,6 +23,7 @@ def restore_chat(hub: Hub, store: Store, now: int) -> None:
         restore.accounts(hub.state, reader.accounts(), reader.owners(), reader.modes())
         restore.waiting(hub.state, reader.waiting())
         restore.ignored(hub.state, reader.ignored())
+        restore.renamed(hub.state, reader.renamed())
         restore.markers(hub.state, reader.markers())
         rooms = list(reader.rooms())
         for room in reversed(rooms):

@@ -21,7 +21,7 @@ from chatroom.model.events import Event, Reacted, Redacted, Said
 from chatroom.model.limits import DORMANT_ROOMS_MAX, RECENT_MESSAGES
 from chatroom.model.quotes import with_quotes
 from chatroom.model.values import HistoryPoint, ListEntry, Topic
-from chatroom.storage import markers, reactions, waiting
+from chatroom.storage import markers, reactions, renaming, waiting
 from chatroom.storage.reactions import REACTIONS_PER_ANSWER
 from chatroom.storage.schema import BUSY_TIMEOUT_SECONDS, connect
 from chatroom.storage.search_index import indexed
@@ -102,8 +102,8 @@ class Reader:
         """
         columns = "key, name, created, hidden, topic, topic_by, topic_time"
         latest = "(SELECT max(last) FROM runs WHERE place = places.id) AS latest"
-        bounded = f"SELECT id FROM places LIMIT {_PLACES_LOOKED_AT + 1}"
-        (count,) = self._db.execute(f"SELECT count(*) FROM ({bounded})").fetchone()
+        bounded = f"SELECT count(*) FROM (SELECT id FROM places LIMIT {_PLACES_LOOKED_AT + 1})"
+        (count,) = self._db.execute(bounded).fetchone()
         lately = f"SELECT place FROM (SELECT place FROM runs ORDER BY row DESC LIMIT {_ROWS_LOOKED_AT})"
         among = f"id IN ({lately})" if count > _PLACES_LOOKED_AT else "TRUE"
         rows = self._db.execute(
@@ -116,8 +116,9 @@ class Reader:
         for key, name, created, hidden, text, by, time in rows:
             said = self.with_quotes(key, self.history(key, limit=RECENT_MESSAGES, hidden=hidden), hidden)
             recent = [event for event in said if isinstance(event, Said)]
-            topic_then = Topic(text, by, time) if text else None
-            yield StoredRoom(name, created, topic_then, recent, self.reactions(key, recent))
+            yield StoredRoom(
+                name, created, Topic(text, by, time) if text else None, recent, self.reactions(key, recent)
+            )
 
     def hidden_until(self, key: str, opened: int) -> int:
         """The id of the last event that must not be shown to those who are in a room now; 0 if there is none.
@@ -153,15 +154,15 @@ class Reader:
         return [_account(*row) for row in self._db.execute(f"SELECT {', '.join(Account._fields)} FROM accounts")]
 
     def waiting(self) -> Iterator[tuple[str, Said]]:
-        """The messages that wait for people, by the folded accounts, oldest first."""
         return waiting.read_waiting(self._db, self.message)
 
     def ignored(self) -> Iterator[tuple[str, ListEntry]]:
-        """Whom people ignore, by their folded accounts."""
         return waiting.read_ignored(self._db)
 
+    def renamed(self) -> Iterator[tuple[str, str, int]]:
+        return renaming.read(self._db)
+
     def markers(self) -> Iterator[tuple[str, str, int]]:
-        """How far people have read: folded account, folded room or person, and the time; read longest ago first."""
         return markers.read(self._db)
 
     def room_names(self) -> list[str]:

@@ -9,6 +9,7 @@ from chatroom.model.outcomes import Command
 from chatroom.model.replies import Raw
 from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.client_state import PRE_AWAY, ClientState
+from chatroom.protocols.irc.event_lines import RENAMING
 from chatroom.protocols.irc.handlers.account_registration import REGISTRATION
 from chatroom.protocols.irc.handlers.languages import LANGUAGES, offered
 from chatroom.protocols.irc.handlers.multiline import LIMITS, MULTILINE
@@ -31,6 +32,7 @@ CAPABILITIES = (
     "batch",
     "cap-notify",
     REGISTRATION,
+    RENAMING,
     "draft/chathistory",
     "draft/event-playback",
     "draft/extended-isupport",
