@@ -78,7 +78,7 @@ def join(ctx: Context, session: Session, command: Join) -> list[Outcome]:
     user = user_of(session)
     asked = _redirected(ctx.state, user, command.room, ctx.clock())
     redirected: list[Outcome] = [] if asked == command.room else [Redirected(command.room, asked)]
-    if redirected and session.format.follows_renames and session.place is None:
+    if redirected and session.format.follows_renames and not session.format.one_room:
         return redirected  # such a program joins by itself
     room = ctx.state.rooms.get(fold(asked))
     name = room.name if room else _name_of_room(ctx.state, asked)

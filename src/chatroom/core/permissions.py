@@ -26,7 +26,6 @@ from chatroom.model.modes import (
     LIMIT,
     MODERATED,
     OPERATOR,
-    OWNER,
     SLOW,
     TOPIC_LOCKED,
     VOICE,
@@ -124,7 +123,7 @@ _SPEECH: dict[str, Restriction] = {
     ),
 }
 
-# By a mode's letter, or that of who has an owner; `MUTE` is the ban on speaking alone.
+# By a mode's letter; `MUTE` is the ban on speaking alone.
 RESTRICTIONS: dict[Action, dict[str, Restriction]] = {
     Action.JOIN: {
         BAN: _banned(Role.OWNER, Code.BANNED),
@@ -160,9 +159,6 @@ RESTRICTIONS: dict[Action, dict[str, Restriction]] = {
             letter: Restriction(restriction.least, Code.SILENT, restriction.holds)
             for letter, restriction in _SPEECH.items()
         },
-    },
-    Action.RENAME: {
-        OWNER: Restriction(Role.OWNER, Code.NOT_OWNER, lambda room, user, asked: room.owner),
     },
     Action.INVITE: {
         INVITED_ONLY: Restriction(

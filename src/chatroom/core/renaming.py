@@ -48,6 +48,7 @@ def require_name(state: ChatState, room: Room, name: str, now: int) -> None:
     leads_to = fold(state.name_now(name, now))
     is_taken = (
         name == room.name
+        or new == LOBBY
         or (new != old and (new in state.rooms or new in state.owners))
         or (dormant is not None and new in dormant.rooms)
         or leads_to not in (new, old)

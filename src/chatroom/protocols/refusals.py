@@ -40,7 +40,6 @@ _SENTENCES: dict[Code, str] = {
     Code.SILENT: mark("you may not speak in {room}, so you can't set its topic; its operators: {operators}"),
     Code.NO_CTCP: mark("{target} takes no messages for programs"),
     Code.NOT_OPERATOR: mark("only operators of {room} may do that; they are: {operators}"),
-    Code.NOT_OWNER: mark("{room} has an owner, who alone may do that, besides operators of the server"),
     Code.ROOM_NAME_TAKEN: mark(
         "{room} can't be called {name}: another room is or was called so, or looks like it; choose another name"
     ),
@@ -186,7 +185,6 @@ _ABOUT: dict[Code, tuple[str, ...]] = {
     **dict.fromkeys((Code.ROOM_BAD, Code.NO_SUCH_ROOM, Code.NOT_IN_ROOM, Code.LOGOUT_HELD, Code.ROOM_LIKE), ("room",)),
     **dict.fromkeys((Code.KEY_TOO_OFTEN, Code.TOO_MANY_ROOMS, Code.STAYS_IN_LOBBY, Code.ROOM_EMPTY), ("room",)),
     **dict.fromkeys((Code.CANNOT_SEND, Code.MODERATED, Code.SILENT, Code.NOT_OPERATOR), ("room", "operators")),
-    Code.NOT_OWNER: ("room", "operators"),
     **dict.fromkeys((Code.ROOM_NAME_TAKEN, Code.ROOM_NAME_STAYS, Code.ROOM_RENAMED_LATELY), ("room", "name")),
     **dict.fromkeys((Code.ROOM_FULL, Code.INVITED_ONLY, Code.KEY_NEEDED, Code.KEY_WRONG), ("room", "operators")),
     **dict.fromkeys((Code.MUTED, Code.BANNED, Code.BANNED_THERE), ("room", "operators", "by", "left", "why")),

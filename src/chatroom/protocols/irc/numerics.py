@@ -331,7 +331,6 @@ REFUSALS: dict[Code, Numeric] = {
         "482", "{room}", mark("You may not speak on that channel, nor set its topic; operators are: {operators}")
     ),
     Code.NOT_OPERATOR: Numeric("482", "{room}", mark("You're not channel operator; operators are: {operators}")),
-    Code.NOT_OWNER: Numeric("482", "{room}", mark("That channel has an owner, who alone may do that")),
     Code.OPERATOR_CONFIGURED: Numeric("696", "{account}", mark("The configuration names that account as an operator")),
     Code.OPERATORS_UNKNOWN: Numeric("491", "", mark("No operators here: the server was given no operator's password")),
     Code.USER_MODE_UNKNOWN: Numeric("501", "", mark("Unknown MODE flag")),

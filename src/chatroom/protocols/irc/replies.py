@@ -148,7 +148,8 @@ def _redirected(to: ReplyWriter, reply: Redirected) -> Iterator[str]:
     """A client that knows RENAME joins by itself."""
     room, name = echo(reply.room), reply.name
     if RENAMING in to.capabilities:
-        yield to.standard("FAIL", "JOIN", "CHANNEL_RENAMED", room, name, to.tr(numerics.ERR_LINKCHANNEL.text))
+        text = to.tr(numerics.ERR_LINKCHANNEL.text)
+        yield f":{to.server.name} FAIL JOIN CHANNEL_RENAMED {room} {name} :{text}\r\n"
     else:
         yield to.line(numerics.ERR_LINKCHANNEL, room, name)
 
