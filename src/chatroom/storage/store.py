@@ -29,6 +29,7 @@ from chatroom.common.names import LOBBY, fold
 from chatroom.common.trusted_files import UntrustedFileError, check_own_file, check_way, may_be_changed_by_others
 from chatroom.model.events import Event, Redacted
 from chatroom.model.limits import DORMANT_ROOMS_MAX
+from chatroom.storage import standings
 from chatroom.storage.before_upgrade import keep_copy
 from chatroom.storage.deletions import pending
 from chatroom.storage.lockfile import LockedError, LockFile, NoLocksError
@@ -125,6 +126,7 @@ class Store:
             self.reserved_id = self._mark("reserved")  # no event has a higher id yet
             self.previous_start_id = self._mark("began")  # all events since the start before this one have higher ids
             self.db.execute(SET_MARK, ("began", self.reserved_id))
+            standings.leave_all(self.db, self.reserved_id)
             self.db.execute(f"INSERT INTO secrets VALUES ('cloaks', randomblob({KEY_BYTES})) ON CONFLICT DO NOTHING")
             self.cloaks = Cloaks(cloak_key(self.db), is_shown=True)
         except (sqlite3.Error, OSError) as error:
