@@ -19,6 +19,8 @@ WANTED = frozenset(
         "batch",
         "labeled-response",
         "away-notify",
+        "account-notify",
+        "extended-join",
         "multi-prefix",
         "invite-notify",
         "draft/chathistory",

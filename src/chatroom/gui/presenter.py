@@ -87,7 +87,7 @@ class Presenter:
         self._panel_shown: str | None = None  # what the panel says of the connection, since the chat was last shown
         self._alerts = Alerts(view, settings, now)
         self._drafts = Drafts(view, settings, now)
-        self.questions = CommandQuestions(view, self.command)
+        self.questions = CommandQuestions(view, lambda: self.state, self.command)
         self.rooms = RoomChooser(view, lambda: self.state, self.command, self.go_to)
         self.writing = Writing(view, settings)
         self.pane.on_edit = self.writing.edit
