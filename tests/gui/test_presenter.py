@@ -224,24 +224,24 @@ def test_links_are_opened_and_nothing_else(stage: Stage) -> None:
 def test_each_room_keeps_its_draft(stage: Stage) -> None:
     """Also while the connection is lost; a command that changes the room leaves none."""
     stage.view.composer = "for the lobby"
-    stage.presenter.picked("#dev")
+    stage.presenter.rooms.go("#dev")
     stage.tick(":me!u@h JOIN #dev")
     assert stage.view.composer == ""
     stage.view.composer = "for dev"
     stage.lose()
-    stage.presenter.step_room(1)
+    stage.presenter.rooms.step(1)
     assert stage.view.composer == "for the lobby"
-    stage.presenter.nth_room(2)
+    stage.presenter.rooms.nth(2)
     assert stage.view.composer == "for dev"
     stage.view.composer = "/msg bob"
     stage.presenter.send("/msg bob")
-    stage.presenter.nth_room(2)
+    stage.presenter.rooms.nth(2)
     assert stage.view.composer == ""
 
 
 def test_unread_is_bold_and_a_mention_is_counted_apart(stage: Stage) -> None:
     """#dev 1, #ops @1; looking at the room clears it."""
-    stage.presenter.picked("#dev")
+    stage.presenter.rooms.go("#dev")
     stage.tick(":me!u@h JOIN #dev", ":bob!u@h PRIVMSG #lobby :hi")
     assert [(row.name, row.count, row.alert) for row in stage.view.shown["rooms"]] == [
         ("#lobby", "1", False),
@@ -249,10 +249,10 @@ def test_unread_is_bold_and_a_mention_is_counted_apart(stage: Stage) -> None:
     ]
     stage.said("bob", "me: hi")
     assert stage.view.shown["rooms"][0].count == "@1" and stage.view.shown["title"] == "(@1) #dev – chatroom"
-    stage.presenter.select_room("#lobby")
+    stage.presenter.rooms.select("#lobby")
     assert stage.view.shown["rooms"][0].count == "" and any("new since" in text for text in stage.view.texts)
-    stage.presenter.select_room("#dev")
-    stage.presenter.select_room("#lobby")
+    stage.presenter.rooms.select("#dev")
+    stage.presenter.rooms.select("#lobby")
     assert not any("new since" in text for text in stage.view.texts)
 
 
@@ -648,7 +648,7 @@ def test_a_message_can_be_answered_and_taken_back_in_its_menu(tmp_path: Path) ->
     assert pane.actions(theirs) == [("reply", "Reply to bob")]
     pane.act(theirs, "reply")
     assert stage.view.composer == "bob: "
-    assert pane.actions(mine) == [("take back", "Take back")]
+    assert pane.actions(mine) == [("edit", "Edit…"), ("take back", "Take back")]
     pane.act(mine, "take back")
     assert stage.connections[-1].sent[-1] == "REDACT #lobby a2"
     stage.tick(":me!u@h REDACT #lobby a2 :")
@@ -749,7 +749,7 @@ def test_a_new_name_in_the_list_of_rooms_makes_a_room(stage: Stage) -> None:
     stage.tick(":irc 322 me #tea 3 :[+k] hot", ":irc 323 me :End")
     assert stage.view.shown["picker"] == [("#tea", "3 people · needs a key · hot")]
     assert stage.view.new_row("dev") == ("#dev", "a new room")
-    stage.presenter.pick_room()
+    stage.presenter.rooms.offer_open()
     assert stage.view.new_row("bob") == ("bob", "talk to them alone")
 
 

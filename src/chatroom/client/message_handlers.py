@@ -18,8 +18,9 @@ from chatroom.client import (
     refusals,
     searching,
     strings,
+    typists,
 )
-from chatroom.client.parameters import param, text_of, text_of_all
+from chatroom.client.parameters import param, text_of, text_of_all, time_in
 from chatroom.client.room import Room
 from chatroom.client.screen_events import HistoryShown, KeyWanted, ListedRoom, Reacted, Registered, TakenBack
 from chatroom.client.state import (
@@ -61,6 +62,7 @@ _ENDS = {  # before ERROR, where the client must not come back by itself; and wh
 }
 _REASONS = (NICK_RESERVED, TRY_LATER, *_ENDS)
 
+EDITED_SECONDS = 3.0  # who takes something back and says something within this time has edited it
 _REACTION_CHARACTERS = 32  # of a reaction that is shown: an emoji, or a word
 
 
@@ -105,6 +107,10 @@ def on_spoken(state: SessionState, message: Message) -> None:
     if room is None:  # nobody could answer there, or there are too many conversations already
         state.inform(said.text if needs_colon(name) else strings.said_elsewhere(said.nick, name, said.text))
         return
+    typists.heard(state, room, said.nick, False)
+    who, since = room.taken_back
+    said.edited = who == state.fold(said.nick) and said.time - since <= EDITED_SECONDS
+    room.taken_back = ("", 0.0)
     if said.own and (label := message.tags.get("label")) and _echo(state, label, said):
         return
     if said.own and room.confirm(said.text, said.kind, said.msgid, said.time):
@@ -150,8 +156,9 @@ def on_welcome(state: SessionState, message: Message) -> None:
         state.multiline = None
     state.events.append(Registered(again))
     if state.login_failed:
-        told = tr("The password was not accepted for the account {name}; you are here without it.", name=state.nick)
-        state.inform(told, Kind.ERROR)
+        name = state.login_name or state.nick
+        told = tr("The password was not accepted for the account {name}; you are here without it.", name=name)
+        state.inform(strings.refusal("password-changed", name) if state.was_right else told, Kind.ERROR)
     if state.away:
         state.send(Message("AWAY", ("away",)))
     wanted = [room for room in state.rooms.values() if not room.is_direct and (room.joined or not again)]
@@ -218,7 +225,8 @@ def on_nick_refused(state: SessionState, message: Message) -> None:
         if state.password and state.try_old_password():
             state.name_is_held = True  # the client tries again
         else:
-            state.reject("login-refused" if state.password else "nick-claimed", nick)
+            known = "password-changed" if state.was_right else "login-refused"
+            state.reject(known if state.password else "nick-claimed", nick)
     elif message.command == "433" and state.was_registered:
         state.name_is_held = True  # most likely by our lost connection: the client tries again
     elif message.command == "433":
@@ -374,14 +382,19 @@ def on_redact(state: SessionState, message: Message) -> None:
     entry = room.find(param(message, 1)) if room else None
     if room and entry:
         nick = clean(message.nick)
+        if state.fold(nick) == state.fold(entry.nick):
+            room.taken_back = (state.fold(nick), time_in(message.tags.get("time", "")) or state.now())
+        room.editing = None if room.editing is entry else room.editing
         room.redact(entry, strings.taken_back(nick, entry.nick))
         state.events.append(TakenBack(room, entry, nick))
 
 
 def on_tags(state: SessionState, message: Message) -> None:
-    """TAGMSG: of what clients tell each other, reactions are shown (IRCv3 react)."""
+    """TAGMSG: of what clients tell each other, reactions are shown (IRCv3 react), and who types."""
     target = param(message, 0)
     room = state.find(message.nick if state.is_me(target) and not state.is_me(message.nick) else target)
+    if room and typists.TYPING in message.tags and not state.is_me(message.nick):
+        typists.heard(state, room, clean(message.nick), message.tags[typists.TYPING] == "active")
     entry = room.find(answered_by(message)) if room else None
     verb = next((verb for verb in (REACT, UNREACT) if verb in message.tags), "")
     reaction = clean(plain(message.tags.get(verb, "")))[:_REACTION_CHARACTERS].strip()
@@ -546,6 +559,8 @@ HANDLERS: dict[str, Handler] = {
 
 def handle(state: SessionState, message: Message) -> None:
     """Does to the state what a message from the server says. A message that can't be handled is dropped."""
+    if message.tags.get("label") == typists.LABEL and message.command != "TAGMSG":
+        return  # nobody has asked whether it may be told that we type
     try:
         HANDLERS.get(message.command, on_other)(state, message)
     except Exception:  # whatever a server sends, the user stays in the chat

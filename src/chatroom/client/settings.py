@@ -49,6 +49,7 @@ class Settings:
     language: str = ""  # that the user has chosen; "" is the machine's
     rooms: dict[str, list[str]] = field(default_factory=dict)
     drafts: dict[str, dict[str, str]] = field(default_factory=dict)
+    typing: bool = True  # others see that the user is typing
     read: dict[str, object] = field(default_factory=dict, compare=False, repr=False)  # as the file had it last
 
     def remember(self, server: Server) -> None:

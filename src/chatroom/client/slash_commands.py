@@ -107,6 +107,8 @@ def _demand_presence(state: SessionState, room: Room) -> None:
         raise Unconfirmed(tr("Not sent. {why} Enter it again to send it all the same.", why=why))
     if not room.is_direct and not room.is_here and state.is_registered:
         raise Misuse(strings.not_in(room.name))
+    if room.editing and not state.is_registered:
+        raise Misuse(tr("There is no connection right now."))
 
 
 def is_secret(line: str) -> bool:
@@ -359,7 +361,7 @@ def _take_back(state: SessionState, room: Room, rest: str) -> None:
 def _edit(state: SessionState, room: Room, rest: str) -> None:
     """Takes back the last message of ours in this room, and says it anew."""
     _demand_presence(state, room)
-    state.redact(room, _last_own(state, room))
+    room.editing = _last_own(state, room)
     state.say(room, rest)
 
 

@@ -16,6 +16,7 @@ REFUSALS = {
     "login-refused": mark(
         "{a} belongs to somebody here, and that password was not accepted. Try again, or choose another name."
     ),
+    "password-changed": mark("The password of {a} was changed on another device. Give the new one."),
     "elsewhere": mark(
         "You have come in again from elsewhere, so this connection was closed. Connect to come back here."
     ),
@@ -52,7 +53,7 @@ WHOIS = {
 }
 # Refusals that the user can answer: with a password of the name or of the server, or with another name.
 ANSWERS = {
-    **dict.fromkeys(("nick-claimed", "login-refused"), "password"),
+    **dict.fromkeys(("nick-claimed", "login-refused", "password-changed"), "password"),
     **dict.fromkeys(("server-password", "server-password-wrong"), "server_password"),
     **dict.fromkeys(("nick-taken", "nick-bad"), "nick"),
 }
@@ -238,6 +239,11 @@ def names(nicks: list[str], most: int = 2) -> str:
         return ", ".join(nicks)
     others = len(nicks) - most
     return trn("{names} and {count} other", "{names} and {count} others", others, names=", ".join(nicks[:most]))
+
+
+def typing(nicks: list[str]) -> str:
+    """Who is typing; "" if nobody is."""
+    return trn("{names} is typing…", "{names} are typing…", len(nicks), names=names(nicks)) if nicks else ""
 
 
 def joined(nicks: list[str]) -> str:
