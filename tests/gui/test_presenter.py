@@ -772,7 +772,7 @@ def test_where_the_user_was_named_is_shown_with_its_rooms(tmp_path: Path) -> Non
     stage.connect()
     stage.presenter.send("/join #dev")
     stage.tick(f":{stage.presenter.server.nick}!u@h JOIN #dev")
-    stage.presenter.select_room("#lobby")
+    stage.presenter.rooms.select("#lobby")
     stage.presenter.send("/mentions")
     assert stage.connections[-1].sent[-1] == "@label=mentions MENTIONS"
     nick = stage.presenter.server.nick
