@@ -402,6 +402,7 @@ class HistoryIs(Reply):
     name: str
     events: tuple[Event, ...]
     reactions: tuple[Reacted, ...] = ()
+    is_end: bool = False  # whether there is nothing more of what was asked for
 
 
 @value
@@ -441,6 +442,7 @@ class TargetsAre(Reply):
     """Names of rooms and people, with when something was last said, in milliseconds; earliest first."""
 
     targets: tuple[tuple[str, int], ...]
+    is_end: bool = False  # likewise
 
 
 @value
