@@ -94,9 +94,9 @@ def time_span(seconds: float) -> str:
     """How long something lasts, in the largest unit that tells it well: 5 minutes."""
     for size, forms in _SPANS:
         count = round(seconds / size)
-        if size == 1 or (count and abs(count * size - seconds) <= _SPAN_ERROR * seconds):
-            return trn(*forms, max(1, count))
-    raise AssertionError("a second tells everything")
+        if count and abs(count * size - seconds) <= _SPAN_ERROR * seconds:
+            return trn(*forms, count)
+    return trn(*_SPANS[-1][1], max(1, round(seconds)))
 
 
 def listed_room(room: ListedRoom) -> str:
