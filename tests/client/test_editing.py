@@ -2,7 +2,8 @@
 
 import pytest
 
-from chatroom.client.slash_commands import Misuse, run
+from chatroom.client.misuse import Misuse
+from chatroom.client.slash_commands import run
 from tests.client.script import MODERN, Script
 
 ALL = f"{MODERN} draft/message-redaction"

@@ -63,6 +63,8 @@ def state(view: TkView) -> dict[str, Any]:
         "note": view.composer._note.text,
         "picker": _choices(view.picker) if view.picker.winfo_ismapped() else None,
         "picker_cut": _cut(view.picker),
+        "picker_told": [str(view.picker._list.set(item, "about")) for item in view.picker._list.get_children()],
+        "headings": [label for label in _labels(view.members.tree, "") if _HEADING.search(label)],
         "question": str(view.question._title["text"]) if view.question.winfo_ismapped() else None,
         "asked": str(view.question._text["text"]) if view.question.winfo_ismapped() else "",
         "search": str(view.search._result["text"]) if view.search.winfo_ismapped() else None,

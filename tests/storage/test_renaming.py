@@ -20,6 +20,7 @@ from chatroom.model.events import (
 )
 from chatroom.model.state import REDIRECT_MS
 from chatroom.model.values import MessageKind, ModeChange, Person, Quote
+from chatroom.storage import markers, renaming
 from chatroom.storage.reader import Reader
 from chatroom.storage.store import Store
 
@@ -62,7 +63,7 @@ def test_what_was_said_before_and_after_is_one_history(store: Store, batches: st
         assert texts(reader, "#c") == [("#c", "1"), ("#c", "3"), ("#c", "5")]
         assert texts(reader, "#a") == [("#a", "6")]
         assert texts(reader, "#b") == []
-        assert [(key, name) for key, name, _ in reader.renamed()] == [("#a", "#c"), ("#b", "#c")]
+        assert [(key, name) for key, name, _ in reader.read(renaming.read)] == [("#a", "#c"), ("#b", "#c")]
         assert [event.target for event in reader.search(["#c"], "message", limit=9)] == ["#c"] * 3
 
 
@@ -84,7 +85,7 @@ def test_all_that_is_kept_of_the_room_goes_with_it(store: Store) -> None:
         assert reader.owners() == {"#new": "alice"}
         assert reader.modes() == {"#new": {"n": "", "t": "", "i": ""}}
         assert [(room, letter, entry.mask) for room, letter, entry in reader.lists()] == [("#new", "b", "eve!*@*")]
-        assert list(reader.markers()) == [("alice", "#new", BASE + 3)]
+        assert list(reader.read(markers.read)) == [("alice", "#new", BASE + 3)]
         [room] = reader.rooms()
         assert (room.name, room.topic and room.topic.text) == ("#New", "tea")
         assert [(each.target, each.reaction) for each in room.reactions] == [("#New", "x")]
@@ -111,4 +112,4 @@ def test_old_names_are_forgotten_when_they_lead_nowhere_any_more(store: Store) -
     later = RoomRenamed(ALICE, "#c", "#d", "", id=3, time=BASE + 2 + REDIRECT_MS)
     store.save([later])
     with closing(store.reader()) as reader:
-        assert [(key, name) for key, name, _ in reader.renamed()] == [("#c", "#d")]
+        assert [(key, name) for key, name, _ in reader.read(renaming.read)] == [("#c", "#d")]

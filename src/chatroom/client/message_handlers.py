@@ -16,6 +16,7 @@ from chatroom.client import (
     presence_handlers,
     read_markers,
     refusals,
+    searching,
     strings,
     typists,
 )
@@ -44,6 +45,8 @@ _log = logging.getLogger(__name__)
 
 _LISTED_ROOMS_MAX = 10_000  # of an answer to LIST; nobody reads more
 _LISTED_TOPIC_CHARACTERS = 400
+_LISTED_SERVERS_MAX = 1_000  # of an answer to LINKS
+_HOPS = re.compile(r"^\d+ ?")  # before what a server says of itself
 _ISUPPORT_MAX = 500  # words; servers have about 50
 _JOIN_BYTES = 480  # of names and keys in a JOIN, so that the line stays below 512
 _LISTED_MODES = re.compile(r"\[\+(\w*)[^\]]*\] ?")  # before the topic: "[+k] topic"; empty where there are none
@@ -210,6 +213,7 @@ def on_error(state: SessionState, message: Message) -> None:
 
 def on_logged_in(state: SessionState, message: Message) -> None:
     state.logged_in(param(message, 2) if message.command == "900" else "")
+    presence_handlers.note_account(state, state.nick, state.account)
 
 
 def on_nick_refused(state: SessionState, message: Message) -> None:
@@ -273,6 +277,21 @@ def on_list_end(state: SessionState, message: Message) -> None:
     state.list_rooms(sorted(rooms, key=lambda room: (-room.people, room.name)))
 
 
+def on_server_listed(state: SessionState, message: Message) -> None:
+    """364: a server of the chat, its hops from ours (which nobody needs to know) and what it says of itself."""
+    if len(state.servers) < _LISTED_SERVERS_MAX:
+        about = _HOPS.sub("", text_of(message))[:_LISTED_TOPIC_CHARACTERS]
+        state.servers.append((clean(param(message, 1))[:NAME_CHARACTERS_MAX], about))
+
+
+def on_servers_end(state: SessionState, message: Message) -> None:
+    servers, state.servers = state.servers, []
+    if len(servers) == 1:
+        state.inform(tr("{server} is the only server of this chat.", server=servers[0][0]))
+    for name, about in servers if len(servers) > 1 else ():
+        state.inform(tr("{server}: {about}", server=name, about=about))
+
+
 def on_ignored(state: SessionState, message: Message) -> None:
     """SILENCE: whom we ignore from now on, or no more."""
     for change in message.params:
@@ -318,7 +337,8 @@ def on_batch(state: SessionState, message: Message) -> None:
             if line.command == "TAGMSG":
                 on_tags(state, line)
     elif batch.kind == "soju.im/search":
-        state.found([said for line in batch.messages if (said := _remembered(state, line))])
+        found = [said for line in batch.messages if (said := _remembered(state, line))]
+        searching.found(state, found, batch.first.tags.get("label", ""))
     else:
         label = {"label": batch.first.tags["label"]} if "label" in batch.first.tags else {}
         for line in batch.messages:
@@ -327,7 +347,11 @@ def on_batch(state: SessionState, message: Message) -> None:
 
 def _remembered(state: SessionState, message: Message) -> TranscriptEntry | None:
     """A line of history; only what people said is kept of it."""
-    return spoken(state, message) if message.command in ("PRIVMSG", "NOTICE") else None
+    said = spoken(state, message) if message.command in ("PRIVMSG", "NOTICE") else None
+    if said:
+        target = param(message, 0)
+        said.place = said.nick if state.is_me(target) and not said.own else clean(target)[:NAME_CHARACTERS_MAX]
+    return said
 
 
 def on_fail(state: SessionState, message: Message) -> None:
@@ -480,6 +504,7 @@ HANDLERS: dict[str, Handler] = {
     "TOPIC": presence_handlers.on_topic,
     "INVITE": presence_handlers.on_invite,
     "AWAY": presence_handlers.on_away,
+    "ACCOUNT": presence_handlers.on_account,
     "PING": on_ping,
     "PONG": on_pong,
     "BATCH": on_batch,
@@ -502,9 +527,13 @@ HANDLERS: dict[str, Handler] = {
     "331": presence_handlers.on_topic_told,
     "332": presence_handlers.on_topic_told,
     "352": presence_handlers.on_who,
+    "354": presence_handlers.on_who_with_account,
+    "325": mode_handlers.on_owner,
     "324": mode_handlers.on_modes,
     "353": presence_handlers.on_names,
     "366": presence_handlers.on_names_end,
+    "364": on_server_listed,
+    "365": on_servers_end,
     "367": mode_handlers.on_ban_listed,
     "368": mode_handlers.on_bans_end,
     "372": on_motd,

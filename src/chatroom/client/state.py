@@ -15,9 +15,15 @@ from dataclasses import dataclass, field
 from chatroom.client import multiline, splitting, strings
 from chatroom.client.parameters import time_in
 from chatroom.client.room import Room
-from chatroom.client.screen_events import Alerted, ListedRoom, Rejected, RoomList, ScreenEvent, SearchResults
+from chatroom.client.screen_events import (
+    Alerted,
+    ListedRoom,
+    Rejected,
+    RoomList,
+    ScreenEvent,
+)
 from chatroom.client.transcript_entry import SPOKEN, DeliveryState, Kind, TranscriptEntry
-from chatroom.common.irc_message import LINE_BYTES, Message, needs_colon, render, render_tags
+from chatroom.common.irc_message import LINE_BYTES, Message, needs_colon, render
 from chatroom.common.names import LOBBY, fold
 from chatroom.common.text import CTCP, clean, number
 
@@ -101,21 +107,24 @@ class SessionState:
         self.reason = ""  # the code of a FAIL, for the line that comes behind it
         self.killed: tuple[str, ...] = ()  # who has thrown us off the server, and why; likewise
         self.error = ""  # what the server said before it closed the connection
+        self.languages: tuple[str, ...] = ()  # that the server speaks
         # the user
         self.account = ""  # the name that we are logged in to
         self.wanted_name = ""  # what we want to be called once we are logged in to it
         self.away = False
         self.is_operator = False  # of the server
+        self.goodbye = "Goodbye"  # what others are told when we go
         # answers that take more than one line
         self.batches: dict[str, Batch] = {}
         self.listing: list[ListedRoom] = []
+        self.servers: list[tuple[str, str]] = []  # their names, and what is told of them
         self.shown: dict[str, str] = {}  # labels of history that was asked for to be shown, and the msgid around it
         self.asked_who: set[str] = set()  # folded rooms whose WHO is for our own use
         self.asked_modes: set[str] = set()  # likewise, whose modes
         self.asked_bans: set[str] = set()  # likewise, who is banned
         self.motd_shown = False
         self.is_checked = False
-        self._searched = self.current
+        self.searched = self.current  # whose history was searched last
         self._send_line: SendLine | None = None
         self._may_send_password = False  # with PASS, once a connection
         self._unsure: set[TranscriptEntry] = set()  # sent over a connection that died before the answer
@@ -147,6 +156,7 @@ class SessionState:
         self.capabilities.clear()
         self.batches.clear()
         self.listing.clear()
+        self.servers.clear()
         self.shown.clear()
         self.asked_who.clear()
         self.asked_modes.clear()
@@ -167,7 +177,7 @@ class SessionState:
             self._send_line(render(message))
 
     def quit(self) -> None:
-        self.send(Message("QUIT", ("Goodbye",)))
+        self.send(Message("QUIT", (self.goodbye,)))
 
     def send_password(self) -> bool:
         """Logs in with PASS for a name that is claimed, where SASL was not to be had. False when that was tried."""
@@ -447,18 +457,6 @@ class SessionState:
 
     def list_rooms(self, rooms: list[ListedRoom]) -> None:
         self.events.append(RoomList(tuple(rooms)))
-
-    def search(self, room: Room, text: str) -> bool:
-        """Asks the server's history (soju.im/search); false when it has no search."""
-        if not self.has("soju.im/search"):
-            return False
-        query = render_tags({"in": room.name, "text": text, "limit": "100"})
-        self._searched = room
-        self.send(Message("SEARCH", (query,)))
-        return True
-
-    def found(self, entries: list[TranscriptEntry]) -> None:
-        self.events.append(SearchResults(self._searched, tuple(entries)))
 
 
 def _mention_pattern(nick: str) -> re.Pattern[str]:

@@ -40,6 +40,7 @@ from chatroom.core import (
     registration,
     renaming,
     server_operators,
+    staying,
     waiting,
 )
 from chatroom.core.context import Appliers, Context, Deciders, Handlers
@@ -109,6 +110,7 @@ APPLIER_TABLES: tuple[Appliers, ...] = (
     renaming.APPLIERS,
     registration.APPLIERS,
     server_operators.APPLIERS,
+    staying.APPLIERS,
     waiting.APPLIERS,
 )
 

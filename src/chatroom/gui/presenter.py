@@ -13,11 +13,13 @@ from chatroom.client import links, mode_handlers, plaintext, slash_commands, spl
 from chatroom.client import settings as storage
 from chatroom.client.client import Client, Phase
 from chatroom.client.completion import Completion, SentMessages
+from chatroom.client.misuse import EndProgram, Misuse
 from chatroom.client.room import Room
 from chatroom.client.screen_events import (
     Alerted,
     HistoryShown,
     KeyWanted,
+    LanguageChosen,
     Registered,
     Rejected,
     RoomList,
@@ -27,7 +29,6 @@ from chatroom.client.screen_events import (
 from chatroom.client.server_connection import Target
 from chatroom.client.session import Session
 from chatroom.client.settings import Server, Settings
-from chatroom.client.slash_commands import EndProgram, Misuse
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import Kind
 from chatroom.common.language import own, tr, trn
@@ -87,7 +88,7 @@ class Presenter:
         self._panel_shown: str | None = None  # what the panel says of the connection, since the chat was last shown
         self._alerts = Alerts(view, settings, now)
         self._drafts = Drafts(view, settings, now)
-        self.questions = CommandQuestions(view, self.command)
+        self.questions = CommandQuestions(view, lambda: self.state, self.command)
         self.rooms = RoomChooser(view, lambda: self.state, self.command, self.go_to)
         self.writing = Writing(view, settings)
         self.pane.on_edit = self.writing.edit
@@ -254,6 +255,8 @@ class Presenter:
                 self.rooms.offer_all(rooms)
             case HistoryShown(room, entries, msgid):
                 self.search.shown(room, entries, msgid)
+            case LanguageChosen(tag):
+                self.prefer(language=tag)
             case KeyWanted(room):
                 self.questions.ask_key(room)
             case SearchResults(room, entries):

@@ -232,6 +232,7 @@ KNOWN_TO_FAIL = {
         "CHATHISTORY",
         "MARKREAD",
         "METADATA",
+        "PERSISTENCE",
         "REDACT",
         "REGISTER",
         "RENAME",
