@@ -192,6 +192,16 @@ def topic(nick: str, text: str) -> str:
     return tr("{nick} removed the topic.", nick=nick)
 
 
+def room_renamed(nick: str, room: str, name: str, why: str) -> str:
+    if why:
+        return tr("{nick} renamed {room} to {name}: {why}", nick=nick, room=room, name=name, why=why)
+    return tr("{nick} renamed {room} to {name}.", nick=nick, room=room, name=name)
+
+
+def called_now(room: str, name: str) -> str:
+    return tr("{room} is called {name} now.", room=room, name=name)
+
+
 def key_not_used(room: str) -> str:
     return tr("{room} has no key, so yours was not needed. Operators can set one with /key KEY.", room=room)
 
