@@ -84,6 +84,7 @@ class WeeChat(InTmux):
         home.mkdir()
         self.logs = home / "logs"
         options = {
+            "weechat.look.paste_max_lines": -1,  # what is typed quickly is no paste to ask about
             "logger.file.path": self.logs,
             "logger.file.flush_delay": 0,
             "logger.file.mask": "$name.log",

@@ -15,10 +15,13 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=5, help="how often a server is killed")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
-    with tempfile.TemporaryDirectory() as directory, all_kinds() as kinds:
-        with Walk(Path(directory), options.seed, kinds, say=True) as walk:
-            walk.run(options.seconds, options.kills)
-            order = walk.check()
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        all_kinds() as kinds,
+        Walk(Path(directory), options.seed, kinds, say=True) as walk,
+    ):
+        walk.run(options.seconds, options.kills)
+        order = walk.check()
     print(f"{walk.arrivals} devices came, {walk.kills} servers were killed, {len(order)} lines are in the history.")
 
 

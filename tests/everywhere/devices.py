@@ -37,6 +37,9 @@ class Device(Protocol):
     def shown(self) -> list[list[str]]:
         """The marks that it has shown, in its order; a list for each connection, unless it makes them one."""
 
+    def screen(self) -> str:
+        """What its user sees now, for whoever looks for a fault."""
+
     def quit(self) -> None:
         """Ends it as its user would."""
 
@@ -75,6 +78,9 @@ class _Pipes(Ear):
         while self._line(0.0) is not None:
             pass
         return [_marks(self.heard)]
+
+    def screen(self) -> str:
+        return "\n".join(self.heard[-50:])
 
     def kill(self) -> None:
         self.process.kill()
@@ -145,6 +151,9 @@ class _Logged:
                 connections[-1] += MARK.findall(line)
         return connections
 
+    def screen(self) -> str:
+        return self._program.screen()
+
     def quit(self) -> None:
         self._program.type(self.quit_command)
         eventually(self._program.gone, "it has ended")
@@ -193,6 +202,9 @@ class InWindow:
         rows = self._window.state.get("rows", [])
         return [_marks(rows)]
 
+    def screen(self) -> str:
+        return str({name: value[-20:] if name == "rows" else value for name, value in self._window.state.items()})
+
     def quit(self) -> None:
         self._window.process.terminate()
         self._window.process.wait(30)
@@ -221,6 +233,9 @@ class OnPage:
         if not self._visitor.page.is_closed():
             self._last = _marks(self._visitor.texts())
         return [self._last]
+
+    def screen(self) -> str:
+        return self._visitor.page.locator("body").inner_text()
 
     def quit(self) -> None:
         self.shown()
