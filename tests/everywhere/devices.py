@@ -190,7 +190,6 @@ class InWindow:
         self._window = Window(display, home, "127.0.0.1", "-p", str(port), *login, PROBE_ROWS="100000")
         self._window.__enter__()
         self._window.wait_online()
-        self._shown: list[str] = []
 
     def say(self, text: str) -> None:
         self._window.type(text)
@@ -224,15 +223,17 @@ class OnPage:
     def __init__(self, port: int, home: Path, browser: Browser) -> None:
         self._visitor = Visitor(browser, port)
         self._visitor.log_in(NICK, PASSWORD)
-        self._last: list[str] = []
+        self._shown: list[str] = []
 
     def say(self, text: str) -> None:
         self._visitor.say(text)
 
     def shown(self) -> list[list[str]]:
         if not self._visitor.page.is_closed():
-            self._last = _marks(self._visitor.texts())
-        return [self._last]
+            here = _marks(self._visitor.texts())
+            before = self._shown.index(here[0]) if here and here[0] in self._shown else len(self._shown)
+            self._shown[before:] = here  # the page has the rows of the last few hundred messages alone
+        return [self._shown]
 
     def screen(self) -> str:
         return self._visitor.page.locator("body").inner_text()

@@ -123,6 +123,8 @@ class Walk:
                 if time.monotonic() > when:
                     self.start_server(server)
             self.step()
+            for guest in self.here:
+                guest.device.shown()  # which looks at what will have scrolled away later
             time.sleep(self.dice.uniform(0, PAUSE_SECONDS))  # people are no flood
         for server in list(self._down):
             self.start_server(server)
@@ -271,8 +273,7 @@ class Walk:
 
     def check(self) -> list[str]:
         """Compares what all have seen; returns the marks of the history."""
-        histories = [self._history(name) for name in SERVERS]
-        eventually(lambda: self._history(SERVERS[1]) == self._history(SERVERS[2]) == self._history(SERVERS[0]), "equal")
+        self.eve.sync()
         histories = [self._history(name) for name in SERVERS]
         assert histories[0] == histories[1] == histories[2]
         order = [mark for _, text in histories[0] for mark in MARK.findall(text)]
@@ -281,8 +282,8 @@ class Walk:
         heard = [mark for line in self.eve.heard for mark in re.findall(r"PRIVMSG #lobby :(m-\d+)$", line)]
         mine = [mark for mark in order if mark in set(heard)]
         assert heard == mine
-        for guest in self.gone:
-            check_device(guest, order)
+        found = [f"{guest.name} {fault}" for guest in self.gone for fault in faults(guest, order)]
+        assert not found, "\n".join(found)
         self._check_others_view()
         return order
 
@@ -317,36 +318,32 @@ class Walk:
             print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
 
 
-def check_device(guest: Guest, order: list[str]) -> None:
-    """It has shown a part of the room's history, without a gap; of what was said to bob alone, all, and once."""
-    room = set(order)
-    shown = list(chain(*guest.shown))
+def faults(guest: Guest, order: list[str]) -> Iterator[str]:
+    """What is wrong with what a device has shown.
+
+    It has to have shown a part of the room's history, without a gap; of what was said to bob alone, all, and once.
+    """
+    room, shown = set(order), list(chain(*guest.shown))
     own = set() if guest.device.places_own else guest.own
+    expected = [mark for mark in order if mark not in own]
     for connection in guest.shown:
-        assert len(connection) == len(set(connection)), (guest.name, _twice(connection))
+        if twice := sorted({mark for mark in connection if connection.count(mark) > 1}):
+            yield f"shows twice {twice}"
         seen = [mark for mark in connection if mark in room and mark not in own]
-        expected = [mark for mark in order if mark not in own]
         start = expected.index(seen[0]) if seen else 0
-        assert seen == expected[start : start + len(seen)], (guest.name, _gap(seen, expected[start:]))
-    never = {mark for mark in shown if mark.startswith("m-")} - room - guest.own
-    assert not never, (guest.name, never)
-    if guest.first:
-        assert guest.first in shown
-    assert guest.last in shown or not guest.last
-    for mark in guest.told:
-        assert shown.count(mark) == 1, (guest.name, mark, shown.count(mark))
-    if guest.device.places_own and guest.last:
-        lost = [mark for mark in guest.own if mark not in room]
-        assert not lost, (guest.name, "lost", lost)
-
-
-def _twice(marks: list[str]) -> list[str]:
-    return sorted({mark for mark in marks if marks.count(mark) > 1})
-
-
-def _gap(seen: list[str], expected: list[str]) -> str:
-    at = next((i for i, (a, b) in enumerate(zip(seen, expected, strict=False)) if a != b), len(expected))
-    return f"shows {seen[max(0, at - 5) : at + 5]}, not {expected[max(0, at - 5) : at + 5]}"
+        part = expected[start : start + len(seen)]
+        if seen != part:
+            at = next(i for i, (a, b) in enumerate(zip(seen, part, strict=True)) if a != b)
+            yield f"shows {seen[max(0, at - 5) : at + 5]} where the history has {part[max(0, at - 5) : at + 5]}"
+    if never := {mark for mark in shown if mark.startswith("m-")} - room - guest.own:
+        yield f"shows what is not in the history: {never}"
+    if missing := {guest.first, guest.last} - {"", *shown}:
+        yield f"does not show {missing}"
+    for mark in sorted(guest.told):
+        if shown.count(mark) != 1:
+            yield f"shows {mark} {shown.count(mark)} times"
+    if guest.device.places_own and guest.last and (lost := guest.own - room):
+        yield f"has lost {sorted(lost)}"
 
 
 @contextmanager
