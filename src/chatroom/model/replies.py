@@ -392,6 +392,7 @@ class HistoryIs(Reply):
     name: str
     events: tuple[Event, ...]
     reactions: tuple[Reacted, ...] = ()
+    is_end: bool = False  # whether there is nothing more of what was asked for
 
 
 @value
@@ -431,6 +432,7 @@ class TargetsAre(Reply):
     """Names of rooms and people, with when something was last said, in milliseconds; earliest first."""
 
     targets: tuple[tuple[str, int], ...]
+    is_end: bool = False  # likewise
 
 
 @value
