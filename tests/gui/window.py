@@ -129,6 +129,10 @@ class Window:
     def click(self, place: str, button: int = 1, times: int = 1) -> None:
         """Clicks on the middle of a widget that the state gives the place of: send_at, pill_at, …"""
         x, y = self.wait(lambda state: state[place], f"{place} can be seen")[place]
+        self.click_at(x, y, button, times)
+
+    def click_at(self, x: int, y: int, button: int = 1, times: int = 1) -> None:
+        """Clicks on a place, counted from the window's corner."""
         self._xdotool("mousemove", "--window", self.id, str(x), str(y))
         self._xdotool("click", "--repeat", str(times), "--delay", "2", str(button))
 

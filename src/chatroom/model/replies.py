@@ -48,11 +48,12 @@ class RoomState(Reply):
 
 @value
 class Welcome(Reply):
-    """You are in. `room` is where, if a room came with it."""
+    """You are in. `room` is where, if a room came with it. `stays` is what the account says of that."""
 
     person: Person
     counts: "CountsAre"
     room: RoomState | None
+    stays: bool = False
 
 
 @value
@@ -277,6 +278,15 @@ class ReplayIs(Reply):
 
     on: bool
     account: str
+
+
+@value
+class StayIs(Reply):
+    """What `SetStay` has set for the account. `via` is how it was asked for; None if another device has set it."""
+
+    on: bool
+    account: str
+    via: Via | None = Via.COMMAND
 
 
 @value
