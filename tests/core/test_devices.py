@@ -285,7 +285,7 @@ def test_away_before_registration(chat: Chat) -> None:
 
 
 def test_a_bouncer_is_no_person_at_a_device(chat: Chat) -> None:
-    """soju says AWAY * where draft/pre-away is offered, without having asked for it; who is at another device is here."""
+    """soju says AWAY * where draft/pre-away is offered, without asking for it; who is at another device is here."""
     bouncer, phone = irc(chat), irc(chat)
     bouncer.send("AWAY *")
     assert bob_of(chat).away == ""
