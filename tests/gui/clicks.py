@@ -55,7 +55,7 @@ class Clicks:
             for name in (ME, BOB):
                 claim(self._server.port, name)
             self._bob = self._come()
-            left = ""
+            lost: list[str] = []
             while time.monotonic() < end:
                 self.windows += 1
                 with self._window() as window:
@@ -63,9 +63,10 @@ class Clicks:
                     while time.monotonic() < end and window.process.poll() is None:
                         self.step(window, kills)
                         assert "Traceback" not in window.log(), window.log()
-                    if window.process.poll() is None:
-                        left = self._settled(window)
-            return self._lost(left)
+                    is_soon(lambda: not self._lost(window), 30)  # what waits is sent when the server is there again
+                    lost = self._lost(window)
+            self._bob.close()
+            return lost
 
     def _window(self) -> Window:
         secret = self._directory / "password"
@@ -128,19 +129,13 @@ class Clicks:
         if is_soon(lambda: word not in window.state["composer"]) and window.state["question"] is None:
             self.said[word] = before["header"][0]
 
-    def _settled(self, window: Window) -> str:
-        """What still stands in the window when it is at rest: rows, and what is being written."""
-        is_soon(lambda: window.state["status"][0].startswith("Connected"), 30)
-        is_soon(lambda: False, 2)
-        return repr(window.state["rows"]) + window.state["composer"]
-
-    def _lost(self, left: str) -> list[str]:
+    def _lost(self, window: Window) -> list[str]:
+        """What has been said and is nowhere."""
         self._bob.sync()
-        self.heard += self._bob.heard
-        self._bob.close()
-        drafts = "".join([file.read_text("utf-8") for file in self._directory.rglob("client.json")])
-        known = "\n".join([*self.heard, *self._history(), left, drafts])
-        found = set(re.findall(r"w\d+x", known))
+        drafts = [file.read_text("utf-8") for file in self._directory.rglob("client.json")]
+        shown = [*window.state["rows"], window.state["composer"]]
+        known = "\n".join([*self.heard, *self._bob.heard, *self._history(), *drafts, *shown])
+        found = set(re.findall(r"w\d+x", known))  # one may stand right behind another one
         return [f"{word} to {where}" for word, where in self.said.items() if word not in found]
 
     def _history(self) -> list[str]:
