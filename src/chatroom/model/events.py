@@ -214,6 +214,15 @@ class TopicSet(Event):
 
 
 @value
+class RoomRenamed(Event):
+    """`room` is what it was called, `name` what it is called now."""
+
+    room: str
+    name: str
+    reason: str
+
+
+@value
 class AwaySet(Event):
     """`message` is "" when somebody is back."""
 
