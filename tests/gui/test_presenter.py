@@ -46,7 +46,7 @@ def test_a_password_that_was_typed_does_not_come_back_with_up(stage: Stage) -> N
     """The line before it does."""
     stage.presenter.send("hello")
     stage.presenter.send("/login open-sesame")
-    assert stage.presenter._sent.older("") == "hello"
+    assert stage.presenter.sent.older("") == "hello"
 
 
 # --- the panel --------------------------------------------------------------------------------------------------------

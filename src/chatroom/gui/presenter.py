@@ -93,7 +93,7 @@ class Presenter:
         self.writing = Writing(view, settings)
         self.pane.on_edit = self.writing.edit
         self._login: LoginQuestion | None = None  # of `client`
-        self._sent = SentMessages()
+        self.sent = SentMessages()
         self._completion = Completion()
         self._refreshed_at = 0.0
         self._fingerprint = ""
@@ -349,7 +349,7 @@ class Presenter:
         self.view.set_composer("")
         if self.command(text):
             if not slash_commands.is_secret(text):
-                self._sent.add(text)
+                self.sent.add(text)
             self.writing.sent(room)
             self.pane.jump_to_latest()
         else:
@@ -393,12 +393,6 @@ class Presenter:
     def complete(self, text: str) -> str | None:
         """Completes the text before the cursor (Tab); None if there is nothing to complete."""
         return self._completion.next(self.client.state, self.client.state.current, text) if self.client else None
-
-    def older_sent(self, text: str) -> str | None:
-        return self._sent.older(text)
-
-    def newer_sent(self, text: str) -> str | None:
-        return self._sent.newer(text)
 
     # --- reading ------------------------------------------------------------------------------------------------------
 

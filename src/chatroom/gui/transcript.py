@@ -335,8 +335,9 @@ class Transcript:
         """What a message was reacted with, and by how many; those of ours are marked."""
         chips: list[Segment] = []
         for number, (reaction, nicks) in enumerate(entry.reactions.items()):
-            mine = " mine" if any(self.room.fold(nick) == self.room.fold(self.me) for nick in nicks) else ""
-            chips += [(f" {reaction} {len(nicks)} ", f"chip chip{number}{mine}"), (" ", "gap")]
+            is_ours = any(self.room.fold(nick) == self.room.fold(self.me) for nick in nicks)
+            tags = ("chip", f"chip{number}", *(("mine",) if is_ours else ()))
+            chips += [(f" {reaction} {len(nicks)} ", " ".join(tags)), (" ", "gap")]
         return chips[:-1]
 
     def _time(self, entry: TranscriptEntry) -> tuple[Segment, ...]:
