@@ -22,6 +22,7 @@ from chatroom.model.events import (
     Event,
     Ghosted,
     Joined,
+    Kept,
     Left,
     PasswordSet,
     Renamed,
@@ -135,6 +136,12 @@ def _said(state: ChatState, event: Said) -> ChatError | None:
     return None
 
 
+def _kept(state: ChatState, event: Kept) -> ChatError | None:
+    """The account may have been dropped, and be somebody else's by now."""
+    account = state.accounts.get(fold(event.account))
+    return None if account and account.id == event.made else ChatError(Code.NO_SUCH_NICK, event.account)
+
+
 def _topic_set(state: ChatState, event: TopicSet) -> ChatError | None:
     """Who set it may not be there any more, or may not speak."""
     room, user = state.rooms.get(fold(event.room)), state.users.get(event.by.uid)
@@ -207,6 +214,7 @@ _TABLE: dict[type, Callable[[ChatState, Any], ChatError | None]] = {
     Departed: _departed,
     Left: _left,
     Joined: _joined,
+    Kept: _kept,
     Said: _said,
     TopicSet: _topic_set,
     RoomRenamed: _room_renamed,
