@@ -57,6 +57,29 @@ def test_little_is_sent_by_the_thread_that_hands_it_over(office: Office) -> None
     assert saved == [thread.name, "courier", "courier", "courier"]
 
 
+def test_who_sends_takes_along_what_other_clients_hand_over_meanwhile(office: Office) -> None:
+    """So that the courier is not woken when two clients come or go at the same moment."""
+    saved: list[str] = []
+    is_first, is_second = threading.Event(), threading.Event()
+
+    def save(events: list[Event]) -> None:
+        if events:
+            saved.append(threading.current_thread().name)
+            is_first.set()
+            assert is_second.wait(DEADLINE)
+
+    office.courier._save = save
+    office.courier.start()
+    reader = office.reader()
+    asleep(office)
+    first = in_client_thread(lambda: office.publish([reader], "first"))
+    assert is_first.wait(DEADLINE)
+    in_client_thread(lambda: office.publish([reader], "second")).join(DEADLINE)
+    is_second.set()
+    reader.wait("second")
+    assert saved == [first.name, first.name]
+
+
 def test_all_that_many_hand_over_comes_in_order_and_once(office: Office) -> None:
     """Whoever sends, and however often a thread finds that another does: nothing is left lying."""
     office.courier.start()
