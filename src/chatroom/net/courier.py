@@ -48,10 +48,6 @@ ERROR_PAUSE_SECONDS = 0.1  # seconds that the courier waits after a bug that may
 log = logging.getLogger(__name__)
 
 
-class ClientThread(threading.Thread):
-    """A thread that may send itself what it hands over: a client's. It may have to wait for a disk that hangs."""
-
-
 class Courier(threading.Thread):
     """The `Delivery` that the hub hands everything to, and the thread that writes.
 
@@ -64,6 +60,8 @@ class Courier(threading.Thread):
         super().__init__(name="courier", daemon=True)
         self._save = save  # may take its time; if it raises, nobody is told of that batch
         self.on_closed: Callable[[Outbox], None] | None = None  # called for each whose socket is closed; never fails
+        # Idents of threads that may send themselves what they hand over: they may have to wait for a disk that hangs.
+        self.client_threads: set[int] = set()
         self.on_sent: Callable[[list[Item]], None] | None = None  # called for each batch once it is sent
         self._waiting: deque[Item] = deque()
         self._slow = SlowReaders(self._abort, self._finish)
@@ -116,7 +114,7 @@ class Courier(threading.Thread):
         """Sees to it that what waits is sent: wakes the courier if it sleeps, or does its work if that is little."""
         if not self._asleep:  # looked at without the lock first: most of the time it doesn't sleep
             return
-        if isinstance(threading.current_thread(), ClientThread) and self._send_at_once():
+        if threading.get_ident() in self.client_threads and self._send_at_once():
             return
         with self._lock:
             if self._asleep:
@@ -295,7 +293,7 @@ class Courier(threading.Thread):
 
     def _throttle(self, sent: int) -> None:
         """Waits for slow readers that are far behind. Only the courier's own thread does so."""
-        if self._slow.throttling and threading.current_thread() is self:
+        if self._slow.throttling and threading.get_ident() == self.ident:
             self._slow.throttle(sent)
 
     def _send(self, data: bytes, clients: Iterable[ClientSession]) -> None:
