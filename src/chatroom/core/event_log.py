@@ -99,14 +99,7 @@ class EventLog:
 
     def look_at(self, things: Callable[[], Iterable[T]], tell: Callable[[T], U]) -> list[U]:
         """What `tell` makes of each of many `things` that the lock guards. The lock is taken for a few at a time."""
-        with self.lock:
-            every = list(things())
-        told: list[U] = []
-        for start in range(0, len(every), LOOKED_AT_ONCE):
-            with self.lock:
-                told += map(tell, every[start : start + LOOKED_AT_ONCE])
-            sleep(REST_SECONDS)
-        return told
+        return look_at(self.lock, things, tell, LOOKED_AT_ONCE)
 
     def _in_slices(
         self, session: Session, steps: Generator[None, bool | None, T], finish: Callable[[T], T]
@@ -167,6 +160,18 @@ class EventLog:
             yield
         finally:
             self.lock.acquire()
+
+
+def look_at(lock: Lock, things: Callable[[], Iterable[T]], tell: Callable[[T], U], at_once: int) -> list[U]:
+    """What `tell` makes of each of many `things` that a lock guards. It is taken for so many of them at a time."""
+    with lock:
+        every = list(things())
+    told: list[U] = []
+    for start in range(0, len(every), at_once):
+        with lock:
+            told += map(tell, every[start : start + at_once])
+        sleep(REST_SECONDS)
+    return told
 
 
 def _slice(steps: Generator[None, bool | None, T], is_late: bool | None) -> T | None:

@@ -24,7 +24,7 @@ from chatroom.gui.question_w import QuestionCard
 from chatroom.gui.search_w import SearchBar
 from chatroom.gui.sidebar_w import Members, Rooms
 from chatroom.gui.transcript import Splice
-from chatroom.gui.view_protocol import Banner, Header, MemberRow, NewRow, Panel, Question, RoomRow, Status
+from chatroom.gui.view_protocol import Banner, Header, MemberRow, NewRow, Note, Panel, Question, RoomRow, Status
 
 _SIZE_PIXELS = (960, 600)
 _LEAST_PIXELS = (360, 240)
@@ -63,7 +63,7 @@ class TkView:
         self.members = Members(self.chat, presenter, self.fonts, px(self.root, 130))
         self._build_centre()
         self._build_status()
-        self.picker = Picker(self.chat, presenter.picked, self.focus_composer)
+        self.picker = Picker(self.chat, self.focus_composer)
         self.question = QuestionCard(self.centre, self.focus_composer)
         self.rooms.grid(row=0, column=0, sticky="ns", padx=(8, 0), pady=8)
         self.centre.grid(row=0, column=1, sticky="nsew", padx=8, pady=(8, 0))
@@ -71,6 +71,16 @@ class TkView:
         self.root.bind("<Configure>", self._resized)
         self.root.protocol("WM_DELETE_WINDOW", presenter.close)
         self._bind_keys()
+
+    def translate(self) -> None:
+        """Makes all widgets anew, in the language that is spoken now. They have to be told again what to show."""
+        offered = self.panel.offered
+        for sequence in ("<Escape>", "<ButtonRelease-1>", "<Unmap>"):
+            self.root.unbind_all(sequence)
+        for widget in self.root.winfo_children():
+            widget.destroy()
+        self.build(self.presenter)
+        self.panel.offer(offered)
 
     def _build_centre(self) -> None:
         self.centre = ttk.Frame(self.chat)
@@ -95,7 +105,7 @@ class TkView:
         pane = self.presenter.pane
         self.messages = Messages(
             self.centre, self.fonts, pane.scrolled, pane.clicked, pane.jump_to_latest, lambda: pane.following,
-            self._message_menu,
+            self._message_menu, pane.told_of_chip,
         )  # fmt: skip
         self.messages.grid(row=3, column=0, sticky="nsew")
         self.composer = Composer(self.centre, self.fonts, self.presenter)
@@ -144,10 +154,10 @@ class TkView:
             "<F6>": self._next_pane,
             "<F9>": self._toggle_sides,
             "<Control-f>": presenter.search.open,
-            "<Control-k>": presenter.pick_room,
-            "<Control-j>": presenter.list_rooms,
-            "<Control-Prior>": lambda: presenter.step_room(-1),
-            "<Control-Next>": lambda: presenter.step_room(1),
+            "<Control-k>": presenter.rooms.offer_open,
+            "<Control-j>": presenter.rooms.ask_all,
+            "<Control-Prior>": lambda: presenter.rooms.step(-1),
+            "<Control-Next>": lambda: presenter.rooms.step(1),
             "<Control-End>": presenter.pane.jump_to_latest,
             "<Control-plus>": lambda: presenter.prefer(zoom=presenter.settings.zoom + 1),
             "<Control-equal>": lambda: presenter.prefer(zoom=presenter.settings.zoom + 1),
@@ -156,7 +166,7 @@ class TkView:
             "<Control-KP_Subtract>": lambda: presenter.prefer(zoom=presenter.settings.zoom - 1),
             "<Control-Key-0>": lambda: presenter.prefer(zoom=0),
             "<Escape>": presenter.escape,
-            **{f"<Alt-Key-{n}>": partial(presenter.nth_room, n) for n in range(1, 10)},
+            **{f"<Alt-Key-{n}>": partial(presenter.rooms.nth, n) for n in range(1, 10)},
         }
         self._shortcuts = keys
         # On the text widgets too, before Tk's own bindings for text get the key.
@@ -275,8 +285,13 @@ class TkView:
     def show_empty(self, text: str) -> None:
         self.messages.show_empty(text)
 
-    def show_picker(self, title: str, rows: list[tuple[str, str]], new: NewRow) -> None:
-        self.picker.show(title, rows, new)
+    def show_note(self, note: Note) -> None:
+        self.composer.show_note(note)
+
+    def show_picker(
+        self, title: str, rows: list[tuple[str, str]], new: NewRow | None, pick: Callable[[str], None]
+    ) -> None:
+        self.picker.show(title, rows, new, pick)
 
     def ask(self, question: Question, answer: Callable[[str], None]) -> None:
         self.picker.hide()

@@ -4,7 +4,7 @@ from enum import Enum
 
 from chatroom.common.errors import ChatError
 from chatroom.common.language import Language
-from chatroom.model.events import Event, Reacted, Said
+from chatroom.model.events import Event, Joined, Left, Reacted, Said
 from chatroom.model.values import ListEntry, Member, Person, Topic, Via, value
 
 # ---- replies --------------------------------------------------------------------------------------------------------
@@ -47,12 +47,34 @@ class RoomState(Reply):
 
 
 @value
+class RoomMoved(Reply):
+    """A room has another name, for a program that knows no such thing: it has left the one, and joined the other.
+
+    `state` is what anybody there sees. `rendered` is shared by all who are told, and filled by their dialects.
+    """
+
+    left: Left
+    joined: Joined
+    state: RoomState
+    rendered: dict[object, str]
+
+
+@value
+class Redirected(Reply):
+    """The room that somebody wants to join is called otherwise now."""
+
+    room: str
+    name: str
+
+
+@value
 class Welcome(Reply):
-    """You are in. `room` is where, if a room came with it."""
+    """You are in. `room` is where, if a room came with it. `stays` is what the account says of that."""
 
     person: Person
     counts: "CountsAre"
     room: RoomState | None
+    stays: bool = False
 
 
 @value
@@ -280,6 +302,15 @@ class ReplayIs(Reply):
 
 
 @value
+class StayIs(Reply):
+    """What `SetStay` has set for the account. `via` is how it was asked for; None if another device has set it."""
+
+    on: bool
+    account: str
+    via: Via | None = Via.COMMAND
+
+
+@value
 class LanguageIs(Reply):
     """What is read from now on; `tags` are those that were asked for, none if nothing was; `account` keeps it."""
 
@@ -392,6 +423,7 @@ class HistoryIs(Reply):
     name: str
     events: tuple[Event, ...]
     reactions: tuple[Reacted, ...] = ()
+    is_end: bool = False  # whether there is nothing more of what was asked for
 
 
 @value
@@ -431,6 +463,7 @@ class TargetsAre(Reply):
     """Names of rooms and people, with when something was last said, in milliseconds; earliest first."""
 
     targets: tuple[tuple[str, int], ...]
+    is_end: bool = False  # likewise
 
 
 @value

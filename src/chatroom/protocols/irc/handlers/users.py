@@ -8,7 +8,9 @@ from chatroom.common.text import number, shortened
 from chatroom.model.commands import AskUsers, AskWatched, AskWho, AskWhois, AskWhowas, SetAway, Unwatch, Watch
 from chatroom.model.limits import AWAY_BYTES, WHOWAS_KEPT
 from chatroom.model.outcomes import Command
+from chatroom.model.replies import Refused
 from chatroom.model.social_commands import AskIgnored, Ignore
+from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.client_state import ABSENT, PRE_AWAY, ClientState
 from chatroom.protocols.irc.replies import WHOX_FIELDS
 from chatroom.protocols.irc.reply_writer import Whox
@@ -30,8 +32,11 @@ def whois(client: ClientState, params: list[str]) -> Iterator[Command]:
 
 
 def whowas(client: ClientState, params: list[str]) -> Iterator[Command]:
+    """The end comes after a refusal, too: RFC 2812 §3.6.3."""
     if not params or not params[0]:
-        raise ChatError(Code.NICK_MISSING)
+        yield Refused(ChatError(Code.NICK_MISSING))
+        yield client.say(numerics.RPL_ENDOFWHOWAS, "*")
+        return
     count = params[1] if len(params) > 1 else ""
     yield AskWhowas(params[0], number(count, WHOWAS_KEPT) or 0)
 
@@ -54,12 +59,14 @@ def silence(client: ClientState, params: list[str]) -> Iterator[Command]:
 
 
 def away(client: ClientState, params: list[str]) -> Iterator[Command]:
-    """Also before registration, with draft/pre-away; by which ``*`` means that nobody is at this device."""
+    """Also before registration, with draft/pre-away.
+
+    ``*`` means that nobody is at this device, whether or not that was asked for: soju sends it where it is offered.
+    """
     text = shortened(params[0], AWAY_BYTES) if params else ""
-    knows = PRE_AWAY in client.capabilities
     if client.viewer.nick:
-        yield SetAway("", absent=True) if knows and text == ABSENT else SetAway(text)
-    elif knows:
+        yield SetAway("", absent=True) if text == ABSENT else SetAway(text)
+    elif PRE_AWAY in client.capabilities:
         client.away = text
     else:
         raise ChatError(Code.NOT_REGISTERED)
