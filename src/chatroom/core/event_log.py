@@ -34,6 +34,8 @@ SLICE_SECONDS = 0.0005  # seconds that a survey holds the lock at a time: nobody
 SURVEY_SECONDS = 2.0  # seconds after which a survey ends with what it has found
 LONG_ANSWERS_AT_ONCE = 4  # surveys and look-ups, each of another address: more would leave others too little of Python
 LOOKED_AT_ONCE = 50  # people or rooms that the console looks at each time it takes the lock
+_QUESTIONS = HistoryQuery, Survey  # a union of types would be made anew for each outcome
+_WORK = Deferred, Preparation
 LARGE_BYTES = 16_384  # bytes of an answer from which on it is labelled without the lock
 
 
@@ -245,11 +247,11 @@ class LocalEventLog(EventLog):
                 elif isinstance(outcome, Labelled):
                     self._answer(session, outcome)
                     now = self._time  # others may have used the lock meanwhile, and so below
-                elif isinstance(outcome, HistoryQuery | Survey):
+                elif isinstance(outcome, _QUESTIONS):
                     for reply in self._answers(session, outcome):
                         delivery.reply(session, reply)
                     now = self._time
-                elif isinstance(outcome, Deferred | Preparation):
+                elif isinstance(outcome, _WORK):
                     self._work(session, outcome, delivery)
                     now = self._time
                 elif isinstance(outcome, ReplyToOther):
