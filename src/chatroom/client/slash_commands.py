@@ -571,7 +571,9 @@ COMMANDS: dict[str, SlashCommand] = {
 }
 _ALIASES = {"j": "join", "part": "leave", "list": "rooms", "query": "msg", "names": "who", "quote": "raw", "h": "help"}
 GROUPS = {  # of /help
-    mark("Rooms"): ("join", "leave", "rooms", "who", "topic", "rename", "invite", "history", "search", "mentions", "servers"),
+    mark("Rooms"): (
+        *("join", "leave", "rooms", "who", "topic", "rename", "invite", "history", "search", "mentions", "servers"),
+    ),
     mark("Talking"): ("msg", "me", "reply", "react", "unreact", "undo", "edit", "whois", "ignore", "unignore"),
     mark("Keeping order"): (
         "kick", "ban", "unban", "bans", "mute", "unmute", "op", "deop", "voice", "devoice", "slow", "key", "quiet",

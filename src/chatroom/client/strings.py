@@ -48,6 +48,7 @@ WHOIS = {
     "317": mark("{nick} has said nothing for {b} s"),
     "319": mark("{nick} is in {b}"),
     "330": mark("{nick} is logged in as {b}"),
+    "338": mark("{nick} comes from {c}"),
     "378": "{nick} {b}",
     "671": mark("{nick} is connected through TLS"),
 }
