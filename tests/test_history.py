@@ -159,7 +159,7 @@ def test_chathistory_answers_in_a_batch(guests: Guests) -> None:
         talk(al, "#lobby", str(n))
     own = [line for line in al.heard if re.search(r" PRIVMSG #lobby :\d$", line)]
     ids = [re.search(r"msgid=(\w+)", line)[1] for line in own]  # type: ignore[index]  # message-tags
-    answer = asked(al, "CHATHISTORY LATEST #lobby * 3")
+    answer = asked(al, "CHATHISTORY LATEST #lobby * 3")  # of five
     start = re.fullmatch(r":chatroom\.test BATCH \+(\w+) chathistory #lobby", answer[0])
     assert start
     assert answer[-1] == f":chatroom.test BATCH -{start[1]}"
@@ -179,6 +179,31 @@ def test_chathistory_answers_in_a_batch(guests: Guests) -> None:
         f"BETWEEN #lobby timestamp=2020-01-01T00:00:00.000Z msgid={ids[1]} 9": "0",
     }
     assert {question: "".join(said(asked(al, f"CHATHISTORY {question}"))) for question in expected} == expected
+
+
+END = "@draft/chathistory-end "
+
+
+def test_the_end_of_the_history_is_told(guests: Guests) -> None:
+    """IRCv3 draft/chathistory-end: at the batch that has the last of what was asked for, and at no other."""
+    al = guests.irc("al", *EVERYTHING)
+    talk(al, "#lobby", "0", "1", "2", "3", "4")
+    ids = [re.search(r"msgid=(\w+)", line)[1] for line in asked(al, "CHATHISTORY LATEST #lobby * 5")[1:-1]]  # type: ignore[index]
+    ends = {
+        "LATEST #lobby * 4": False,
+        "LATEST #lobby * 5": True,
+        "LATEST #lobby * 200": True,
+        f"BEFORE #lobby msgid={ids[3]} 2": False,
+        f"BEFORE #lobby msgid={ids[3]} 3": True,
+        f"AFTER #lobby msgid={ids[1]} 2": False,
+        f"AFTER #lobby msgid={ids[1]} 3": True,
+        f"BETWEEN #lobby msgid={ids[0]} msgid={ids[4]} 2": False,
+        f"BETWEEN #lobby msgid={ids[4]} msgid={ids[0]} 3": True,
+        "TARGETS timestamp=2020-01-01T00:00:00.000Z timestamp=2100-01-01T00:00:00.000Z 5": True,
+    }
+    assert {question: asked(al, f"CHATHISTORY {question}")[0].startswith(END) for question in ends} == ends
+    old = guests.irc("old", "draft/chathistory", "batch")  # which knows no such tags
+    assert asked(old, "CHATHISTORY LATEST #lobby * 9")[0].startswith(":")
 
 
 def test_a_message_of_many_lines_is_told_as_such(guests: Guests) -> None:
@@ -251,7 +276,7 @@ def test_a_history_that_there_is_not_is_empty(guests: Guests, logged_in: bool, v
         al.send("NICKSERV REGISTER open-sesame")
         al.wait("you are logged in")
     assert asked(al, f"CHATHISTORY {verb.format(name)}") == [
-        f":chatroom.test BATCH +h chathistory {name}",
+        f"{END if 'msgid' not in verb else ''}:chatroom.test BATCH +h chathistory {name}",
         ":chatroom.test BATCH -h",
     ]
 

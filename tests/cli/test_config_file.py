@@ -154,6 +154,15 @@ def test_settings_that_do_not_go_together_are_told_by_line(
     assert "Usage" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "icon", ["javascript:alert(1)", "https://", "https://example.org/a b", "http://x/" + "y" * 300]
+)
+def test_a_picture_has_an_address_that_clients_can_open(tmp_path: Path, icon: str) -> None:
+    done = check(tmp_path / "chatroom.toml", f'icon = "{icon}"\n')
+    assert done.returncode == 1
+    assert "is no address of a picture, such as https://" in done.stderr
+
+
 def test_what_a_flag_has_set_is_told_without_a_line(tmp_path: Path) -> None:
     """The file sets it, too, but that does not count."""
     done = check(tmp_path / "chatroom.toml", 'host = "127.0.0.1"\n', "--host", "nowhere.invalid")

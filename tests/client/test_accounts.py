@@ -72,6 +72,21 @@ def test_a_claimed_name_without_its_password_is_refused_with_a_reason() -> None:
         assert (event.reason, event.about) == (reason, ("bob",))
 
 
+def test_a_password_that_was_right_and_is_wrong_now_was_changed_elsewhere() -> None:
+    """Nobody has typed a wrong one. What is typed next and refused is one."""
+    chat = claimed(Chat())
+    wire = Wire(chat, "bob", PASSWORD)
+    chat.plain().send("bob", PASSWORD).send(f"/password {PASSWORD} another-one")
+    wire.session.lost()
+    wire.connect()
+    assert [event.reason for event in wire.state.events if isinstance(event, Rejected)] == ["password-changed"]
+    wire.state.events.clear()
+    wire.state.password, wire.state.was_right = "guess!", False
+    wire.session.lost()
+    wire.connect()
+    assert [event.reason for event in wire.state.events if isinstance(event, Rejected)] == ["login-refused"]
+
+
 def test_who_can_prove_it_has_their_name_back_at_once() -> None:
     """They need not wait until the server notices that a connection is dead: it is one more device until then."""
     chat = claimed(Chat())

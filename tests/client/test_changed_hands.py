@@ -2,7 +2,8 @@
 
 import pytest
 
-from chatroom.client.slash_commands import Unconfirmed, run
+from chatroom.client.misuse import Unconfirmed
+from chatroom.client.slash_commands import run
 from tests.client.script import Script
 
 

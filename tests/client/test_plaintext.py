@@ -2,9 +2,10 @@
 
 import pytest
 
+from chatroom.client.misuse import Unconfirmed
 from chatroom.client.plaintext import danger
 from chatroom.client.settings import Server, Settings
-from chatroom.client.slash_commands import Unconfirmed, run
+from chatroom.client.slash_commands import run
 from tests.client.script import Script
 
 AWAY = Server("chat.example.org", 9090)

@@ -3,8 +3,9 @@
 import pytest
 
 from chatroom.client import strings
+from chatroom.client.misuse import Misuse
 from chatroom.client.screen_events import Reacted
-from chatroom.client.slash_commands import Misuse, run
+from chatroom.client.slash_commands import run
 from tests.client.script import MODERN, Script
 
 SAID = "@msgid=5;time=2026-01-01T12:00:00.000Z :bob!u@h PRIVMSG #lobby :lunch?"

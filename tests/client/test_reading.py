@@ -3,8 +3,8 @@
 import pytest
 
 from chatroom.client import history_sync, read_markers, slash_commands
+from chatroom.client.misuse import Misuse
 from chatroom.client.screen_events import HistoryShown, TakenBack
-from chatroom.client.slash_commands import Misuse
 from tests.client.script import MODERN, Script, texts
 
 ALL = f"{MODERN} draft/read-marker draft/message-redaction"

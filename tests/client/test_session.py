@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from chatroom.client import history_sync, mode_handlers, slash_commands, strings
+from chatroom.client import history_sync, mode_handlers, searching, slash_commands, strings
 from chatroom.client.screen_events import Alerted, Registered, Rejected, RoomList, SearchResults
 from chatroom.client.transcript_entry import DeliveryState, Kind
 from chatroom.common.language import choose, speak
@@ -542,8 +542,8 @@ def test_a_server_that_promised_history_and_has_none_is_not_waited_for(modern: S
 
 def test_the_servers_search_is_used_where_there_is_one(modern: Script, old: Script) -> None:
     """soju.im/search: the answer is an event, not part of the room."""
-    assert not old.state.search(old.lobby, "x")
-    assert modern.state.search(modern.lobby, "two words; and")
+    assert not searching.search(old.state, old.lobby, "x")
+    assert searching.search(modern.state, modern.lobby, "two words; and")
     assert modern.take() == [r"SEARCH in=#lobby;text=two\swords\:\sand;limit=100"]
     modern.state.events.clear()
     modern.feed(":irc BATCH +s soju.im/search", "@batch=s;msgid=1 :bob!u@h PRIVMSG #lobby :two words", ":irc BATCH -s")

@@ -3,7 +3,8 @@
 import pytest
 
 from chatroom.client import slash_commands
-from chatroom.client.slash_commands import COMMANDS, Misuse, run
+from chatroom.client.misuse import Misuse
+from chatroom.client.slash_commands import COMMANDS, run
 from tests.client.script import Script, texts
 
 

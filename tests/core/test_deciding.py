@@ -65,6 +65,7 @@ from chatroom.model.commands import (
     Unban,
     UnbanFromServer,
 )
+from chatroom.model.preferences import AskStay, SetStay
 from chatroom.model.social_commands import (
     AskIgnored,
     AskMentions,
@@ -138,6 +139,8 @@ COMMANDS: list[ChatCommand] = [
     Say("@#a", "hi"),
     Say("bob", "hi"),
     SetAway("tea"),
+    SetStay(True),
+    AskStay(),
     SetOperator("op", True),
     SetModes("#a", (ModeChange(True, "v", "bob"), ModeChange(True, "b", "x"), ModeChange(True, "k", "key"))),
     SetRealname("Other"),

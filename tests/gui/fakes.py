@@ -11,7 +11,7 @@ from chatroom.client.session import Session
 from chatroom.client.settings import Server, Settings
 from chatroom.gui.presenter import Presenter
 from chatroom.gui.transcript import Splice, TranscriptRow
-from chatroom.gui.view_protocol import Banner, Header, MemberRow, NewRow, Panel, Question, RoomRow, Status
+from chatroom.gui.view_protocol import Banner, Header, MemberRow, NewRow, Note, Panel, Question, RoomRow, Status
 
 
 class FakeView:
@@ -31,6 +31,7 @@ class FakeView:
         self.consents = True
         self.in_chat = False
         self.closed = False
+        self.new_row: NewRow = lambda typed: (typed, "")
 
     def show_panel(self, panel: Panel) -> None:
         self.in_chat = False
@@ -63,9 +64,14 @@ class FakeView:
     def show_empty(self, text: str) -> None:
         self.shown["empty"] = text
 
-    def show_picker(self, title: str, rows: list[tuple[str, str]], new: NewRow) -> None:
+    def show_note(self, note: Note) -> None:
+        self.shown["note"] = note
+
+    def show_picker(
+        self, title: str, rows: list[tuple[str, str]], new: NewRow | None, pick: Callable[[str], None]
+    ) -> None:
         self.shown["picker"] = rows
-        self.new_row = new
+        self.new_row, self.pick = new or (lambda typed: (typed, "")), pick
 
     def ask(self, question: Question, answer: Callable[[str], None]) -> None:
         self.shown["question"] = question
@@ -92,6 +98,8 @@ class FakeView:
 
     def set_composer(self, text: str) -> None:
         self.composer = text
+
+    def focus_composer(self) -> None: ...
 
     def confirm(self, question: str, verb: str) -> bool:
         self.questions.append(question)

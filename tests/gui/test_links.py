@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from chatroom.gui.links import LinkOpener, find
+from chatroom.gui.links import LinkOpener
+from chatroom.gui.markup import segments
 from tests.gui.people import wait_for
 
 
@@ -21,7 +22,7 @@ from tests.gui.people import wait_for
 )
 def test_brackets_that_are_opened_in_a_link_belong_to_it(text: str, link: str) -> None:
     """And the sentence around it does not."""
-    assert [text[start:end] for start, end in find(text)] == ([link] if link else [])
+    assert [part for part, tag in segments(text, "body") if tag == "link"] == ([link] if link else [])
 
 
 def test_a_browser_that_keeps_us_waiting_stops_nothing() -> None:

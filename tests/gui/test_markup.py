@@ -40,6 +40,24 @@ def test_code_and_links_within_a_line() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "use `a*b*c` *now* in",
+            [("use ", "body"), ("a*b*c", "mono"), (" ", "body"), ("now", "body bold"), (" in", "body")],
+        ),
+        ("2*3*4 and * not * bold", [("2*3*4 and * not * bold", "body")]),
+        ("**no** and *a b*.", [("**no** and ", "body"), ("a b", "body bold"), (".", "body")]),
+        ("zażółć*nie* _*tak*_", [("zażółć*nie* _", "body"), ("tak", "body bold"), ("_", "body")]),
+        ("see https://a.b/c*, *x", [("see ", "body"), ("https://a.b/c", "link"), ("*, *x", "body")]),
+    ],
+)
+def test_words_between_stars_are_bold(text: str, expected: list[tuple[str, str]]) -> None:
+    """By the rule of the page for browsers: a star between letters or digits is a star."""
+    assert markup.segments(text, "body") == expected
+
+
 def test_a_message_has_a_row_for_each_line_and_offers_to_copy_its_code() -> None:
     """The first stands behind the name; what is copied is the code, with its indentation."""
     room = Room("#r")

@@ -8,7 +8,8 @@ import pytest
 from chatroom.client import server_connection as wire
 from chatroom.client import slash_commands
 from chatroom.client.server_connection import Security
-from chatroom.client.settings import Server, load
+from chatroom.client.settings import Server, chosen_language, load
+from chatroom.common.language import ENGLISH, speak
 from chatroom.gui import menus, view_models
 from chatroom.gui.message_pane import QUICK_REACTIONS
 from chatroom.gui.presenter import Presenter
@@ -223,24 +224,24 @@ def test_links_are_opened_and_nothing_else(stage: Stage) -> None:
 def test_each_room_keeps_its_draft(stage: Stage) -> None:
     """Also while the connection is lost; a command that changes the room leaves none."""
     stage.view.composer = "for the lobby"
-    stage.presenter.picked("#dev")
+    stage.presenter.rooms.go("#dev")
     stage.tick(":me!u@h JOIN #dev")
     assert stage.view.composer == ""
     stage.view.composer = "for dev"
     stage.lose()
-    stage.presenter.step_room(1)
+    stage.presenter.rooms.step(1)
     assert stage.view.composer == "for the lobby"
-    stage.presenter.nth_room(2)
+    stage.presenter.rooms.nth(2)
     assert stage.view.composer == "for dev"
     stage.view.composer = "/msg bob"
     stage.presenter.send("/msg bob")
-    stage.presenter.nth_room(2)
+    stage.presenter.rooms.nth(2)
     assert stage.view.composer == ""
 
 
 def test_unread_is_bold_and_a_mention_is_counted_apart(stage: Stage) -> None:
     """#dev 1, #ops @1; looking at the room clears it."""
-    stage.presenter.picked("#dev")
+    stage.presenter.rooms.go("#dev")
     stage.tick(":me!u@h JOIN #dev", ":bob!u@h PRIVMSG #lobby :hi")
     assert [(row.name, row.count, row.alert) for row in stage.view.shown["rooms"]] == [
         ("#lobby", "1", False),
@@ -248,10 +249,10 @@ def test_unread_is_bold_and_a_mention_is_counted_apart(stage: Stage) -> None:
     ]
     stage.said("bob", "me: hi")
     assert stage.view.shown["rooms"][0].count == "@1" and stage.view.shown["title"] == "(@1) #dev – chatroom"
-    stage.presenter.select_room("#lobby")
+    stage.presenter.rooms.select("#lobby")
     assert stage.view.shown["rooms"][0].count == "" and any("new since" in text for text in stage.view.texts)
-    stage.presenter.select_room("#dev")
-    stage.presenter.select_room("#lobby")
+    stage.presenter.rooms.select("#dev")
+    stage.presenter.rooms.select("#lobby")
     assert not any("new since" in text for text in stage.view.texts)
 
 
@@ -530,18 +531,14 @@ def test_the_menu_of_a_room_fits_rank_and_modes(stage: Stage) -> None:
         ":irc 367 me #lobby m:eve!*@* bob 1", ":irc 368 me #lobby :End",
     )  # fmt: skip
     assert not [text for text in stage.view.texts if "eve" in text or "Modes" in text]
-    assert names() == ["Invite somebody…", "Who is banned or muted"]
+    assert names() == ["Invite somebody…", "Who is banned or muted…"]
     stage.tick(":bob!u@h MODE #lobby +o me")
     assert names() == [
-        "Topic…", "Invite somebody…", "Who is banned or muted", "Unlock", "Let in only who is invited",
-        "Quiet: only operators speak", "Slow mode…", "Lift a mute…",
+        "Topic…", "Invite somebody…", "Who is banned or muted…", "Unlock", "Let in only who is invited",
+        "Quiet: only operators speak", "Slow mode…",
     ]  # fmt: skip
-    stage.tick(":bob!u@h MODE #lobby +miW-k 10 *", ":bob!u@h MODE #lobby +b carol!*@*")
-    assert names()[3:] == [
-        "Lock with a key…", "Let in everybody", "Let everybody speak", "End slow mode", "Lift a ban…", "Lift a mute…",
-    ]  # fmt: skip
-    stage.presenter.questions.ask_for_act(list(menus.room_acts(stage.client.state))[-2])
-    assert stage.view.shown["question"].choices == ("carol",)
+    stage.tick(":bob!u@h MODE #lobby +miW-k 10 *")
+    assert names()[3:] == ["Lock with a key…", "Let in everybody", "Let everybody speak", "End slow mode"]
 
 
 def test_ones_own_menu_fits_what_one_is(stage: Stage) -> None:
@@ -647,7 +644,7 @@ def test_a_message_can_be_answered_and_taken_back_in_its_menu(tmp_path: Path) ->
     assert pane.actions(theirs) == [("reply", "Reply to bob")]
     pane.act(theirs, "reply")
     assert stage.view.composer == "bob: "
-    assert pane.actions(mine) == [("take back", "Take back")]
+    assert pane.actions(mine) == [("edit", "Edit…"), ("take back", "Take back")]
     pane.act(mine, "take back")
     assert stage.connections[-1].sent[-1] == "REDACT #lobby a2"
     stage.tick(":me!u@h REDACT #lobby a2 :")
@@ -748,7 +745,7 @@ def test_a_new_name_in_the_list_of_rooms_makes_a_room(stage: Stage) -> None:
     stage.tick(":irc 322 me #tea 3 :[+k] hot", ":irc 323 me :End")
     assert stage.view.shown["picker"] == [("#tea", "3 people · needs a key · hot")]
     assert stage.view.new_row("dev") == ("#dev", "a new room")
-    stage.presenter.pick_room()
+    stage.presenter.rooms.offer_open()
     assert stage.view.new_row("bob") == ("bob", "talk to them alone")
 
 
@@ -762,3 +759,43 @@ def test_an_answer_stands_under_what_it_answers(tmp_path: Path) -> None:
     stage.presenter.pane.act(len(stage.view.rows) - 1, "reply")
     stage.presenter.send(f"{stage.view.composer}good")
     assert stage.connections[-1].sent[-2] == "@+draft/reply=2 PRIVMSG #lobby :eve: good"
+
+
+def test_where_the_user_was_named_is_shown_with_its_rooms(tmp_path: Path) -> None:
+    """/mentions; each opens its place in the room where it was said."""
+    stage = Stage(tmp_path, HOST, "batch message-tags labeled-response draft/chathistory soju.im/search server-time")
+    stage.presenter.begin(connect=True)
+    stage.connect()
+    stage.presenter.send("/join #dev")
+    stage.tick(f":{stage.presenter.server.nick}!u@h JOIN #dev")
+    stage.presenter.rooms.select("#lobby")
+    stage.presenter.send("/mentions")
+    assert stage.connections[-1].sent[-1] == "@label=mentions MENTIONS"
+    nick = stage.presenter.server.nick
+    stage.tick(
+        "@label=mentions :irc BATCH +s soju.im/search", f"@batch=s;msgid=7 :bob!u@h PRIVMSG #dev :thanks, {nick}",
+        ":irc BATCH -s",
+    )  # fmt: skip
+    assert stage.view.texts[-1] == f"bob  thanks, {nick}  #dev  Show its place"
+    stage.presenter.pane.clicked(len(stage.view.rows) - 1, "place", "")
+    assert stage.connections[-1].sent[-1].endswith("CHATHISTORY AROUND #dev msgid=7 100")
+    stage.presenter.escape()
+    stage.presenter.send("/mentions")
+    stage.tick("@label=mentions :irc BATCH +s soju.im/search", ":irc BATCH -s")
+    assert "Nothing was found." in stage.view.texts[-1]
+
+
+def test_a_language_that_is_chosen_is_remembered(tmp_path: Path) -> None:
+    """In the file of settings; a damaged one names none."""
+    stage = Stage(tmp_path, HOST)
+    stage.presenter.begin(connect=True)
+    stage.connect()
+    try:
+        stage.presenter.send("/lang pl")
+        stage.tick()
+    finally:
+        speak(ENGLISH)
+    path = next(tmp_path.rglob("*.json"))
+    assert chosen_language(path) == "pl"
+    path.write_text("{")
+    assert chosen_language(path) == ""

@@ -307,7 +307,7 @@ def test_whowas_remembers_those_who_left_and_those_who_changed_their_names() -> 
     assert numerics(al, "WHOWAS nobody") == ["406", "369"]
     assert parse(al.send("WHOWAS *ob 1").heard()[-1]).params[1] in ("bob", "rob")  # whom the mask turned out to mean
     assert parse(al.send("WHOWAS *ob").heard()[-1]).params[1] == "*ob"
-    assert numerics(al, "WHOWAS") == ["431"]
+    assert numerics(al, "WHOWAS") == ["431", "369"]
 
 
 @pytest.mark.parametrize(
@@ -399,6 +399,16 @@ def test_isupport_says_what_there_is() -> None:
     assert tokens["EXTBAN"] == ",am"
     assert tokens["ACCOUNTEXTBAN"] == "a"
     assert {"WHOX", "UTF8ONLY", "MONITOR", "BOT", "ELIST", "EXCEPTS", "INVEX", "TARGMAX"} <= tokens.keys()
+
+
+def test_the_icon_of_the_server_is_told_where_there_is_one() -> None:
+    """IRCv3 network-icon: with `=` written as such values are, and in a line that is not too long."""
+    info = replace(INFO, icon="https://example.org/i.svg?v=1" + "x" * 270)
+    al = Chat(info).irc("al" * 16).send("VERSION")
+    [line] = [line for line in al.heard() if " draft/ICON=" in line]
+    assert f" draft/ICON=https://example.org/i.svg?v\\x3D1{'x' * 270} :" in line
+    assert len(line.encode()) <= 510
+    assert not [line for line in Chat().irc("al").send("VERSION").heard() if "ICON" in line]
 
 
 # ---- read markers ----------------------------------------------------------------------------------------------------

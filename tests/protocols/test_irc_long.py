@@ -245,6 +245,17 @@ CUT = [
 ]
 
 
+def test_a_command_that_knows_fail_is_answered_by_one(chat: Chat) -> None:
+    """Nothing comes behind it; one that does not know it also gets what people read."""
+    al = chat.irc("al", "draft/metadata-3", "batch")
+    for line in (b"METADATA * SET status :caf\xc3!", b"@label=1 metadata * SET status :caf\xc3!"):
+        al.send_bytes(line + b"\r\n")
+        [told] = al.heard()
+        assert told.startswith(":chatroom.test FAIL METADATA INVALID_UTF8 :")
+    al.send_bytes(b"TOPIC #a :caf\xc3!\r\n")
+    assert [parse(line).command for line in al.heard()] == ["FAIL", "NOTICE"]
+
+
 @pytest.mark.parametrize(("half", "text"), CUT)
 @pytest.mark.parametrize("command", ["PRIVMSG", "NOTICE"])
 def test_a_letter_that_was_cut_in_two_is_left_out(chat: Chat, command: str, half: bytes, text: bytes) -> None:

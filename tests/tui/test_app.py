@@ -105,6 +105,23 @@ def test_a_claimed_name_is_logged_in_to_with_the_password_in_a_file(here: Server
         assert "ci belongs to somebody here" in done.stderr and why in done.stderr
 
 
+def test_mentions_servers_and_the_language(here: Server, tmp_path: Path) -> None:
+    """Each mention stands behind its room; a language that was chosen is that of the next start, too."""
+    with Irc(here.port, "bob", "#dev") as bob:
+        typed = "/register open-sesame\n/servers\n/lang pl\n/topic\n"
+        done = talk(tmp_path, here.port, typed, "--nick", "ci", "--language", "en", "--room", "#dev")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "to jedyny serwer tego czatu." in done.stdout and "#dev nie ma tematu." in done.stdout
+        bob.send("PRIVMSG #dev :ci: the build is red", "PING over")
+        bob.wait("PONG")
+        secret = tmp_path / "secret"
+        secret.write_text("open-sesame\n", "utf-8")
+        login = ("--nick", "ci", "--password-file", str(secret))
+        done = talk(tmp_path, here.port, "/join #dev\n/join #lobby\n/mentions\n/topic\n", *login)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "[#dev] bob: ci: the build is red" in done.stdout and "#lobby nie ma tematu." in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -553,5 +570,7 @@ def test_it_speaks_the_language_of_the_machine(here: Server, tmp_path: Path) -> 
         [*command, "--room", "#dev"], input=said, env=variables, capture_output=True, text=True, timeout=60, check=False
     )
     assert "ci ucisza pokój" in done.stdout and "Nie ma polecenia /nope" in done.stdout
-    assert "Tego używa się tak: /kick NAZWA [CZAS] [POWÓD]" in done.stdout and "/away [POWÓD]  –  " in done.stdout
+    assert (
+        "Tego używa się tak: /kick [#POKÓJ] NAZWA [CZAS] [POWÓD]" in done.stdout and "/away [POWÓD]  –  " in done.stdout
+    )
     assert "Hasło ma co najmniej 8 znaków" in done.stdout

@@ -58,18 +58,19 @@ _option = partial(click.option, show_envvar=True)
     default="",
     show_default=False,
     callback=known_language,
-    help=tr("The language that you read; by default this machine's."),
+    help=tr("The language that you read; by default what /lang has chosen, or this machine's."),
 )
 @_option("--text", is_flag=True, help=tr("Read and write lines on the terminal, or in a pipe, instead of a window."))
 def connect(
     host: str | None, port: int, nick: str, room: str, tls: bool, password_file: Path | None, language: str, text: bool
 ) -> None:
     """The command `chatroom connect`."""
-    if language:
+    from chatroom.client.settings import Server, chosen_language, default_path
+
+    if language := language or chosen_language(default_path()):
         speak(choose_language([language]))
     from chatroom.cli.choose_server import choose
     from chatroom.client import links
-    from chatroom.client.settings import Server
     from chatroom.gui.app import NoWindow, run
     from chatroom.tui.app import Trouble, converse
 

@@ -144,7 +144,8 @@ def _make(options: ServeOptions, data: Path) -> "ChatServer":
 
     name = options.name
     started = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
-    info = ServerInfo(name, name.partition(".")[0], __version__, started, description=options.description)
+    network, description = name.partition(".")[0], options.description
+    info = ServerInfo(name, network, __version__, started, description=description, icon=options.icon)
     try:
         store = None if options.ephemeral else Store(data, options.sync)
     except StoreError as error:

@@ -22,6 +22,7 @@ from chatroom.common.text import clean
 from chatroom.model.limits import RECENT_MESSAGES
 from chatroom.server.connection_limits import CLIENTS_MAX, CONNECTIONS_PER_ADDRESS
 
+ADDRESS_BYTES = 300  # of a picture: it shares a line of 512 bytes
 DESCRIPTION_BYTES = 100  # of the server: a sentence, one line of LINKS
 LOG_LEVELS = ["debug", "info", "warning", "error"]
 FREE_ACCOUNTS_DAYS = 365  # without a login, by default: who comes once a year keeps their name
@@ -44,6 +45,14 @@ def _server_name(context: click.Context, parameter: click.Parameter, value: str)
 def _one_line(context: click.Context, parameter: click.Parameter, value: str) -> str:
     if clean(value) != value or len(value.encode()) > DESCRIPTION_BYTES:
         raise click.BadParameter(tr("that must be one line of at most {count} bytes.", count=DESCRIPTION_BYTES))
+    return value
+
+
+def _picture(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    if value and (len(value) > ADDRESS_BYTES or not re.fullmatch(r"https?://[!-\[\]-~]+", value)):
+        raise click.BadParameter(
+            tr("{value} is no address of a picture, such as https://example.org/icon.svg.", value=repr(value))
+        )
     return value
 
 
@@ -141,6 +150,15 @@ class ServeOptions:
             tr("What the server is for, in a few words, for IRC's WHOIS and LINKS."),
             default="A chatroom server",
             callback=_one_line,
+        ),
+    ]
+    icon: Annotated[
+        str,
+        _option(
+            tr("The address (https://…) of a picture that IRC clients show for this server."),
+            default="",
+            show_default=False,
+            callback=_picture,
         ),
     ]
     language: Annotated[

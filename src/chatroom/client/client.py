@@ -71,8 +71,9 @@ class Client:
         if kind == "nick":
             state.rename_self(text)
             state.login_name = state.password = state.old_password = ""
+            state.was_right = False
         elif kind == "password":
-            state.password, state.old_password = text, ""
+            state.password, state.old_password, state.was_right = text, "", False
         else:
             state.server_password = text
         self._lines.clear()

@@ -19,6 +19,8 @@ WANTED = frozenset(
         "batch",
         "labeled-response",
         "away-notify",
+        "account-notify",
+        "extended-join",
         "multi-prefix",
         "invite-notify",
         "draft/chathistory",
@@ -33,6 +35,12 @@ _USEFUL = WANTED | {"sasl", _LANGUAGES}  # no others are remembered, however man
 _SASL_CHUNK_CHARACTERS = 400  # IRCv3 sasl-3.1
 _SASL_REFUSED = frozenset({"902", "904", "905", "906", "908"})
 _SASL_DONE = frozenset({"903", "907"}) | _SASL_REFUSED
+
+
+def tell_language(state: SessionState) -> None:
+    """Has the server speak the language that the user reads here, if it can."""
+    if own().tag in state.languages:
+        state.send(Message("LANGUAGE", (own().tag,)))
 
 
 class Handshake:
@@ -95,12 +103,6 @@ class Handshake:
         else:
             self._end()
 
-    def _choose_language(self) -> None:
-        """Has the server speak the language that the user reads here, if it can: for this connection."""
-        mine, theirs = own().tag, self._offered.get(_LANGUAGES, "").split(",")
-        if mine in theirs:
-            self._state.send(Message("LANGUAGE", (mine,)))
-
     def _authenticate(self) -> None:
         name = self._state.login_name or self._state.nick
         secret = base64.b64encode(f"{name}\0{name}\0{self._state.password}".encode()).decode()
@@ -113,5 +115,6 @@ class Handshake:
     def _end(self) -> None:
         if self._negotiating:
             self._negotiating = False
-            self._choose_language()
+            self._state.languages = tuple(self._offered.get(_LANGUAGES, "").split(","))
+            tell_language(self._state)
             self._state.send(Message("CAP", ("END",)))

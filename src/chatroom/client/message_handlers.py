@@ -9,8 +9,18 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from chatroom.client import history_sync, mode_handlers, multiline, presence_handlers, read_markers, refusals, strings
-from chatroom.client.parameters import param, text_of, text_of_all
+from chatroom.client import (
+    history_sync,
+    mode_handlers,
+    multiline,
+    presence_handlers,
+    read_markers,
+    refusals,
+    searching,
+    strings,
+    typists,
+)
+from chatroom.client.parameters import param, text_of, text_of_all, time_in
 from chatroom.client.room import Room
 from chatroom.client.screen_events import HistoryShown, KeyWanted, ListedRoom, Reacted, Registered, TakenBack
 from chatroom.client.state import (
@@ -35,6 +45,8 @@ _log = logging.getLogger(__name__)
 
 _LISTED_ROOMS_MAX = 10_000  # of an answer to LIST; nobody reads more
 _LISTED_TOPIC_CHARACTERS = 400
+_LISTED_SERVERS_MAX = 1_000  # of an answer to LINKS
+_HOPS = re.compile(r"^\d+ ?")  # before what a server says of itself
 _ISUPPORT_MAX = 500  # words; servers have about 50
 _JOIN_BYTES = 480  # of names and keys in a JOIN, so that the line stays below 512
 _LISTED_MODES = re.compile(r"\[\+(\w*)[^\]]*\] ?")  # before the topic: "[+k] topic"; empty where there are none
@@ -50,6 +62,7 @@ _ENDS = {  # before ERROR, where the client must not come back by itself; and wh
 }
 _REASONS = (NICK_RESERVED, TRY_LATER, *_ENDS)
 
+EDITED_SECONDS = 3.0  # who takes something back and says something within this time has edited it
 _REACTION_CHARACTERS = 32  # of a reaction that is shown: an emoji, or a word
 
 
@@ -94,6 +107,10 @@ def on_spoken(state: SessionState, message: Message) -> None:
     if room is None:  # nobody could answer there, or there are too many conversations already
         state.inform(said.text if needs_colon(name) else strings.said_elsewhere(said.nick, name, said.text))
         return
+    typists.heard(state, room, said.nick, False)
+    who, since = room.taken_back
+    said.edited = who == state.fold(said.nick) and said.time - since <= EDITED_SECONDS
+    room.taken_back = ("", 0.0)
     if said.own and (label := message.tags.get("label")) and _echo(state, label, said):
         return
     if said.own and room.confirm(said.text, said.kind, said.msgid, said.time):
@@ -139,8 +156,9 @@ def on_welcome(state: SessionState, message: Message) -> None:
         state.multiline = None
     state.events.append(Registered(again))
     if state.login_failed:
-        told = tr("The password was not accepted for the account {name}; you are here without it.", name=state.nick)
-        state.inform(told, Kind.ERROR)
+        name = state.login_name or state.nick
+        told = tr("The password was not accepted for the account {name}; you are here without it.", name=name)
+        state.inform(strings.refusal("password-changed", name) if state.was_right else told, Kind.ERROR)
     if state.away:
         state.send(Message("AWAY", ("away",)))
     wanted = [room for room in state.rooms.values() if not room.is_direct and (room.joined or not again)]
@@ -195,6 +213,7 @@ def on_error(state: SessionState, message: Message) -> None:
 
 def on_logged_in(state: SessionState, message: Message) -> None:
     state.logged_in(param(message, 2) if message.command == "900" else "")
+    presence_handlers.note_account(state, state.nick, state.account)
 
 
 def on_nick_refused(state: SessionState, message: Message) -> None:
@@ -207,7 +226,8 @@ def on_nick_refused(state: SessionState, message: Message) -> None:
         if state.password and state.try_old_password():
             state.name_is_held = True  # the client tries again
         else:
-            state.reject("login-refused" if state.password else "nick-claimed", nick)
+            known = "password-changed" if state.was_right else "login-refused"
+            state.reject(known if state.password else "nick-claimed", nick)
     elif message.command == "433" and state.was_registered:
         state.name_is_held = True  # most likely by our lost connection: the client tries again
     elif message.command == "433":
@@ -257,6 +277,21 @@ def on_list_end(state: SessionState, message: Message) -> None:
     state.list_rooms(sorted(rooms, key=lambda room: (-room.people, room.name)))
 
 
+def on_server_listed(state: SessionState, message: Message) -> None:
+    """364: a server of the chat, its hops from ours (which nobody needs to know) and what it says of itself."""
+    if len(state.servers) < _LISTED_SERVERS_MAX:
+        about = _HOPS.sub("", text_of(message))[:_LISTED_TOPIC_CHARACTERS]
+        state.servers.append((clean(param(message, 1))[:NAME_CHARACTERS_MAX], about))
+
+
+def on_servers_end(state: SessionState, message: Message) -> None:
+    servers, state.servers = state.servers, []
+    if len(servers) == 1:
+        state.inform(tr("{server} is the only server of this chat.", server=servers[0][0]))
+    for name, about in servers if len(servers) > 1 else ():
+        state.inform(tr("{server}: {about}", server=name, about=about))
+
+
 def on_ignored(state: SessionState, message: Message) -> None:
     """SILENCE: whom we ignore from now on, or no more."""
     for change in message.params:
@@ -302,7 +337,8 @@ def on_batch(state: SessionState, message: Message) -> None:
             if line.command == "TAGMSG":
                 on_tags(state, line)
     elif batch.kind == "soju.im/search":
-        state.found([said for line in batch.messages if (said := _remembered(state, line))])
+        found = [said for line in batch.messages if (said := _remembered(state, line))]
+        searching.found(state, found, batch.first.tags.get("label", ""))
     else:
         label = {"label": batch.first.tags["label"]} if "label" in batch.first.tags else {}
         for line in batch.messages:
@@ -311,7 +347,11 @@ def on_batch(state: SessionState, message: Message) -> None:
 
 def _remembered(state: SessionState, message: Message) -> TranscriptEntry | None:
     """A line of history; only what people said is kept of it."""
-    return spoken(state, message) if message.command in ("PRIVMSG", "NOTICE") else None
+    said = spoken(state, message) if message.command in ("PRIVMSG", "NOTICE") else None
+    if said:
+        target = param(message, 0)
+        said.place = said.nick if state.is_me(target) and not said.own else clean(target)[:NAME_CHARACTERS_MAX]
+    return said
 
 
 def on_fail(state: SessionState, message: Message) -> None:
@@ -343,14 +383,19 @@ def on_redact(state: SessionState, message: Message) -> None:
     entry = room.find(param(message, 1)) if room else None
     if room and entry:
         nick = clean(message.nick)
+        if state.fold(nick) == state.fold(entry.nick):
+            room.taken_back = (state.fold(nick), time_in(message.tags.get("time", "")) or state.now())
+        room.editing = None if room.editing is entry else room.editing
         room.redact(entry, strings.taken_back(nick, entry.nick))
         state.events.append(TakenBack(room, entry, nick))
 
 
 def on_tags(state: SessionState, message: Message) -> None:
-    """TAGMSG: of what clients tell each other, reactions are shown (IRCv3 react)."""
+    """TAGMSG: of what clients tell each other, reactions are shown (IRCv3 react), and who types."""
     target = param(message, 0)
     room = state.find(message.nick if state.is_me(target) and not state.is_me(message.nick) else target)
+    if room and typists.TYPING in message.tags and not state.is_me(message.nick):
+        typists.heard(state, room, clean(message.nick), message.tags[typists.TYPING] == "active")
     entry = room.find(answered_by(message)) if room else None
     verb = next((verb for verb in (REACT, UNREACT) if verb in message.tags), "")
     reaction = clean(plain(message.tags.get(verb, "")))[:_REACTION_CHARACTERS].strip()
@@ -459,6 +504,7 @@ HANDLERS: dict[str, Handler] = {
     "TOPIC": presence_handlers.on_topic,
     "INVITE": presence_handlers.on_invite,
     "AWAY": presence_handlers.on_away,
+    "ACCOUNT": presence_handlers.on_account,
     "PING": on_ping,
     "PONG": on_pong,
     "BATCH": on_batch,
@@ -481,9 +527,13 @@ HANDLERS: dict[str, Handler] = {
     "331": presence_handlers.on_topic_told,
     "332": presence_handlers.on_topic_told,
     "352": presence_handlers.on_who,
+    "354": presence_handlers.on_who_with_account,
+    "325": mode_handlers.on_owner,
     "324": mode_handlers.on_modes,
     "353": presence_handlers.on_names,
     "366": presence_handlers.on_names_end,
+    "364": on_server_listed,
+    "365": on_servers_end,
     "367": mode_handlers.on_ban_listed,
     "368": mode_handlers.on_bans_end,
     "372": on_motd,
@@ -513,6 +563,8 @@ HANDLERS: dict[str, Handler] = {
 
 def handle(state: SessionState, message: Message) -> None:
     """Does to the state what a message from the server says. A message that can't be handled is dropped."""
+    if message.tags.get("label") == typists.LABEL and message.command != "TAGMSG":
+        return  # nobody has asked whether it may be told that we type
     try:
         HANDLERS.get(message.command, on_other)(state, message)
     except Exception:  # whatever a server sends, the user stays in the chat

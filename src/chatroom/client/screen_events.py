@@ -48,9 +48,9 @@ class RoomList:
 
 @dataclass(frozen=True, slots=True)
 class SearchResults:
-    """What the server's search found in a room, oldest first."""
+    """What the server's search found in a room, oldest first; or where the user was named, in any (None)."""
 
-    room: Room
+    room: Room | None
     entries: tuple[TranscriptEntry, ...]
 
 
@@ -61,6 +61,13 @@ class HistoryShown:
     room: Room
     entries: tuple[TranscriptEntry, ...]
     msgid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageChosen:
+    """The user wants to read this language from now on, also when the program is started again."""
+
+    tag: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,5 +97,14 @@ class KeyWanted:
 
 
 ScreenEvent = (
-    Registered | Rejected | Alerted | RoomList | SearchResults | HistoryShown | TakenBack | Reacted | KeyWanted
+    Registered
+    | Rejected
+    | Alerted
+    | RoomList
+    | SearchResults
+    | HistoryShown
+    | LanguageChosen
+    | TakenBack
+    | Reacted
+    | KeyWanted
 )

@@ -46,8 +46,10 @@ class Settings:
     recent: list[Server] = field(default_factory=list)
     trusted: dict[str, str] = field(default_factory=dict)
     size: str = ""  # of the window: 960x600
+    language: str = ""  # that the user has chosen; "" is the machine's
     rooms: dict[str, list[str]] = field(default_factory=dict)
     drafts: dict[str, dict[str, str]] = field(default_factory=dict)
+    typing: bool = True  # others see that the user is typing
     read: dict[str, object] = field(default_factory=dict, compare=False, repr=False)  # as the file had it last
 
     def remember(self, server: Server) -> None:
@@ -96,6 +98,16 @@ def load(path: Path) -> tuple[Settings, str]:
         except OSError:
             pass
         return Settings(), tr("Your settings were damaged and are set aside: {path}", path=aside)
+
+
+def chosen_language(path: Path) -> str:
+    """The language that the user has chosen, or ""; needed before anything is said, `load` says what is wrong."""
+    try:
+        data = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return ""
+    language = data.get("language") if isinstance(data, dict) else None
+    return language if isinstance(language, str) else ""
 
 
 def save(settings: Settings, path: Path) -> str:

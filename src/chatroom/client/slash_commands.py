@@ -8,34 +8,26 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chatroom.client import history_sync, strings
+from chatroom.client import history_sync, keeping_order, searching, strings
+from chatroom.client.handshake import tell_language
+from chatroom.client.misuse import EndProgram, Misuse, Unconfirmed
 from chatroom.client.plaintext import LINE_IN_CLEAR
 from chatroom.client.room import Room
+from chatroom.client.screen_events import LanguageChosen
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import SPOKEN, Kind, TranscriptEntry
-from chatroom.common.durations import seconds
 from chatroom.common.irc_message import Message, needs_colon
-from chatroom.common.language import mark, tr
+from chatroom.common.language import find, mark, own, speak, tags, tr
 from chatroom.common.text import number
 
+_SERVICE = "nickserv"  # which manages claimed names, here and on many IRC networks
+_ROOM_SIGNS = ("#", "&")  # of a room that a command names first; elsewhere + is one, too, which modes begin with
 _HISTORY_MESSAGES = 50
 _HISTORY_MESSAGES_MAX = 200
 # Translators: these stand in the usage of commands for what a person types; keep their order, one word for each.
 _PLACES = mark(
     "COMMAND COUNT DEVICE EMOJI KEY LANGUAGE LINE MODES NAME NEW OLD PASSWORD ROOM SECONDS TEXT TIME WHY WORDS"
 )
-
-
-class Misuse(Exception):  # noqa: N818 (it is the user's, and not an error of the program)
-    """The command can't be carried out as typed; the text says what is missing."""
-
-
-class Unconfirmed(Misuse):
-    """The user has to know something first; the same line again is carried out."""
-
-
-class EndProgram(Exception):  # noqa: N818 (it is no error)
-    """The user wants to end the program."""
 
 
 CommandFunction = Callable[[SessionState, Room, str], Room | None]
@@ -52,7 +44,9 @@ class SlashCommand:
     needs_connection: bool = True
     is_secret: bool = False
     is_said: bool = False  # the argument is a message, which may have several lines
-    words_max: int = 0  # 0: any number; of more, some would be dropped unseen
+    words_max: int | None = None  # None: any number; of more, some would be dropped unseen
+    is_about_room: bool = False  # can't be done where one talks to one person
+    takes_room: bool = False  # likewise, and the name of another room may stand first
 
     def shown(self) -> str:
         """How it is used, with its places in the reader's language: /kick NAZWA [CZAS] [POWÓD]."""
@@ -80,11 +74,13 @@ def run(state: SessionState, room: Room, line: str) -> Room | None:
     command = COMMANDS.get(_ALIASES.get(name.lower(), name.lower()))
     if command is None:
         raise Misuse(tr("There is no command /{name}; /help lists them.", name=name))
+    if command.is_about_room or command.takes_room:
+        room, rest = _room_meant(state, room, name, rest, command.takes_room)
     if command.needs_argument and not rest.strip():
         raise Misuse(tr("That is used like this: {usage}", usage=command.shown()))
     if "\n" in rest.strip() and not command.is_said:
         raise Misuse(tr("A command stands in one line. Take the other lines away, and send them by themselves."))
-    if command.words_max and len(rest.split()) > command.words_max:
+    if command.words_max is not None and len(rest.split()) > command.words_max:
         raise Misuse(tr("There are more words than that takes. It is used like this: {usage}", usage=command.shown()))
     if command.needs_connection and not state.is_registered:
         raise Misuse(tr("There is no connection right now."))
@@ -94,6 +90,16 @@ def run(state: SessionState, room: Room, line: str) -> Room | None:
     return command.act(state, room, rest.strip())
 
 
+def _room_meant(state: SessionState, room: Room, name: str, rest: str, takes_room: bool) -> tuple[Room, str]:
+    """The room that a command is about, and the rest of the line: the room that stands first there, or this one."""
+    first, *more = rest.split(maxsplit=1) or [""]
+    if takes_room and first[:1] in _ROOM_SIGNS and state.is_room(first):
+        return state.find(first) or Room(first, False, state.fold), "".join(more)
+    if room.is_direct:
+        raise Misuse(tr("/{name} is for rooms, and this is a conversation with {nick}.", name=name, nick=room.name))
+    return room, rest
+
+
 def _demand_presence(state: SessionState, room: Room) -> None:
     """Raises `Misuse` in a room that we are not in, and `Unconfirmed` where a conversation has changed hands."""
     if room.doubt:
@@ -101,12 +107,15 @@ def _demand_presence(state: SessionState, room: Room) -> None:
         raise Unconfirmed(tr("Not sent. {why} Enter it again to send it all the same.", why=why))
     if not room.is_direct and not room.is_here and state.is_registered:
         raise Misuse(strings.not_in(room.name))
+    if room.editing and not state.is_registered:
+        raise Misuse(tr("There is no connection right now."))
 
 
 def is_secret(line: str) -> bool:
-    """Whether there is a password in what was typed."""
-    command = COMMANDS.get(line[1:].partition(" ")[0].lower()) if line.startswith("/") else None
-    return command is not None and command.is_secret
+    """Whether there is a password in what was typed, or may be: NickServ is told passwords."""
+    name, *words = line[1:].lower().split() if line.startswith("/") else [""]
+    command = COMMANDS.get(_ALIASES.get(name, name))
+    return command is not None and (command.is_secret or (command.act is _msg and words[:1] == [_SERVICE]))
 
 
 def names() -> list[str]:
@@ -134,8 +143,13 @@ def _leave(state: SessionState, room: Room, rest: str) -> None:
     state.close(there)
 
 
-def _msg(state: SessionState, room: Room, rest: str) -> Room:
+def _msg(state: SessionState, room: Room, rest: str) -> Room | None:
     name, _, text = rest.partition(" ")
+    if name.lower() == _SERVICE:  # is told passwords, so it is no conversation to show
+        if state.is_registered:
+            _service(text.strip() or "HELP")(state, room, "")
+            return None
+        raise Misuse(tr("There is no connection right now."))
     there = state.room(name)
     if text.strip():
         _demand_presence(state, there)
@@ -174,6 +188,14 @@ def _rooms(state: SessionState, room: Room, rest: str) -> None:
 
 
 def _who(state: SessionState, room: Room, rest: str) -> None:
+    """Tells who is in a room of ours, this one or another; or who somebody is."""
+    if rest and not state.is_room(rest):
+        state.send(Message("WHOIS", (rest,)))
+        return
+    there = state.find(rest) if rest else room
+    if there is None:
+        raise Misuse(strings.not_in(rest))
+    room = there
     people = ", ".join(member.prefix + member.nick for member in room.members.values())
     told = (
         tr("In {room}: {people}", room=room.name, people=people)
@@ -187,111 +209,26 @@ def _whois(state: SessionState, room: Room, rest: str) -> None:
     _send(state, "WHOIS", rest.split()[0])
 
 
-def _timed(state: SessionState, command: str, rest: str) -> tuple[str, str, str]:
-    """A name, a time ("" for good) and a reason; raises `Misuse` if there is a time that the server can't keep."""
-    nick, _, rest = rest.partition(" ")
-    first, _, more = rest.strip().partition(" ")
-    if not seconds(first):
-        if first[:1].isdigit() and state.knows_times(command):
-            raise Misuse(tr("{word} is no time; 30s, 10m, 2h, 1d and 1w are. A reason has a letter first.", word=first))
-        return nick, "", rest.strip()
-    if not state.knows_times(command):
-        raise Misuse(tr("This server keeps no times; leave it out."))
-    return nick, first, more.strip()
+_NOT_REACTED = mark("You have not reacted with {reaction} to what {nick} said last.")
 
 
-def _react(state: SessionState, room: Room, rest: str) -> None:
-    """Reacts to the last message of somebody in this room, or takes it back."""
-    nick, reaction = rest.split(maxsplit=1) if " " in rest else (rest, "")
-    entry = room.last_by(nick)
-    if not reaction:
-        raise Misuse(tr("Say whom, and how: /react NAME EMOJI"))
-    if entry is None or not state.has("message-tags"):
-        raise Misuse(tr("There is no message of {nick} to react to.", nick=nick))
-    state.react(room, entry, reaction)
-
-
-def _kick(state: SessionState, room: Room, rest: str) -> None:
-    nick, length, reason = _timed(state, "KICK", rest)
-    if length:
-        state.send(Message("KICK", (room.name, nick, length, reason or nick)))
-    else:
-        state.send(Message("KICK", (room.name, nick, reason) if reason else (room.name, nick)))
-
-
-def _ban(state: SessionState, room: Room, rest: str) -> None:
-    """Bans by the server's own command where it has one, which takes a name and a reason; else by a mask (+b)."""
-    nick, length, reason = _timed(state, "BAN", rest)
-    if state.knows_times("BAN"):
-        state.send(Message("BAN", tuple(word for word in (room.name, nick, length, reason) if word)))
-    else:
-        _mode("+b", True)(state, room, rest)
-
-
-def _unban(state: SessionState, room: Room, rest: str) -> None:
-    if state.knows_times("BAN"):
-        state.send(Message("UNBAN", (room.name, rest.split()[0])))
-    else:
-        _mode("-b", True)(state, room, rest)
-
-
-def _bans(state: SessionState, room: Room, rest: str) -> None:
-    state.send(Message("MODE", (room.name, "b")))
-
-
-def _mute(sign: str) -> CommandFunction:
-    """Mutes by what the server has: its own command, a list (+q), or a ban of the kind "mute" (EXTBAN m)."""
+def _react(verb: str) -> CommandFunction:
+    """Reacts to the last message of somebody in this room, or takes that back; "unreact" only takes back."""
 
     def act(state: SessionState, room: Room, rest: str) -> None:
-        nick, length, reason = _timed(state, "MUTE", rest)
-        mark, comma, kinds = state.isupport.get("EXTBAN", "").partition(",")
-        if state.knows_times("MUTE"):
-            verb = "MUTE" if sign == "+" else "UNMUTE"
-            state.send(Message(verb, tuple(word for word in (room.name, nick, length, reason) if word)))
-        elif "q" in state.mode_kinds()[0] or not (comma and "m" in kinds):
-            _mode(f"{sign}q", True)(state, room, rest)
-        else:
-            state.send(Message("MODE", (room.name, f"{sign}b", f"{mark}m:{nick}!*@*")))
+        nick, reaction = rest.split(maxsplit=1) if " " in rest else (rest, "")
+        entry = room.last_by(nick)
+        if not reaction:
+            raise Misuse(tr("That is used like this: {usage}", usage=COMMANDS[verb].shown()))
+        if entry is None or not state.has("message-tags"):
+            raise Misuse(tr("There is no message of {nick} to react to.", nick=nick))
+        if verb == "unreact" and state.nick not in entry.reactions.get(reaction, ()):
+            raise Misuse(
+                tr("You have not reacted with {reaction} to what {nick} said last.", nick=nick, reaction=reaction)
+            )
+        state.react(room, entry, reaction)
 
     return act
-
-
-def _slow(state: SessionState, room: Room, rest: str) -> None:
-    """Sets slow mode, which is +W on servers where that mode takes a number."""
-    if "W" not in state.mode_kinds()[2]:
-        raise Misuse(tr("This server has no slow mode."))
-    pause = rest.split()[0]
-    off = pause.lower() in ("off", "0")
-    length = str(seconds(pause) or pause)
-    state.send(Message("MODE", (room.name, "-W") if off else (room.name, "+W", length)))
-
-
-def _key(state: SessionState, room: Room, rest: str) -> None:
-    key = rest.split()[0]
-    off = key.lower() == "off"
-    room.key = "" if off else key
-    state.send(Message("MODE", (room.name, "-k", "*") if off else (room.name, "+k", key)))
-
-
-def _modes(state: SessionState, room: Room, rest: str) -> None:
-    state.send(Message("MODE", (room.name, *rest.split())))
-
-
-def _mode(change: str, masks: bool) -> CommandFunction:
-    """Sets a mode about somebody: by a mask where the mode is a list of them (+b, +q), else by the name (+o)."""
-
-    def act(state: SessionState, room: Room, rest: str) -> None:
-        nick = rest.split()[0]
-        if change[1] not in (state.mode_kinds()[0] if masks else state.prefixes()):
-            raise Misuse(tr("This server has no mode {change}.", change=change))
-        target = f"{nick}!*@*" if masks and "!" not in nick else nick
-        state.send(Message("MODE", (room.name, change, target)))
-
-    return act
-
-
-def _invite(state: SessionState, room: Room, rest: str) -> None:
-    _send(state, "INVITE", rest.split()[0], room.name)
 
 
 def _ignore(sign: str) -> CommandFunction:
@@ -330,7 +267,7 @@ def _service(request: str) -> CommandFunction:
 def _set(state: SessionState, room: Room, rest: str) -> None:
     """Changes a setting: with NickServ, or where it is a mode of ours, by that."""
     name, _, value = " ".join(rest.lower().split()).partition(" ")
-    if name not in ("replay", "strangers") or value not in ("on", "off"):
+    if name not in ("replay", "strangers", "stay") or value not in ("on", "off"):
         raise Misuse(tr("That is used like this: {usage}", usage=COMMANDS["set"].shown()))
     if name == "strangers":
         state.send(Message("MODE", (state.nick, "-R" if value == "on" else "+R")))
@@ -361,8 +298,34 @@ def _oper(state: SessionState, room: Room, rest: str) -> None:
 
 
 def _search(state: SessionState, room: Room, rest: str) -> None:
-    if not state.search(room, rest):
+    if not searching.search(state, room, rest):
         raise Misuse(tr("This server has no search."))
+
+
+def _mentions(state: SessionState, room: Room, rest: str) -> None:
+    if not searching.ask_mentions(state):
+        raise Misuse(tr("This server has no search."))
+
+
+def _servers(state: SessionState, room: Room, rest: str) -> None:
+    state.send(Message("LINKS"))
+
+
+def _lang(state: SessionState, room: Room, rest: str) -> None:
+    """Shows the languages that there are, or has this program and the server speak one of them from now on."""
+    known = ", ".join(f"{tag} ({language.name()})" for tag in tags() if (language := find(tag)))
+    chosen = find(rest)
+    if rest and chosen is None:
+        raise Misuse(tr("There is no language {name} here. There are: {languages}.", name=rest, languages=known))
+    if chosen:
+        speak(chosen)
+        state.events.append(LanguageChosen(chosen.tag))
+        if state.is_registered:
+            tell_language(state)
+        state.inform(tr("From now on you read {language}.", language=chosen.name()))
+    else:
+        state.inform(tr("You read {language}.", language=own().name()))
+        state.inform(tr("/lang LANGUAGE changes that. There are: {languages}.", languages=known))
 
 
 def _history(state: SessionState, room: Room, rest: str) -> None:
@@ -379,8 +342,8 @@ def _is_there(entry: TranscriptEntry) -> bool:
     return entry.kind in SPOKEN and is_held and not entry.is_gone and not entry.is_beyond_reach
 
 
-def _take_back(state: SessionState, room: Room, rest: str) -> None:
-    """Takes back the last message of ours in this room."""
+def _last_own(state: SessionState, room: Room) -> TranscriptEntry:
+    """The last message of ours in this room that can be taken back; raises `Misuse` if there is none."""
     if not state.has("draft/message-redaction"):
         raise Misuse(tr("On this server, nothing can be taken back."))
     mine = next((entry for entry in reversed(room.entries) if entry.own and _is_there(entry)), None)
@@ -388,10 +351,22 @@ def _take_back(state: SessionState, room: Room, rest: str) -> None:
         raise Misuse(tr("There is nothing of yours here to take back."))
     if not mine.msgid:
         raise Misuse(tr("The server has not answered your last message yet, so it can't be taken back now."))
-    state.redact(room, mine)
+    return mine
+
+
+def _take_back(state: SessionState, room: Room, rest: str) -> None:
+    state.redact(room, _last_own(state, room))
+
+
+def _edit(state: SessionState, room: Room, rest: str) -> None:
+    """Takes back the last message of ours in this room, and says it anew."""
+    _demand_presence(state, room)
+    room.editing = _last_own(state, room)
+    state.say(room, rest)
 
 
 def _quit(state: SessionState, room: Room, rest: str) -> None:
+    state.goodbye = rest or state.goodbye
     raise EndProgram
 
 
@@ -419,14 +394,17 @@ COMMANDS: dict[str, SlashCommand] = {
     "leave": SlashCommand(
         "/leave [ROOM]", mark("leave a room, or put away a conversation"), _leave, needs_connection=False, words_max=1
     ),
-    "rooms": SlashCommand("/rooms", mark("the rooms of this server"), _rooms),
-    "who": SlashCommand("/who", mark("who is here"), _who, needs_connection=False),
+    "rooms": SlashCommand("/rooms", mark("the rooms of this server"), _rooms, words_max=0),
+    "who": SlashCommand(
+        "/who [ROOM|NAME]", mark("who is here, or in another room of yours; or who that is"), _who, words_max=1
+    ),
     "whois": SlashCommand("/whois NAME", mark("what the server tells about somebody"), _whois, True, words_max=1),
     "msg": SlashCommand("/msg NAME [TEXT]", mark("talk to one person"), _msg, True, False, is_said=True),
     "me": SlashCommand("/me TEXT", mark("say what you do: * alice waves"), _me, True, False, is_said=True),
     "react": SlashCommand(
-        "/react NAME EMOJI", mark("react to somebody's last message, or take that back"), _react, True
+        "/react NAME EMOJI", mark("react to somebody's last message, or take that back"), _react("react"), True
     ),
+    "unreact": SlashCommand("/unreact NAME EMOJI", mark("take a reaction back"), _react("unreact"), True),
     "reply": SlashCommand("/reply NAME TEXT", mark("answer somebody's last message here"), _reply, True, is_said=True),
     "ignore": SlashCommand(
         "/ignore [NAME]",
@@ -436,38 +414,125 @@ COMMANDS: dict[str, SlashCommand] = {
     ),
     "unignore": SlashCommand("/unignore NAME", mark("hear them again"), _ignore("-"), True, words_max=1),
     "nick": SlashCommand("/nick NAME", mark("change your name"), _nick, True, words_max=1),
-    "topic": SlashCommand("/topic [TEXT]", mark("show or set what the room is about"), _topic),
+    "topic": SlashCommand("/topic [TEXT]", mark("show or set what the room is about"), _topic, is_about_room=True),
     "away": SlashCommand("/away [WHY]", mark("tell others that you are away"), _away),
-    "back": SlashCommand("/back", mark("tell others that you are back"), _back),
-    "invite": SlashCommand("/invite NAME", mark("ask somebody into this room"), _invite, True, words_max=1),
-    "kick": SlashCommand(
-        "/kick NAME [TIME] [WHY]", mark("remove somebody from this room; for 30s, 10m, 2h, 1d"), _kick, True
+    "back": SlashCommand("/back", mark("tell others that you are back"), _back, words_max=0),
+    "invite": SlashCommand(
+        "/invite [#ROOM] NAME",
+        mark("ask somebody into this room"),
+        keeping_order.invite,
+        True,
+        words_max=1,
+        takes_room=True,
     ),
-    "ban": SlashCommand("/ban NAME [TIME] [WHY]", mark("remove somebody and don't let them in again"), _ban, True),
-    "unban": SlashCommand("/unban NAME", mark("lift a ban"), _unban, True, words_max=1),
-    "bans": SlashCommand("/bans", mark("who is banned or muted here"), _bans),
-    "mute": SlashCommand("/mute NAME [TIME] [WHY]", mark("let somebody read here, but not write"), _mute("+"), True),
-    "unmute": SlashCommand("/unmute NAME", mark("let them write again"), _mute("-"), True, words_max=1),
+    "kick": SlashCommand(
+        "/kick [#ROOM] NAME [TIME] [WHY]",
+        mark("remove somebody from this room; for 30s, 10m, 2h, 1d"),
+        keeping_order.kick,
+        True,
+        takes_room=True,
+    ),
+    "ban": SlashCommand(
+        "/ban [#ROOM] NAME [TIME] [WHY]",
+        mark("remove somebody and don't let them in again"),
+        keeping_order.ban,
+        True,
+        takes_room=True,
+    ),
+    "unban": SlashCommand(
+        "/unban [#ROOM] NAME", mark("lift a ban"), keeping_order.unban, True, words_max=1, takes_room=True
+    ),
+    "bans": SlashCommand(
+        "/bans [#ROOM]", mark("who is banned or muted here"), keeping_order.bans, words_max=0, takes_room=True
+    ),
+    "mute": SlashCommand(
+        "/mute [#ROOM] NAME [TIME] [WHY]",
+        mark("let somebody read here, but not write"),
+        keeping_order.mute("+"),
+        True,
+        takes_room=True,
+    ),
+    "unmute": SlashCommand(
+        "/unmute [#ROOM] NAME",
+        mark("let them write again"),
+        keeping_order.mute("-"),
+        True,
+        words_max=1,
+        takes_room=True,
+    ),
     "op": SlashCommand(
-        "/op NAME", mark("make somebody an operator of this room"), _mode("+o", False), True, words_max=1
+        "/op [#ROOM] NAME",
+        mark("make somebody an operator of this room"),
+        keeping_order.mode("+o", False),
+        True,
+        words_max=1,
+        takes_room=True,
     ),
     "deop": SlashCommand(
-        "/deop NAME", mark("take the operator's rights from somebody"), _mode("-o", False), True, words_max=1
+        "/deop [#ROOM] NAME",
+        mark("take the operator's rights from somebody"),
+        keeping_order.mode("-o", False),
+        True,
+        words_max=1,
+        takes_room=True,
     ),
     "voice": SlashCommand(
-        "/voice NAME", mark("let somebody write in a quiet or slow room"), _mode("+v", False), True, words_max=1
+        "/voice [#ROOM] NAME",
+        mark("let somebody write in a quiet or slow room"),
+        keeping_order.mode("+v", False),
+        True,
+        words_max=1,
+        takes_room=True,
     ),
     "devoice": SlashCommand(
-        "/devoice NAME", mark("take the voice from somebody"), _mode("-v", False), True, words_max=1
+        "/devoice [#ROOM] NAME",
+        mark("take the voice from somebody"),
+        keeping_order.mode("-v", False),
+        True,
+        words_max=1,
+        takes_room=True,
     ),
     "slow": SlashCommand(
-        "/slow SECONDS|off", mark("let everybody send one message every so many seconds"), _slow, True, words_max=1
+        "/slow [#ROOM] SECONDS|off",
+        mark("let everybody send one message every so many seconds"),
+        keeping_order.slow,
+        True,
+        words_max=1,
+        takes_room=True,
     ),
-    "key": SlashCommand("/key KEY|off", mark("let in only those who know a key"), _key, True, words_max=1),
-    "mode": SlashCommand("/mode [MODES]", mark("show or set the room's modes: /mode +m"), _modes),
+    "key": SlashCommand(
+        "/key [#ROOM] KEY|off",
+        mark("let in only those who know a key"),
+        keeping_order.key,
+        True,
+        words_max=1,
+        takes_room=True,
+    ),
+    "quiet": SlashCommand(
+        "/quiet [#ROOM] [off]",
+        mark("let only operators and those with a voice write"),
+        keeping_order.quiet,
+        words_max=1,
+        takes_room=True,
+    ),
+    "mode": SlashCommand(
+        "/mode [#ROOM] [MODES]", mark("show or set the room's modes: /mode +m"), keeping_order.modes, takes_room=True
+    ),
     "search": SlashCommand("/search WORDS", mark("find what was said here"), _search, True),
     "history": SlashCommand("/history [COUNT]", mark("what was said here"), _history, words_max=1),
-    "undo": SlashCommand("/undo", mark("take back your last message here"), _take_back, words_max=1),
+    "undo": SlashCommand("/undo", mark("take back your last message here"), _take_back, words_max=0),
+    "edit": SlashCommand(
+        "/edit TEXT", mark("take back your last message here, and say this instead"), _edit, True, is_said=True
+    ),
+    "mentions": SlashCommand("/mentions", mark("where your claimed name was said"), _mentions, words_max=0),
+    "servers": SlashCommand("/servers", mark("the servers that are this chat"), _servers, words_max=0),
+    "lang": SlashCommand(
+        "/lang [LANGUAGE]",
+        mark("show or choose the language that you read: /lang pl"),
+        _lang,
+        needs_connection=False,
+        words_max=1,
+    ),
     "oper": SlashCommand(
         "/oper PASSWORD", mark("become an operator of the server"), _oper, True, is_secret=True, words_max=1
     ),
@@ -477,7 +542,9 @@ COMMANDS: dict[str, SlashCommand] = {
     "login": SlashCommand(
         "/login [NAME] PASSWORD", mark("prove that a claimed name is yours"), _login, True, is_secret=True, words_max=2
     ),
-    "devices": SlashCommand("/devices", mark("list the devices by which you are here"), _service("DEVICES")),
+    "devices": SlashCommand(
+        "/devices", mark("list the devices by which you are here"), _service("DEVICES"), words_max=0
+    ),
     "logout": SlashCommand(
         "/logout [DEVICE]", mark("log out, or end the connection of one of your devices"), _service("LOGOUT")
     ),
@@ -485,21 +552,24 @@ COMMANDS: dict[str, SlashCommand] = {
         "/password OLD NEW", mark("change your password"), _password, True, is_secret=True, words_max=2
     ),
     "set": SlashCommand(
-        "/set replay|strangers on|off",
-        mark("whether your other programs show what you missed; whether strangers may write to you alone"),
+        "/set replay|strangers|stay on|off",
+        mark(
+            "whether your other programs show what you missed; strangers may write to you alone; you stay when you go"
+        ),
         _set,
         True,
     ),
-    "quit": SlashCommand("/quit", mark("end the program"), _quit, needs_connection=False),
+    "quit": SlashCommand("/quit [TEXT]", mark("end the program"), _quit, needs_connection=False),
     "raw": SlashCommand("/raw LINE", mark("send a line of IRC as it is"), _raw, True),
 }
 _ALIASES = {"j": "join", "part": "leave", "list": "rooms", "query": "msg", "names": "who", "quote": "raw", "h": "help"}
 GROUPS = {  # of /help
-    mark("Rooms"): ("join", "leave", "rooms", "who", "topic", "invite", "history", "search"),
-    mark("Talking"): ("msg", "me", "reply", "react", "undo", "whois", "ignore", "unignore"),
+    mark("Rooms"): ("join", "leave", "rooms", "who", "topic", "invite", "history", "search", "mentions", "servers"),
+    mark("Talking"): ("msg", "me", "reply", "react", "unreact", "undo", "edit", "whois", "ignore", "unignore"),
     mark("Keeping order"): (
-        "kick", "ban", "unban", "bans", "mute", "unmute", "op", "deop", "voice", "devoice", "slow", "key", "mode",
+        "kick", "ban", "unban", "bans", "mute", "unmute", "op", "deop", "voice", "devoice", "slow", "key", "quiet",
+        "mode",
     ),
-    mark("You"): ("nick", "away", "back", "register", "login", "devices", "logout", "password", "set", "oper"),
+    mark("You"): ("nick", "away", "back", "register", "login", "devices", "logout", "password", "set", "lang", "oper"),
     mark("The program"): ("help", "quit", "raw"),
 }  # fmt: skip

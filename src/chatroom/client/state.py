@@ -11,13 +11,19 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from chatroom.client import multiline, splitting, strings
+from chatroom.client.parameters import time_in
 from chatroom.client.room import Room
-from chatroom.client.screen_events import Alerted, ListedRoom, Rejected, RoomList, ScreenEvent, SearchResults
+from chatroom.client.screen_events import (
+    Alerted,
+    ListedRoom,
+    Rejected,
+    RoomList,
+    ScreenEvent,
+)
 from chatroom.client.transcript_entry import SPOKEN, DeliveryState, Kind, TranscriptEntry
-from chatroom.common.irc_message import LINE_BYTES, Message, needs_colon, render, render_tags
+from chatroom.common.irc_message import LINE_BYTES, Message, needs_colon, render
 from chatroom.common.names import LOBBY, fold
 from chatroom.common.text import CTCP, clean, number
 
@@ -32,10 +38,6 @@ BATCHES_MAX = 16  # open at once; lines of any further one are handled as they c
 BATCH_LINES_MAX = 5_000  # kept of a batch; a page of history is 100
 BATCH_CHARACTERS_MAX = 1_000_000  # kept of a batch
 _MSGID_CHARACTERS_MAX = 200
-_TIME_CHARACTERS_MAX = 40  # of a time: 2026-11-29T12:00:00.000Z has 24
-# Times that every time zone and every platform can show; a server may send any.
-_EARLIEST = datetime(1970, 1, 2, tzinfo=UTC).timestamp()
-_LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 _DEFAULT_PREFIX = "(qaohv)~&@%+"  # until the server's ISUPPORT says otherwise
 _DEFAULT_CHANTYPES = "#&"
 # Where some signs are the small letters of others, as they were on Finnish keyboards (RFC 1459 §2.2).
@@ -85,6 +87,7 @@ class SessionState:
         self.login_name = ""  # whose account the password opens; "" is our nickname's
         self.old_password = ""  # of the name, before it was changed: whether that worked, no code tells
         self._offered = ("", "")  # the name and the password of a login that has no answer yet
+        self.was_right = False  # the password, earlier: if it is wrong now, it was changed elsewhere
         self.now = now
         self.events: deque[ScreenEvent] = deque()
         self.isupport: dict[str, str] = {}  # of this connection, or the last
@@ -104,21 +107,24 @@ class SessionState:
         self.reason = ""  # the code of a FAIL, for the line that comes behind it
         self.killed: tuple[str, ...] = ()  # who has thrown us off the server, and why; likewise
         self.error = ""  # what the server said before it closed the connection
+        self.languages: tuple[str, ...] = ()  # that the server speaks
         # the user
         self.account = ""  # the name that we are logged in to
         self.wanted_name = ""  # what we want to be called once we are logged in to it
         self.away = False
         self.is_operator = False  # of the server
+        self.goodbye = "Goodbye"  # what others are told when we go
         # answers that take more than one line
         self.batches: dict[str, Batch] = {}
         self.listing: list[ListedRoom] = []
+        self.servers: list[tuple[str, str]] = []  # their names, and what is told of them
         self.shown: dict[str, str] = {}  # labels of history that was asked for to be shown, and the msgid around it
         self.asked_who: set[str] = set()  # folded rooms whose WHO is for our own use
         self.asked_modes: set[str] = set()  # likewise, whose modes
         self.asked_bans: set[str] = set()  # likewise, who is banned
         self.motd_shown = False
         self.is_checked = False
-        self._searched = self.current
+        self.searched = self.current  # whose history was searched last
         self._send_line: SendLine | None = None
         self._may_send_password = False  # with PASS, once a connection
         self._unsure: set[TranscriptEntry] = set()  # sent over a connection that died before the answer
@@ -150,6 +156,7 @@ class SessionState:
         self.capabilities.clear()
         self.batches.clear()
         self.listing.clear()
+        self.servers.clear()
         self.shown.clear()
         self.asked_who.clear()
         self.asked_modes.clear()
@@ -170,7 +177,7 @@ class SessionState:
             self._send_line(render(message))
 
     def quit(self) -> None:
-        self.send(Message("QUIT", ("Goodbye",)))
+        self.send(Message("QUIT", (self.goodbye,)))
 
     def send_password(self) -> bool:
         """Logs in with PASS for a name that is claimed, where SASL was not to be had. False when that was tried."""
@@ -201,9 +208,10 @@ class SessionState:
     def logged_in(self, account: str) -> None:
         """The server says which account we are logged in to; "" is none."""
         self.account = account
+        self.was_right = self.was_right or bool(account and self.password)
         name, password = self._offered
         if account and password and self.fold(name or self.nick) == self.fold(account):
-            self.login_name, self.password, self.old_password = account, password, ""
+            self.login_name, self.password, self.old_password, self.was_right = account, password, "", True
             self._offered = ("", "")
         wanted, self.wanted_name = self.wanted_name, ""
         if account and self.fold(account) == self.fold(wanted) != self.fold(self.nick):
@@ -303,17 +311,8 @@ class SessionState:
         """An entry for something that a message tells, with its author, time and msgid."""
         nick = clean(message.nick)
         msgid, reply_to = _msgid(message.tags.get("msgid", "")), _msgid(answered_by(message))
-        return TranscriptEntry(kind, self._time_of(message), nick, text, msgid, own=self.is_me(nick), reply_to=reply_to)
-
-    def _time_of(self, message: Message) -> float:
-        """When the server says it happened (IRCv3 server-time), or now."""
-        stamp = message.tags.get("time")
-        if stamp and len(stamp) <= _TIME_CHARACTERS_MAX:
-            try:
-                return min(max(datetime.fromisoformat(stamp).timestamp(), _EARLIEST), _LATEST)
-            except (ValueError, OverflowError, OSError):
-                pass
-        return self.now()
+        time = time_in(message.tags.get("time", "")) or self.now()
+        return TranscriptEntry(kind, time, nick, text, msgid, own=self.is_me(nick), reply_to=reply_to)
 
     def add(self, room: Room, entry: TranscriptEntry) -> None:
         """Adds a new entry to a room, counts it as unread and alerts the user where that is due."""
@@ -341,6 +340,10 @@ class SessionState:
         room.unmark()
         answered, room.answered = room.answered, None
         reply_to = answered.msgid if answered and self.fold(text).startswith(self.fold(answered.nick)) else ""
+        before, room.editing = room.editing, None
+        if before:
+            self.redact(room, before)
+            reply_to = before.reply_to
         size = self._text_bytes(room)
         if self.multiline and kind is Kind.MESSAGE:
             texts = multiline.messages(text, self.multiline, size)
@@ -349,8 +352,9 @@ class SessionState:
         said = []
         for each in texts:
             entry = TranscriptEntry(
-                kind, self.now(), self.nick, each, own=True, delivery=DeliveryState.WAITING, reply_to=reply_to
-            )
+                kind, self.now(), self.nick, each, own=True, delivery=DeliveryState.WAITING, reply_to=reply_to,
+                edited=before is not None,
+            )  # fmt: skip
             room.add(entry)
             said.append(entry)
         self.flush(room)
@@ -453,18 +457,6 @@ class SessionState:
 
     def list_rooms(self, rooms: list[ListedRoom]) -> None:
         self.events.append(RoomList(tuple(rooms)))
-
-    def search(self, room: Room, text: str) -> bool:
-        """Asks the server's history (soju.im/search); false when it has no search."""
-        if not self.has("soju.im/search"):
-            return False
-        query = render_tags({"in": room.name, "text": text, "limit": "100"})
-        self._searched = room
-        self.send(Message("SEARCH", (query,)))
-        return True
-
-    def found(self, entries: list[TranscriptEntry]) -> None:
-        self.events.append(SearchResults(self._searched, tuple(entries)))
 
 
 def _mention_pattern(nick: str) -> re.Pattern[str]:

@@ -54,6 +54,8 @@ class TranscriptEntry:
     mention: bool = False
     is_gone: bool = False  # taken back
     is_beyond_reach: bool = False  # the server does not know it any more, so it can't be taken back
+    edited: bool = False  # stands for another one, which its author has taken back
+    place: str = ""  # the room or person it was said to, of what a search found
     reply_to: str = ""  # the msgid of the message that this answers
     reactions: dict[str, list[str]] = field(default_factory=dict)  # who has reacted to it, by how
     delivery: DeliveryState = DeliveryState.DONE

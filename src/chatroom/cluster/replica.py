@@ -350,7 +350,7 @@ class Replica:
 
     def _add_lasting(self, text: str, mine: bool, delivery: Delivery) -> None:
         """A server brings what it alone may know of what lasts."""
-        refused = snapshots.add(self._hub.context, text)
+        refused = snapshots.add(self._hub.context, text, self._place, delivery)
         if mine and refused:
             log.warning("the others know somebody else of these names, or of one like it: %s", ", ".join(refused))
         if not mine:
@@ -437,12 +437,12 @@ class Replica:
         return Foundation(number, text, snapshots.lasting(state), known, settled)
 
     def _forget_people(self) -> None:
-        """Removes all people and servers from the state: what is left is what a chat begins with."""
-        state = self._hub.state
-        for user in list(state.users.values()):
-            connections.detach_user(state, user)
-            self._hub.apply(Departed(user.person, "", user.room_names(), id=self.last, time=self.time), Nowhere())
-        state.servers.clear()
+        """Removes all devices and servers from the state: what is left is what a chat begins with."""
+        for user in list(self._hub.state.users.values()):
+            connections.detach_user(self._hub.state, user)
+            for device in user.devices:
+                self._hub.apply(Departed(user.person, "", (), device.who.uid, id=self.last, time=self.time), Nowhere())
+        self._hub.state.servers.clear()
 
     def choose(self, kept: list[tuple[str, str]]) -> tuple[str, str]:
         """Of snapshots, newest first: the newest that is not ahead of this server's history, else the oldest."""

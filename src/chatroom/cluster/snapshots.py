@@ -11,7 +11,7 @@
 import copy
 import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
 from typing import NamedTuple
@@ -30,7 +30,7 @@ from chatroom.cluster.servers import (
     ServerLeft,
 )
 from chatroom.common.names import NICK_CHARACTERS, fold, skeleton
-from chatroom.core import away, connections, devices, membership, monitor, restore
+from chatroom.core import away, connections, devices, membership, monitor, restore, staying, waiting
 from chatroom.core.context import Context
 from chatroom.core.operator_accounts import revoke
 from chatroom.model import durable_state as lasts
@@ -77,6 +77,8 @@ from chatroom.model.events import (
     Said,
     ServerBanned,
     ServerUnbanned,
+    StandingSet,
+    StaySet,
     StrangersSet,
     TopicSet,
     UserModesSet,
@@ -86,7 +88,7 @@ from chatroom.model.masks import MaskList
 from chatroom.model.reactions import Reactions
 from chatroom.model.replies import AccountChange, AccountDone, PersonalNotice
 from chatroom.model.state import ChatState, server_id
-from chatroom.model.values import Device, ListEntry, MessageKind, ModeChange, Person, Quote, Topic, Via
+from chatroom.model.values import Device, ListEntry, MessageKind, ModeChange, Person, Quote, Standing, Topic, Via
 
 Place = Callable[[Event], None]  # gives an event its id and time
 
@@ -104,6 +106,8 @@ REPLICATED_EVENTS: dict[str, type[Event]] = {
     "Received": Received,
     "IgnoreSet": IgnoreSet,
     "StrangersSet": StrangersSet,
+    "StaySet": StaySet,
+    "StandingSet": StandingSet,
     "Redacted": Redacted,
     "TopicSet": TopicSet,
     "AwaySet": AwaySet,
@@ -172,6 +176,7 @@ _VALUES: dict[str, type] = {
     "Quote": Quote,
     "Reacted": Reacted,
     "Said": Said,
+    "Standing": Standing,
     "Topic": Topic,
 }
 SNAPSHOT_CLASSES = {**_OBJECTS, **_VALUES}
@@ -234,16 +239,24 @@ def lasting(state: ChatState) -> Lasting:
     ]
     of_server = [("", "", entry) for entry in state.bans.values()]
     nobody = Person("", "", "", "")
-    waiting = [(key, said.id, said.conversation) for key, every in state.waiting.items() for said in every]
+    kept = [(key, said.id, said.conversation) for key, every in state.waiting.items() for said in every]
     ignored = [(key, e) for key, entries in state.ignored.items() if key in state.accounts for e in entries.values()]
     return Lasting(
         nobody,
         tuple(state.accounts.values()),
         tuple(rooms),
         (*of_rooms, *of_server),
-        tuple(waiting),
+        tuple(kept),
         tuple(ignored),
+        tuple(_standings(state)),
     )
+
+
+def _standings(state: ChatState) -> Iterator[tuple[int, Standing]]:
+    for user in state.users.values():
+        account = staying.account_that_stays(state, user)
+        if account:
+            yield account.id, staying.standing(state, user)
 
 
 def _owned(state: ChatState, key: str, owner: str) -> Owned:
@@ -317,7 +330,7 @@ def bring(ctx: Context, text: str, place: Place, mine: bool, delivery: Delivery)
     for user, made_by, ranks in zip(brought["users"], brought["accounts"], brought["ranks"], strict=True):
         known = _known(ctx.state, user, made_by)
         missing = [name for name, _ in ranks if known is None or fold(name) not in known.rooms]
-        before = set(known.rooms) if known else set()
+        before, is_first = set(known.rooms) if known else set(), known is None or not known.devices
         if known is None:
             _admit(ctx, user, made_by, mine, delivery)
         for name, held in ranks:
@@ -330,8 +343,11 @@ def bring(ctx: Context, text: str, place: Place, mine: bool, delivery: Delivery)
             changed = AbsenceSet(known.person, "", False)
             place(changed)
             away.devices_changed(ctx, known, changed, delivery)
+            staying.note(ctx.state, known, changed, delivery)
         elif not mine:
             monitor.has_come(ctx, user, delivery)
+        if is_first:  # what others have said to them waits since this server was given up
+            waiting.deliver(ctx.state, known or user, delivery)
 
 
 def _known(state: ChatState, user: User, made_by: int) -> User | None:
@@ -351,7 +367,7 @@ def _add_devices(
     for device in user.devices:
         if known.device(device.who.uid):
             continue
-        devices.add(known, device)
+        devices.add(ctx.state, known, device)
         session = ctx.state.sessions.get(device.who.uid) if mine else None
         if session and not session.closing:
             account = session.account
@@ -368,7 +384,7 @@ def _add_devices(
                     delivery.reply(session, PersonalNotice(Joined(known.person, known.rooms[key].name)))
 
 
-def add(ctx: Context, text: str) -> list[str]:
+def add(ctx: Context, text: str, place: Place, delivery: Delivery) -> list[str]:
     """Adds what lasts and isn't there; returns the accounts' names that are somebody else's here, or look like one."""
     theirs: Lasting = GRAPH.read(text)
     refused = []
@@ -400,7 +416,20 @@ def add(ctx: Context, text: str) -> list[str]:
     for key in {key for key, _, _ in theirs.lists}:
         if key in ctx.state.rooms:
             ctx.state.rooms[key].refresh()
+    for made_by, standing in theirs.standings:
+        _add_who_stays(ctx, made_by, standing, place, delivery)
     return refused
+
+
+def _add_who_stays(ctx: Context, made_by: int, standing: Standing, place: Place, delivery: Delivery) -> None:
+    """Adds somebody who stays without a device, and is not here."""
+    account = next((each for each in ctx.state.accounts.values() if each.id == made_by), None)
+    came = Departed(Person("", "", "", ""), "")  # only its place counts
+    place(came)
+    user = restore.who_stays(ctx.state, account, standing, came.time) if account else None
+    for name, ranks in standing.rooms if user else ():
+        assert user
+        _enter(ctx, user, Room(name, came.time), ranks, place, False, delivery)
 
 
 def _admit(ctx: Context, user: User, made_by: int, mine: bool, delivery: Delivery) -> None:

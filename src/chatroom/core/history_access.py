@@ -27,7 +27,7 @@ def ask_history(ctx: Context, session: Session, command: AskHistory) -> list[Out
     """With a person with whom nothing can be kept there is an empty history: clients ask about each one."""
     user = user_of(session)
     if is_nickname(command.target) and account_of(ctx.state, user) is None:
-        return [HistoryIs(command.target, ())]
+        return [HistoryIs(command.target, (), is_end=command.around is None)]
     return [_at(ctx.state, session, command, command.verb)]
 
 

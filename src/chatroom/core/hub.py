@@ -39,6 +39,7 @@ from chatroom.core import (
     redaction,
     registration,
     server_operators,
+    staying,
     waiting,
 )
 from chatroom.core.context import Appliers, Context, Deciders, Handlers
@@ -106,6 +107,7 @@ APPLIER_TABLES: tuple[Appliers, ...] = (
     redaction.APPLIERS,
     registration.APPLIERS,
     server_operators.APPLIERS,
+    staying.APPLIERS,
     waiting.APPLIERS,
 )
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, fold, room_name
 from chatroom.common.text import shortened
-from chatroom.core import metadata, notify, read_markers
+from chatroom.core import metadata, notify, read_markers, staying
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.guesses import require_key_tries
 from chatroom.core.permissions import SILENCED_AWAY, Action, Attempt, Role, is_silent, require, role
@@ -197,6 +197,7 @@ def enter(ctx: Context, user: User, name: str, event: Event, delivery: Delivery,
         away = AwaySet(event.by, SILENCED_AWAY if silent else user.away, id=event.id, time=event.time)
         delivery.broadcast(away, *sparing(room.audience, user.sessions))
     metadata.tell_of(state, user, room, delivery)
+    staying.note(state, user, event, delivery)
     return room
 
 
@@ -252,6 +253,7 @@ def left(ctx: Context, event: Left, delivery: Delivery) -> None:
         # One that did not leave by itself, as another device did, has to be told.
         delivery.broadcast(event, *sparing(room.audience, user.movers() if len(user.devices) == 1 else ()))
         exit_room(ctx.state, user, room, event)
+        staying.note(ctx.state, user, event, delivery)
 
 
 def exit_room(state: ChatState, user: User, room: Room, event: Event) -> None:

@@ -56,6 +56,8 @@ def say(ctx: Context, session: Session, command: Say) -> list[Outcome]:
             _require_no_stranger(user, other.person.nick)
         if NO_CTCP in other.modes and CTCP in command.text:
             raise ChatError(Code.NO_CTCP, other.person.nick)
+        if not other.devices:
+            return waiting.say_to_absent(ctx, session, ctx.state.accounts[fold(other.person.account)], command)
     except ChatError:
         if command.kind is MessageKind.NOTICE:  # nothing is ever answered to a notice: RFC 2812 §3.3.2
             return []

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, nickname
-from chatroom.core import away, bans, devices, membership, mentions, monitor, profile, replay, waiting
+from chatroom.core import away, bans, devices, membership, mentions, monitor, profile, replay, staying, waiting
 from chatroom.core.accounts import make_way
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.operator_accounts import grant
@@ -14,7 +14,7 @@ from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Session, User, user_of
 from chatroom.model.events import Connected, Renamed
 from chatroom.model.outcomes import Deferred, Outcome
-from chatroom.model.replies import Refused, Saving, Welcome
+from chatroom.model.replies import Refused, Saving
 from chatroom.model.values import Device, Person
 
 
@@ -41,7 +41,10 @@ def register(ctx: Context, session: Session, command: Register) -> list[Outcome]
         except ChatError as error:
             connected, kept_out = replace(connected, room=""), [Refused(error)]
     missed = mentions.since_last_login(ctx, person, person.account)
-    return [*way, connected, *kept_out, *([] if presence else grant(ctx, person, person.account)), *missed]
+    granted = (
+        [] if presence and presence.devices else grant(ctx, presence.person if presence else person, person.account)
+    )
+    return [*way, connected, *kept_out, *granted, *missed]
 
 
 def person_of(ctx: Context, session: Session, nick: str, username: str) -> Person:
@@ -92,7 +95,7 @@ def connected(ctx: Context, event: Connected, delivery: Delivery) -> None:
         session.account = person.account
         session.user = user
         state.here += 1
-        delivery.reply(session, Welcome(person, state.counts(), room.state(user) if room else None))
+        delivery.reply(session, devices.welcome(state, user, room))
         if room:
             replay.replay_missed(ctx, session, room, delivery)
         if not ctx.is_saving:
@@ -101,6 +104,7 @@ def connected(ctx: Context, event: Connected, delivery: Delivery) -> None:
     waiting.deliver(state, user, delivery)
     monitor.has_come(ctx, user, delivery)
     away.devices_changed(ctx, user, event, delivery)
+    staying.note(state, user, event, delivery)
 
 
 def renamed(ctx: Context, event: Renamed, delivery: Delivery) -> None:
@@ -117,6 +121,7 @@ def renamed(ctx: Context, event: Renamed, delivery: Delivery) -> None:
         state.gone.appendleft((before, event.time))
         monitor.has_gone(ctx, before, delivery)
         monitor.has_come(ctx, user, delivery)
+    staying.note(state, user, event, delivery)
 
 
 DECIDERS: Deciders = {Register: register, Rename: rename}

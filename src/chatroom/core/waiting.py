@@ -69,7 +69,7 @@ def kept(ctx: Context, event: Kept, delivery: Delivery) -> None:
     if account is None:
         return
     said, here = event.said(account.name), state.presence_of(account.name)
-    if here:
+    if here and here.devices:
         to_them = replace(said, target=here.person.nick)
         state.direct_messages.append((to_them, here.person.uid))
         delivery.broadcast(to_them, Audience.of(here.sessions))

@@ -7,6 +7,7 @@ from chatroom.common.language import mark, tr
 from chatroom.gui.palette import Palette
 from chatroom.gui.presenter import Presenter
 from chatroom.gui.style import Fonts
+from chatroom.gui.view_protocol import Note
 
 HINT = mark("Enter sends · Shift+Enter new line")
 _LINES = 3
@@ -23,8 +24,11 @@ class Composer(ttk.Frame):
             highlightthickness=1, font=fonts.body,
         )  # fmt: skip
         self.hint = ttk.Label(self, text=tr(HINT), style="Muted.TLabel")
+        self.end = ttk.Button(self, text=tr("Cancel"), style="Flat.TButton", command=presenter.stop_editing)
+        self._note = Note()
+        self._is_compact = False
         self.send_button = ttk.Button(self, text=tr("Send"), style="Accent.TButton", width=12, command=self.submit)
-        self.columnconfigure(0, weight=1)
+        self.columnconfigure(1, weight=1)
         self.compact(False)
         self._bind()
 
@@ -47,19 +51,33 @@ class Composer(ttk.Frame):
         text.bind("<<Redo>>", lambda _: self._redo())
         text.bind("<<Paste>>", lambda _: self._paste())
         text.bind("<<Copy>>", lambda _: self._copy())
+        text.bind("<KeyRelease>", lambda _: self._typed())
         for key in ("<Control-t>", "<Control-o>", "<Control-d>"):
             text.bind(key, lambda _: "break")
 
     def compact(self, compact: bool) -> None:
         """Shows one line with Send beside it and no hint, for a low window; or all of it."""
+        self._is_compact = compact
         self.text.configure(height=1 if compact else _LINES)
-        self.text.grid(row=0, column=0, columnspan=1 if compact else 2, sticky="ew")
+        self.text.grid(row=0, column=0, columnspan=2 if compact else 3, sticky="ew")
         if compact:
-            self.hint.grid_remove()
-            self.send_button.grid(row=0, column=1, padx=(6, 0), pady=0, sticky="ns")
+            self.send_button.grid(row=0, column=2, padx=(6, 0), pady=0, sticky="ns")
         else:
+            self.send_button.grid(row=1, column=2, pady=(6, 0), padx=0, sticky="e")
+        self.show_note(self._note)
+
+    def show_note(self, note: Note) -> None:
+        """Shows a note in place of the hint; in a low window, there is a line for it only while there is one."""
+        self._note = note
+        self.hint.configure(text=note.text or tr(HINT))
+        if note.text or not self._is_compact:
             self.hint.grid(row=1, column=0, sticky="w", padx=2)
-            self.send_button.grid(row=1, column=1, pady=(6, 0), padx=0, sticky="e")
+        else:
+            self.hint.grid_remove()
+        if note.can_end:
+            self.end.grid(row=1, column=1, sticky="w", padx=6)
+        else:
+            self.end.grid_remove()
 
     def restyle(self, palette: Palette) -> None:
         self.text.configure(
@@ -75,6 +93,7 @@ class Composer(ttk.Frame):
     def set(self, text: str) -> None:
         self.text.delete("1.0", "end")
         self.text.insert("1.0", text)
+        self.text.edit_modified(False)  # not by typing
         self.text.mark_set("insert", "end-1c")
         self.text.see("insert")
 
@@ -82,6 +101,12 @@ class Composer(ttk.Frame):
         self._presenter.send(self.get())
         self.text.focus_set()
         return "break"
+
+    def _typed(self) -> None:
+        """Tells the presenter what is written, if a key has changed it."""
+        if self.text.edit_modified():
+            self.text.edit_modified(False)
+            self._presenter.typed(self.get())
 
     def _insert(self, text: str) -> str:
         self.text.insert("insert", text)

@@ -1,24 +1,20 @@
 """Links: where they stand in a text, and what opens them. No Tk."""
 
-import re
 import threading
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
-_LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
-_BEHIND = "'.,;:!?"  # what belongs to the sentence, not to the link before it
+PATTERN = r"https?://[^\s<>\"]+"  # of a link, in any case, with what belongs to the sentence around it
+_BEHIND = "'.,;:!?*_`"  # what belongs to the sentence, not to the link before it
 _BRACKETS = {")": "(", "]": "[", "}": "{"}
 
 
-def find(text: str) -> Iterator[tuple[int, int]]:
-    """Where links begin and end. A closing bracket belongs to a link that has the opening one."""
-    for found in _LINK.finditer(text):
-        link = found[0]
-        while link[-1] in _BEHIND or (link[-1] in _BRACKETS and link.count(link[-1]) > link.count(_BRACKETS[link[-1]])):
-            link = link[:-1]
-        if not link.endswith("://"):
-            yield found.start(), found.start() + len(link)
+def end_of(link: str) -> str:
+    """The link without what is the sentence's; "" if nothing is left. A closing bracket belongs to what opens it."""
+    while link[-1] in _BEHIND or (link[-1] in _BRACKETS and link.count(link[-1]) > link.count(_BRACKETS[link[-1]])):
+        link = link[:-1]
+    return "" if link.endswith("://") else link
 
 
 class LinkOpener:

@@ -1,7 +1,7 @@
 """Reads the text of a message as lines of words, code and links. No Tk.
 
-``` encloses lines of code, ` some code within a line, as in the page for browsers. A fence that is never closed is
-text.
+``` encloses lines of code, ` some code within a line, * bold words, as in the page for browsers. A fence that is never
+closed is text.
 """
 
 import re
@@ -14,7 +14,11 @@ Segment = tuple[str, str]
 _FENCE = "```"
 _LANGUAGE = re.compile(r"[A-Za-z0-9+#-]{0,20}\n")  # behind a fence, such as "python"
 _UNMARKED = ("link", "mono")
-_INLINE = re.compile(r"`([^`\n]+)`")
+_SIGNS = re.compile(r"[`*]|://")  # without these a line is plain text
+# Code, a link or bold words. A star between two letters or digits is one: 2*3*4.
+_INLINE = re.compile(
+    rf"`(?P<code>[^`\n]+)`|{links.PATTERN}|(?<![^\W_]|\*)\*(?=\S)(?P<bold>[^*\n]*[^*\s])\*(?![^\W_]|\*)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +48,20 @@ def blocks(text: str) -> list[Block]:
 
 
 def segments(line: str, tag: str) -> list[Segment]:
-    """A line of text: what is said has the tag, `code` has "mono", links have "link"."""
+    """A line of text: what is said has the tag, bold words have "bold" too; `code` has "mono", links have "link"."""
     found: list[Segment] = []
     end = 0
-    for code in _INLINE.finditer(line) if "`" in line else ():
-        found += _with_links(line[end : code.start()], tag)
-        found.append((code[1], "mono"))
-        end = code.end()
-    return found + _with_links(line[end:], tag)
+    for part in _INLINE.finditer(line) if _SIGNS.search(line) else ():
+        link = links.end_of(part[0]) if part.lastgroup is None else ""
+        if part.lastgroup is None and not link:
+            continue
+        found += [(line[end : part.start()], tag)] * (part.start() > end)
+        if part["code"]:
+            found.append((part["code"], "mono"))
+        else:
+            found.append((part["bold"], f"{tag} bold") if part["bold"] else (link, "link"))
+        end = part.start() + len(link) if link else part.end()
+    return found + [(line[end:], tag)] * (end < len(line))
 
 
 def marked(segments: list[Segment], words: tuple[str, ...]) -> list[Segment]:
@@ -78,16 +88,3 @@ def marked(segments: list[Segment], words: tuple[str, ...]) -> list[Segment]:
 def _plain(text: str) -> str:
     """The text without case and accents, character by character."""
     return "".join(bare(c)[:1].casefold()[:1] or c for c in text)
-
-
-def _with_links(text: str, tag: str) -> list[Segment]:
-    found: list[Segment] = []
-    end = 0
-    for start, stop in links.find(text) if "://" in text else ():
-        if start > end:
-            found.append((text[end:start], tag))
-        found.append((text[start:stop], "link"))
-        end = stop
-    if end < len(text):
-        found.append((text[end:], tag))
-    return found

@@ -15,6 +15,7 @@ _MARKS = {
     "timestamps": mark("Show times"),
     "moves": mark("Show who joins and leaves"),
     "notify": mark("Notify me when I am spoken to"),
+    "typing": mark("Others see that I am typing"),
 }
 _THEMES = {"system": mark("Colours of the system"), "light": mark("Light"), "dark": mark("Dark")}
 
@@ -28,8 +29,8 @@ class MainMenu(tk.Menu):
         self._marks = {name: tk.BooleanVar(self) for name in _MARKS}
         self._theme_choice = tk.StringVar(self)
         self._add(
-            (mark("Join a room…"), "Ctrl+J", presenter.list_rooms),
-            (mark("Go to…"), "Ctrl+K", presenter.pick_room),
+            (mark("Join a room…"), "Ctrl+J", presenter.rooms.ask_all),
+            (mark("Go to…"), "Ctrl+K", presenter.rooms.offer_open),
             (mark("Search…"), "Ctrl+F", presenter.search.open),
             (mark("Keys"), "F1", show_keys),
         )

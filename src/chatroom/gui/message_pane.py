@@ -10,7 +10,7 @@ from chatroom.client import history_sync
 from chatroom.client.client import Client
 from chatroom.client.room import Room
 from chatroom.client.settings import Settings
-from chatroom.client.transcript_entry import SPOKEN, DeliveryState, TranscriptEntry
+from chatroom.client.transcript_entry import SPOKEN, DeliveryState, Kind, TranscriptEntry
 from chatroom.common.language import tr
 from chatroom.gui import menus, view_models
 from chatroom.gui.transcript import Splice, Transcript
@@ -30,6 +30,7 @@ class MessagePane:
         self._view = view
         self._settings = settings
         self._shown = ("", "")  # what stands where there are no messages, and the pill
+        self.on_edit: Callable[[Room, TranscriptEntry], None] = lambda room, entry: None
         self.on_place: Callable[[TranscriptEntry], None] = lambda entry: None  # the user wants to see its place
         self._read_to = 0  # position behind the last entry that was on the screen when the user scrolled up
 
@@ -119,6 +120,8 @@ class MessagePane:
         if not entry or entry.kind not in SPOKEN or not self.client:
             return []
         acts = [] if entry.own else [("reply", tr("Reply to {nick}", nick=entry.nick))]
+        if entry.own and entry.kind is Kind.MESSAGE and self._may_redact(entry):
+            acts.append(("edit", tr("Edit…")))
         if entry.delivery in _OURS_ALONE or self._may_redact(entry):
             acts.append(("take back", tr("Take back")))
         return acts
@@ -156,6 +159,9 @@ class MessagePane:
             if room := self._room():
                 room.answered = entry if entry.msgid else None
             self._view.set_composer(f"{entry.nick}: {self._view.composer_text()}")
+            self._view.focus_composer()
+        elif action == "edit" and (room := self._room()):
+            self.on_edit(room, entry)
         elif action.startswith("react ") and (room := self._room()):
             self.client.state.react(room, entry, action.removeprefix("react "))
         elif entry.delivery in _OURS_ALONE:

@@ -111,6 +111,8 @@ class Messages(ttk.Frame):
         text.tag_configure("body", font=fonts.body)
         text.tag_configure("muted", font=fonts.body, foreground=palette.muted)
         text.tag_configure("error", font=fonts.body, foreground=palette.error)
+        text.tag_configure("bold", font=fonts.bold)
+        text.tag_configure("small", font=fonts.small, foreground=palette.muted)
         for tag in ("retry", "delete"):
             text.tag_configure(tag, font=fonts.body, foreground=palette.error)
         for tag, font in (("link", fonts.body), ("more", fonts.body), ("copy", fonts.small), ("place", fonts.small)):
@@ -175,7 +177,7 @@ class Messages(ttk.Frame):
         chunks: list[str | tuple[str, ...]] = []
         for row in splice.rows:
             for piece, tag in row.segments:
-                chunks += (shown(piece), (row.tag, tag))
+                chunks += (shown(piece), (row.tag, *tag.split()))
             chunks += ("\n", (row.tag,))
         if chunks:
             text.insert(f"{line}.0", "", (), *chunks)

@@ -15,15 +15,15 @@ _PIXELS = 440  # of the card's width; a table is as wide as its rows
 
 
 class Picker(ttk.Frame):
-    """`on_pick(name)` gets the chosen row's name. What is typed and in no row is a row of its own, the last one."""
+    """What is typed and in no row is a row of its own, the last one, where there may be new ones."""
 
-    def __init__(self, parent: tk.Misc, on_pick: Callable[[str], None], on_close: Callable[[], None]) -> None:
+    def __init__(self, parent: tk.Misc, on_close: Callable[[], None]) -> None:
         super().__init__(parent, padding=10, relief="solid", borderwidth=1)
-        self._on_pick = on_pick
+        self._on_pick: Callable[[str], None] = lambda name: None
         self._on_close = on_close
         self._rows: list[tuple[str, str]] = []
         self._is_table = False  # to read, and not to choose from
-        self._new: NewRow = lambda typed: (typed, "")
+        self._new: NewRow | None = None
         self._typed = tk.StringVar(self)
         self._title = ttk.Label(self, style="Bold.TLabel")
         self._entry = ttk.Entry(self, textvariable=self._typed, width=36)
@@ -47,8 +47,9 @@ class Picker(ttk.Frame):
         self._pane.restyle(palette, palette.border)
         self._list.tag_configure("row", foreground=palette.text)
 
-    def show(self, title: str, rows: list[tuple[str, str]], new: NewRow) -> None:
-        self._rows, self._new = rows, new
+    def show(self, title: str, rows: list[tuple[str, str]], new: NewRow | None, on_pick: Callable[[str], None]) -> None:
+        """`on_pick` gets the name of the row that is chosen."""
+        self._rows, self._new, self._on_pick = rows, new, on_pick
         self._title.configure(text=title)
         self._pane.pack_forget()
         self._title.pack(anchor="w")
@@ -65,7 +66,7 @@ class Picker(ttk.Frame):
 
     def show_table(self, title: str, rows: list[tuple[str, str]]) -> None:
         """Shows something to read in two columns."""
-        self._rows, self._is_table = rows, True
+        self._rows, self._new, self._is_table = rows, None, True
         font = tkfont.nametofont(str(ttk.Style(self).lookup("Treeview", "font")))
         self._list.configure(height=len(rows))
         for column, texts in zip(("name", "about"), zip(*rows, strict=True), strict=True):
@@ -99,8 +100,8 @@ class Picker(ttk.Frame):
         typed = self._typed.get().strip()
         self._list.delete(*self._list.get_children())
         rows = [row for row in self._rows if typed.casefold() in row[0].casefold()]
-        new = self._new(typed)
-        if typed and all(name.casefold() != new[0].casefold() for name, _ in rows):
+        new = self._new(typed) if typed and self._new else None
+        if new and all(name.casefold() != new[0].casefold() for name, _ in rows):
             rows.append(new)
         for row in rows:
             self._list.insert("", "end", values=row, tags=("row",))

@@ -13,11 +13,13 @@ from chatroom.client import links, mode_handlers, plaintext, slash_commands, spl
 from chatroom.client import settings as storage
 from chatroom.client.client import Client, Phase
 from chatroom.client.completion import Completion, SentMessages
+from chatroom.client.misuse import EndProgram, Misuse
 from chatroom.client.room import Room
 from chatroom.client.screen_events import (
     Alerted,
     HistoryShown,
     KeyWanted,
+    LanguageChosen,
     Registered,
     Rejected,
     RoomList,
@@ -27,27 +29,28 @@ from chatroom.client.screen_events import (
 from chatroom.client.server_connection import Target
 from chatroom.client.session import Session
 from chatroom.client.settings import Server, Settings
-from chatroom.client.slash_commands import EndProgram, Misuse
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import Kind
 from chatroom.common.language import own, tr, trn
 from chatroom.common.names import describe_fault, nick_fault
-from chatroom.gui import export, view_models
+from chatroom.gui import export
 from chatroom.gui.alerts import Alerts
 from chatroom.gui.command_questions import CommandQuestions
 from chatroom.gui.drafts import Drafts
 from chatroom.gui.login_question import LoginQuestion
 from chatroom.gui.message_pane import MessagePane
+from chatroom.gui.room_chooser import RoomChooser
 from chatroom.gui.search import Search
 from chatroom.gui.surroundings import Surroundings
 from chatroom.gui.view_protocol import Panel, View
+from chatroom.gui.writing import Writing
 
 TICK_SECONDS = 0.006  # of handling lines at once, so that a key pressed meanwhile shows within 20 ms
 REFRESH_SECONDS = 0.1  # between two redraws while more waits: drawing costs more than handling lines
 LINES_UNASKED = 20  # sent at once without a question: more is mostly pasted by mistake
 _FIELDS = {  # of the panel, by the reason of a refusal
     **dict.fromkeys(("nick-taken", "nick-bad"), "name"),
-    **dict.fromkeys(("nick-claimed", "login-refused"), "password"),
+    **dict.fromkeys(("nick-claimed", "login-refused", "password-changed"), "password"),
     **dict.fromkeys(("server-password", "server-password-wrong"), "server_password"),
 }
 MakeClient = Callable[[Target, Session], Client]
@@ -85,7 +88,10 @@ class Presenter:
         self._panel_shown: str | None = None  # what the panel says of the connection, since the chat was last shown
         self._alerts = Alerts(view, settings, now)
         self._drafts = Drafts(view, settings, now)
-        self.questions = CommandQuestions(view, self.command)
+        self.questions = CommandQuestions(view, lambda: self.state, self.command)
+        self.rooms = RoomChooser(view, lambda: self.state, self.command, self.go_to)
+        self.writing = Writing(view, settings)
+        self.pane.on_edit = self.writing.edit
         self._login: LoginQuestion | None = None  # of `client`
         self._sent = SentMessages()
         self._completion = Completion()
@@ -246,10 +252,11 @@ class Presenter:
             case Alerted(room, entry) if not self.focused:
                 self._alerts.alert(room, entry)
             case RoomList(rooms):
-                rows = [(listed.name, strings.listed_room(listed)) for listed in rooms]
-                self.view.show_picker(tr("Rooms of this server; a new name makes a room"), rows, view_models.new_room)
+                self.rooms.offer_all(rooms)
             case HistoryShown(room, entries, msgid):
                 self.search.shown(room, entries, msgid)
+            case LanguageChosen(tag):
+                self.prefer(language=tag)
             case KeyWanted(room):
                 self.questions.ask_key(room)
             case SearchResults(room, entries):
@@ -293,7 +300,7 @@ class Presenter:
             self.go_to(state.current)
         state.looked_at = state.current if self.focused else None
         mode_handlers.ask(state, state.current)
-        self._surroundings.refresh(self.client, self.search.header(), self.now())
+        self._surroundings.refresh(self.client, self.search.header(), self.writing.note(state), self.now())
         self.pane.refresh()
 
     # --- rooms --------------------------------------------------------------------------------------------------------
@@ -309,42 +316,6 @@ class Presenter:
             room.seen()
         self.pane.show(room)
         self.refresh()
-
-    def select_room(self, name: str) -> None:
-        if self.client and (room := self.client.state.find(name)) and room is not self.client.state.current:
-            self.go_to(room)
-
-    def step_room(self, step: int) -> None:
-        """Goes to the room before (-1) or after (1) in the list: Ctrl+PgUp, Ctrl+PgDn."""
-        names = self._room_names()
-        if self.client and names:
-            self.select_room(names[(names.index(self.client.state.current.name) + step) % len(names)])
-
-    def nth_room(self, number: int) -> None:
-        """Goes to a room by its place in the list: Alt+1 to the first."""
-        names = self._room_names()
-        if number <= len(names):
-            self.select_room(names[number - 1])
-
-    def _room_names(self) -> list[str]:
-        return [row.name for row in view_models.room_rows(self.client.state)] if self.client else []
-
-    def pick_room(self) -> None:
-        """Lets the user choose among the rooms that are open: Ctrl+K."""
-        if self.client:
-            rows = [(row.name, row.count) for row in view_models.room_rows(self.client.state)]
-            self.view.show_picker(tr("Go to"), rows, view_models.new_place)
-
-    def list_rooms(self) -> None:
-        """Asks for the rooms of the server, and the answer opens the picker: Ctrl+J."""
-        self.command("/rooms")
-
-    def picked(self, name: str) -> None:
-        """Goes to the room or the person that was chosen or typed in the picker."""
-        if self.client and (room := self.client.state.find(name)):
-            self.go_to(room)
-        elif name and self.client:
-            self.command(f"/join {name}" if self.client.state.is_room(name) else f"/msg {name}")
 
     def member_action(self, nick: str, action: str) -> None:
         """Does what was chosen in a member's menu, after asking for a time and a reason where it does harm."""
@@ -367,6 +338,10 @@ class Presenter:
         """Sends what was typed: Enter, or the Send button. What can't be done stays in the composer."""
         if not self.client or not text.strip():
             return
+        room = self.client.state.current
+        if self.writing.is_unchanged(room, text):
+            self.stop_editing()
+            return
         lines = len(splitting.lines(text))
         if lines > LINES_UNASKED and not self.view.confirm(_about_lines(lines), tr("Send")):
             return
@@ -375,9 +350,22 @@ class Presenter:
         if self.command(text):
             if not slash_commands.is_secret(text):
                 self._sent.add(text)
+            self.writing.sent(room)
             self.pane.jump_to_latest()
         else:
             self.view.set_composer(text)
+
+    def typed(self, text: str) -> None:
+        """The user has typed in the composer, which has this text now."""
+        if self.client:
+            self.writing.typed(self.client.state, text)
+
+    def stop_editing(self) -> bool:
+        """Leaves the message as it was that is being edited; false if there is none."""
+        if not self.client or not self.writing.stop(self.client.state.current):
+            return False
+        self.refresh()
+        return True
 
     def command(self, text: str) -> bool:
         """Carries out what was typed; false, after saying why, if that can't be done."""
@@ -415,8 +403,8 @@ class Presenter:
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def escape(self) -> None:
-        """Goes back to what was found, closes the search, or goes to the latest message."""
-        if self.search.back():
+        """Goes back to what was found, ends editing, closes the search, or goes to the latest message."""
+        if self.search.back() or self.stop_editing():
             return
         if not self.search.close():
             self.pane.jump_to_latest()

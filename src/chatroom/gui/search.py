@@ -4,7 +4,7 @@ What the server finds may be far from what is loaded, so the message pane shows 
 place: what was said before and after it. Back, and Esc, return to the matches, then to the room.
 """
 
-from chatroom.client import history_sync
+from chatroom.client import history_sync, searching, strings
 from chatroom.client.room import Room
 from chatroom.client.transcript_entry import SPOKEN, TranscriptEntry
 from chatroom.common.language import tr, trn
@@ -47,7 +47,7 @@ class Search:
         wanted = bare(query)
         self._matches = [e for e in room.entries if e.kind in SPOKEN and wanted in bare(f"{e.nick} {e.text}")]
         self._at = len(self._matches)
-        client.state.search(room, query)
+        searching.search(client.state, room, query)
         self._pane.mark_words(self._words)
         self.step(-1)
 
@@ -65,9 +65,15 @@ class Search:
         self._view.show_search(True, tr("{number} of {count}", number=self._at + 1, count=len(self._matches)))
         self._pane.reveal(self._matches[self._at])
 
-    def found(self, room: Room, entries: tuple[TranscriptEntry, ...]) -> None:
-        """Shows what the server found in a room."""
-        if self._visible and entries:
+    def found(self, room: Room | None, entries: tuple[TranscriptEntry, ...]) -> None:
+        """Shows what the server found in a room; or where the user was named, in any."""
+        client = self._pane.client
+        if room is None and client and entries:
+            self._visible, self._query, self._words, self._matches = True, "", (client.state.nick,), []
+            self._show_results(client.state.current, entries)
+        elif room is None and client:
+            client.state.inform(tr("Nothing was found."))
+        elif self._visible and room and entries:
             self._show_results(room, entries)
 
     def shown(self, room: Room, entries: tuple[TranscriptEntry, ...], msgid: str) -> None:
@@ -92,8 +98,11 @@ class Search:
     def _open_place(self, entry: TranscriptEntry) -> None:
         """Shows what stands around a match: in the room itself, where that is loaded."""
         client, results = self._pane.client, self.results
-        room = client.state.find(results.name) if client and results else None
-        if not client or not room:
+        if not client or not results:
+            return
+        room = client.state.find(entry.place or results.name)
+        if room is None:
+            self._view.show_search(True, strings.not_in(entry.place))
             return
         if room.find(entry.msgid):
             self._show_place(room, entry.msgid)

@@ -38,7 +38,9 @@ class Rooms(ttk.Frame):
         self.tree.insert("", "end", "direct", text=tr("Direct"), open=True)
         self._pane.hold(self.tree, ttk.Scrollbar(self._pane, command=self.tree.yview), hides_bar=True)
         self._pane.pack(fill="both", expand=True)
-        ttk.Button(self, text=tr("Join a room…"), style="Flat.TButton", command=presenter.list_rooms).pack(anchor="w")
+        ttk.Button(self, text=tr("Join a room…"), style="Flat.TButton", command=presenter.rooms.ask_all).pack(
+            anchor="w"
+        )
         self._fonts = fonts
         self._rows: list[RoomRow] = []
         self._current = ""
@@ -84,14 +86,14 @@ class Rooms(ttk.Frame):
         """Goes to the room under the pointer, and shows its menu."""
         item = self.tree.identify_row(event.y)
         if item.startswith("#"):
-            self._presenter.select_room(item[1:])
+            self._presenter.rooms.select(item[1:])
             self._show_menu(event.x_root, event.y_root)
         return "break"
 
     def _selected(self) -> None:
         chosen = self.tree.selection()
         if chosen and chosen[0].startswith("#") and chosen[0][1:] != self._current:
-            self._presenter.select_room(chosen[0][1:])
+            self._presenter.rooms.select(chosen[0][1:])
 
 
 class Members(ttk.Frame):
@@ -170,6 +172,8 @@ class Members(ttk.Frame):
         menu = self._menu
         menu.delete(0, "end")
         state = self._presenter.state
+        for told in menus.about_member(state, nick) if state else ():
+            menu.add_command(label=told, state="disabled")
         for action in menus.member_actions(state, nick) if state else ():
             if action:
                 menu.add_command(label=tr(menus.MEMBER_ACTIONS[action], nick=nick), command=self._doing(nick, action))

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from chatroom.client.client import Client
 from chatroom.gui import view_models
-from chatroom.gui.view_protocol import Header, View
+from chatroom.gui.view_protocol import Header, Note, View
 
 T = TypeVar("T")
 
@@ -21,7 +21,7 @@ class Surroundings:
         """All is shown the next time."""
         self._shown.clear()
 
-    def refresh(self, client: Client, header: Header | None, now: float) -> None:
+    def refresh(self, client: Client, header: Header | None, note: Note, now: float) -> None:
         """Shows what has changed. `header` stands in place of that of the room."""
         state, view, room = client.state, self._view, client.state.current
         self._show("rooms", (view_models.room_rows(state), room.name), lambda v: view.show_rooms(*v))
@@ -29,6 +29,7 @@ class Surroundings:
         members = (room.name, room.members_version)
         self._show("members", members, lambda _: view.show_members(view_models.member_rows(room)))
         self._show("banner", view_models.banner(client, now), view.show_banner)
+        self._show("note", note, view.show_note)
         self._show("status", view_models.status(client), view.show_status)
         self._show("title", view_models.title(state), view.show_title)
 

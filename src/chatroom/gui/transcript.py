@@ -320,8 +320,10 @@ class Transcript:
         if entry.reactions:
             row = (*self._gap(), (strings.reactions(entry), "muted"))
             rows.append(TranscriptRow(line, row, position, entry))
-        place = (("  ", tag), (tr("Show its place"), "place")) if self.has_places else ()
-        end = (*more, *_delivery(entry), *place)
+        room = ((f"  {entry.place}", "muted"),) if entry.place not in ("", self.room.name) else ()
+        place = (*room, ("  ", tag), (tr("Show its place"), "place")) if self.has_places else room
+        edited = ((" " + tr("(edited)"), "small"),) if entry.edited else ()
+        end = (*more, *edited, *_delivery(entry), *place)
         if rows[-1].tag == "code" and end:
             rows.append(TranscriptRow(line, (*self._gap(), *end), position, entry))
         elif end:

@@ -24,7 +24,7 @@ from chatroom.gui.question_w import QuestionCard
 from chatroom.gui.search_w import SearchBar
 from chatroom.gui.sidebar_w import Members, Rooms
 from chatroom.gui.transcript import Splice
-from chatroom.gui.view_protocol import Banner, Header, MemberRow, NewRow, Panel, Question, RoomRow, Status
+from chatroom.gui.view_protocol import Banner, Header, MemberRow, NewRow, Note, Panel, Question, RoomRow, Status
 
 _SIZE_PIXELS = (960, 600)
 _LEAST_PIXELS = (360, 240)
@@ -63,7 +63,7 @@ class TkView:
         self.members = Members(self.chat, presenter, self.fonts, px(self.root, 130))
         self._build_centre()
         self._build_status()
-        self.picker = Picker(self.chat, presenter.picked, self.focus_composer)
+        self.picker = Picker(self.chat, self.focus_composer)
         self.question = QuestionCard(self.centre, self.focus_composer)
         self.rooms.grid(row=0, column=0, sticky="ns", padx=(8, 0), pady=8)
         self.centre.grid(row=0, column=1, sticky="nsew", padx=8, pady=(8, 0))
@@ -144,10 +144,10 @@ class TkView:
             "<F6>": self._next_pane,
             "<F9>": self._toggle_sides,
             "<Control-f>": presenter.search.open,
-            "<Control-k>": presenter.pick_room,
-            "<Control-j>": presenter.list_rooms,
-            "<Control-Prior>": lambda: presenter.step_room(-1),
-            "<Control-Next>": lambda: presenter.step_room(1),
+            "<Control-k>": presenter.rooms.offer_open,
+            "<Control-j>": presenter.rooms.ask_all,
+            "<Control-Prior>": lambda: presenter.rooms.step(-1),
+            "<Control-Next>": lambda: presenter.rooms.step(1),
             "<Control-End>": presenter.pane.jump_to_latest,
             "<Control-plus>": lambda: presenter.prefer(zoom=presenter.settings.zoom + 1),
             "<Control-equal>": lambda: presenter.prefer(zoom=presenter.settings.zoom + 1),
@@ -156,7 +156,7 @@ class TkView:
             "<Control-KP_Subtract>": lambda: presenter.prefer(zoom=presenter.settings.zoom - 1),
             "<Control-Key-0>": lambda: presenter.prefer(zoom=0),
             "<Escape>": presenter.escape,
-            **{f"<Alt-Key-{n}>": partial(presenter.nth_room, n) for n in range(1, 10)},
+            **{f"<Alt-Key-{n}>": partial(presenter.rooms.nth, n) for n in range(1, 10)},
         }
         self._shortcuts = keys
         # On the text widgets too, before Tk's own bindings for text get the key.
@@ -275,8 +275,13 @@ class TkView:
     def show_empty(self, text: str) -> None:
         self.messages.show_empty(text)
 
-    def show_picker(self, title: str, rows: list[tuple[str, str]], new: NewRow) -> None:
-        self.picker.show(title, rows, new)
+    def show_note(self, note: Note) -> None:
+        self.composer.show_note(note)
+
+    def show_picker(
+        self, title: str, rows: list[tuple[str, str]], new: NewRow | None, pick: Callable[[str], None]
+    ) -> None:
+        self.picker.show(title, rows, new, pick)
 
     def ask(self, question: Question, answer: Callable[[str], None]) -> None:
         self.picker.hide()

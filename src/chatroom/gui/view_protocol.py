@@ -56,6 +56,14 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What stands below the composer in place of its hint, if it has a text. `can_end` is whether it has a button."""
+
+    text: str = ""
+    can_end: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
     """The connect panel. `errors` are by field: name, server, port, password, server_password.
 
@@ -76,9 +84,8 @@ class Panel:
 class Question:
     """What the card over the messages asks for. `other` is a second button, which calls `on_other`.
 
-    `choices` are offered besides what can be typed. With `times`, one of them stands before what is typed in the
-    answer; each is as it is typed, and in words. Enter does nothing that `is_harmful` while nothing is typed. Without a
-    label nothing is typed.
+    With `times`, one of them stands before what is typed in the answer; each is as it is typed, and in words. Enter
+    does nothing that `is_harmful` while nothing is typed. Without a label nothing is typed.
     """
 
     title: str
@@ -89,14 +96,13 @@ class Question:
     may_be_empty: bool = False
     is_unasked: bool = False  # comes by itself, so it doesn't take the keyboard from who is writing
     typed: str = ""  # what stands in the field at first
-    choices: tuple[str, ...] = ()
     times: tuple[tuple[str, str], ...] = ()
     is_harmful: bool = False
     other: str = ""
     on_other: Callable[[], None] = lambda: None
 
 
-NewRow = Callable[[str], tuple[str, str]]  # what is typed into a list to choose from, as a row of it
+NewRow = Callable[[str], tuple[str, str]]  # what is typed into a list and is in no row, as a row of its own
 
 
 class View(Protocol):
@@ -112,7 +118,10 @@ class View(Protocol):
     def show_title(self, title: str) -> None: ...
     def show_pill(self, text: str) -> None: ...
     def show_empty(self, text: str) -> None: ...
-    def show_picker(self, title: str, rows: list[tuple[str, str]], new: NewRow) -> None: ...
+    def show_note(self, note: Note) -> None: ...
+    def show_picker(
+        self, title: str, rows: list[tuple[str, str]], new: NewRow | None, pick: Callable[[str], None]
+    ) -> None: ...
     def ask(self, question: Question, answer: Callable[[str], None]) -> None: ...
     def show_search(self, visible: bool, result: str = "", can_go_back: bool = False) -> None: ...
     def show_settings(self, settings: Settings) -> None: ...
@@ -121,6 +130,7 @@ class View(Protocol):
     def scroll_to_row(self, row: int) -> None: ...
     def composer_text(self) -> str: ...
     def set_composer(self, text: str) -> None: ...
+    def focus_composer(self) -> None: ...
     def confirm(self, question: str, verb: str) -> bool: ...
     def choose_file(self, suggested: str) -> str: ...
     def alert(self, title: str, text: str) -> None: ...

@@ -231,6 +231,7 @@ class Account(NamedTuple):
     warned: bool = False  # whether its owner, who has rooms, was told that it is freed when nobody uses it
     strangers: bool = True  # whether those who aren't logged in may write to its owner
     language: str = ""  # that its clients read, by its tag; "" if none was chosen
+    stays: bool = False  # whether its owner stays in their rooms when their last device goes
 
     def __repr__(self) -> str:
         return f"Account({self.name!r})"

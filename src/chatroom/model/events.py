@@ -5,7 +5,7 @@ They are values: never changed once made, but for `id` and `time`, which the eve
 
 from dataclasses import field
 
-from chatroom.model.values import MessageKind, ModeChange, Person, Quote, value
+from chatroom.model.values import MessageKind, ModeChange, Person, Quote, Standing, value
 
 # ---- events ---------------------------------------------------------------------------------------------------------
 
@@ -150,6 +150,29 @@ class StrangersSet(Event):
 
     account: str
     on: bool
+
+
+@value
+class StaySet(Event):
+    """Whether the owner of the account stays in their rooms when their last device goes.
+
+    `device` is the uid of the one by which it was set: the person's others are told, too.
+    """
+
+    account: str
+    on: bool
+    device: str = ""
+
+
+@value
+class StandingSet(Event):
+    """Where somebody is who stays, as it is now, so that it is kept; None once they have left. Only saved.
+
+    `account` is the id of the event that made their account.
+    """
+
+    account: int
+    standing: Standing | None
 
 
 @value

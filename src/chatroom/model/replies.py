@@ -48,11 +48,12 @@ class RoomState(Reply):
 
 @value
 class Welcome(Reply):
-    """You are in. `room` is where, if a room came with it."""
+    """You are in. `room` is where, if a room came with it. `stays` is what the account says of that."""
 
     person: Person
     counts: "CountsAre"
     room: RoomState | None
+    stays: bool = False
 
 
 @value
@@ -280,6 +281,15 @@ class ReplayIs(Reply):
 
 
 @value
+class StayIs(Reply):
+    """What `SetStay` has set for the account. `via` is how it was asked for; None if another device has set it."""
+
+    on: bool
+    account: str
+    via: Via | None = Via.COMMAND
+
+
+@value
 class LanguageIs(Reply):
     """What is read from now on; `tags` are those that were asked for, none if nothing was; `account` keeps it."""
 
@@ -392,6 +402,7 @@ class HistoryIs(Reply):
     name: str
     events: tuple[Event, ...]
     reactions: tuple[Reacted, ...] = ()
+    is_end: bool = False  # whether there is nothing more of what was asked for
 
 
 @value
@@ -431,6 +442,7 @@ class TargetsAre(Reply):
     """Names of rooms and people, with when something was last said, in milliseconds; earliest first."""
 
     targets: tuple[tuple[str, int], ...]
+    is_end: bool = False  # likewise
 
 
 @value

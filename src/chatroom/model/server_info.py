@@ -16,4 +16,5 @@ class ServerInfo:
     motd: tuple[str, ...] = ()
     history: bool = True  # whether one is kept that can be asked for
     description: str = mark("A chatroom server")
+    icon: str = ""  # the address of a picture that stands for it
     sts_port: int = 0  # where clients are to use TLS from now on (IRCv3 sts); 0 if that is not asked of them

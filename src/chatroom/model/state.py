@@ -89,7 +89,7 @@ class ChatState:
     SHARED = (
         *("users", "rooms", "lists", "bans", "accounts", "owners", "kept"),
         *("direct_messages", "gone", "holders", "most", "dormant_rooms", "servers", "absent", "markers", "reactions"),
-        *("waiting", "ignored"),
+        *("waiting", "ignored", "staying"),
     )
 
     def __init__(self, name: str, lasting: bool) -> None:
@@ -132,6 +132,7 @@ class ChatState:
         self.waiting_senders = Counter[str]()  # how many of these each `sender` has said
         # Of these, what was told to clients of this server since they have come: up to which id; by account, likewise.
         self.received: dict[str, int] = {}
+        self.staying: dict[str, None] = {}  # users without a device, by uid, the first to have none first
         self.ignored: dict[str, MaskList] = {}  # whom people ignore; kept by `chatroom.core.ignoring`
         self.reactions = Reactions()  # to messages of rooms and to private ones
         self.gone: deque[tuple[Person, int]] = deque(maxlen=WHOWAS_KEPT)  # with when they went; the last first

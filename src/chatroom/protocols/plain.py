@@ -41,7 +41,7 @@ from chatroom.model.events import Event, Invited, Reacted, Said
 from chatroom.model.limits import HISTORY_EVENTS_PER_ANSWER, RECENT_MESSAGES, WRONG_PASSWORDS_PER_CONNECTION
 from chatroom.model.modes import NO_STRANGERS, OPERATOR, VOICE
 from chatroom.model.outcomes import Command
-from chatroom.model.preferences import SetLanguage, SetReplay
+from chatroom.model.preferences import SetLanguage, SetReplay, SetStay
 from chatroom.model.replies import Admitted, Found, HistoryIs, PersonalNotice, Raw, Recent, Refused, Reply, WaitingAre
 from chatroom.model.social_commands import AskIgnored, AskMentions, Ignore, React
 from chatroom.model.values import MessageKind, ModeChange
@@ -327,7 +327,9 @@ class PlainDialect:
             yield SetReplay(on)
         elif on is not None and name == "strangers":
             yield SetUserModes(self._viewer.nick, (ModeChange(not on, NO_STRANGERS),))
-        elif name and name not in ("replay", "strangers"):
+        elif on is not None and name == "stay":
+            yield SetStay(on)
+        elif name and name not in ("replay", "strangers", "stay"):
             raise ChatError(Code.NO_SUCH_SETTING, name)
         else:
             raise ChatError(Code.TOO_FEW_PARAMETERS, "/set", COMMANDS["/set"].usage)
@@ -462,8 +464,8 @@ COMMANDS: dict[str, PlainCommand] = {
         ),
         PlainCommand(mark("/unignore NAME"), mark("hear them again"), 1, _one(lambda rest: Ignore(rest, on=False))),
         PlainCommand(
-            "/set replay|strangers on|off",
-            mark("whether you are shown what you missed; whether strangers may write to you alone"),
+            "/set replay|strangers|stay on|off",
+            mark("whether you are shown what you missed; strangers may write to you alone; you stay when you go"),
             1,
             PlainDialect._set,
         ),

@@ -126,7 +126,7 @@ _SENTENCES: dict[Code, str] = {
     Code.PASSWORD_ALOUD: mark(
         "that looks like a command with a password, so it was not sent; a command begins with its /"
     ),
-    Code.NO_SUCH_SETTING: mark("there is no setting {setting}; there are: replay, strangers"),
+    Code.NO_SUCH_SETTING: mark("there is no setting {setting}; there are: replay, strangers, stay"),
     Code.NO_SUCH_LANGUAGE: mark("there is no language {language} here; there are: {languages}"),
     Code.NO_HISTORY: mark("there is no history of {target} that you may read"),
     Code.HISTORY_FAILED: mark("the history can't be read at the moment"),

@@ -167,7 +167,7 @@ class ChatHandler(StreamRequestHandler):
         """Logs that somebody is here, once it is known whether a browser only asks for files."""
         if not (self.arrived or self.client.refusal) and self.client.is_introduced:
             self.arrived = True
-            log.log(self.log_level, "%s connected", self.who)
+            logs.brief(log, f"{self.who} connected", self.log_level)
 
     def _refuse_proxy(self, why: HeaderError) -> None:
         """Closes a proxy's connection of which nothing is known. Nothing that came through it is taken for a name."""
@@ -218,7 +218,7 @@ class ChatHandler(StreamRequestHandler):
             self._submit([Quit(reason, ask=False)])
             self._log_arrival()
             name = f" {self.name}" if self.name else ""
-            log.log(self.log_level, "%s%s disconnected (%s)", self.who, name, reason)
+            logs.brief(log, f"{self.who}{name} disconnected ({reason})", self.log_level)
 
     # ---- the first bytes --------------------------------------------------------------------------------------------
 
@@ -353,7 +353,7 @@ class ChatHandler(StreamRequestHandler):
         session, user = self.session, self.session.user
         if session.nick not in ("", self.name):
             self.name = session.nick
-            log.info("%s is %s", self.who, self.name)
+            logs.brief(log, f"{self.who} is {self.name}")
         if session.tries > self.tries:
             self.tries = session.tries
             alike = logs.alike(f"wrong password from {limit_key(self.client.address)}")

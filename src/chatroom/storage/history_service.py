@@ -77,8 +77,10 @@ class HistoryService:
 
 
 def _history(reader: Reader, lookup: HistoryQuery, ask: AskHistory) -> Reply:
+    """One more is looked for than was asked for: without it, there is nothing more."""
     ((key, name),) = lookup.places.items()
     hidden = _hidden(reader, lookup, key)
+    is_end, began = False, monotonic()
     if ask.around:
         events = reader.around(key, ask.around, limit=ask.limit, everything=ask.everything, hidden=hidden)
     else:
@@ -89,28 +91,32 @@ def _history(reader: Reader, lookup: HistoryQuery, ask: AskHistory) -> Reply:
             key,
             after=after,
             before=before,
-            limit=ask.limit,
+            limit=ask.limit + 1,
             newest=newest,
             everything=ask.everything,
             hidden=hidden,
         )
+        is_end = len(events) <= ask.limit and monotonic() < began + HISTORY_SECONDS
+        events = events[-ask.limit :] if newest else events[: ask.limit]
     events = reader.with_quotes(key, events, hidden)
-    return HistoryIs(name, tuple(events), reader.reactions(key, events))
+    return HistoryIs(name, tuple(events), reader.reactions(key, events), is_end)
 
 
 def _targets(reader: Reader, lookup: HistoryQuery, ask: AskTargets) -> Reply:
     """Of places that can't be looked at within `HISTORY_SECONDS` nothing is told."""
     end = monotonic() + HISTORY_SECONDS
     found = []
+    is_end = True
     for key, name in _places(reader, lookup).items():
         if (left := end - monotonic()) <= 0:
+            is_end = False
             break
         time = reader.latest(key, _hidden(reader, lookup, key), left)
         if ask.after.time < time < ask.before.time:
             found.append((time, name))
     found.sort()
     chosen = found[-ask.limit :] if ask.newest else found[: ask.limit]
-    return TargetsAre(tuple([(name, time) for time, name in chosen]))
+    return TargetsAre(tuple([(name, time) for time, name in chosen]), is_end and len(chosen) == len(found))
 
 
 def _search(reader: Reader, lookup: HistoryQuery, ask: AskSearch) -> Reply:

@@ -16,10 +16,10 @@ from queue import Empty, SimpleQueue
 from chatroom.client import plaintext, strings
 from chatroom.client import settings as storage
 from chatroom.client.client import Client
+from chatroom.client.misuse import EndProgram
 from chatroom.client.server_connection import Target
 from chatroom.client.session import Session
 from chatroom.client.settings import Server
-from chatroom.client.slash_commands import EndProgram
 from chatroom.common.language import own, tr
 from chatroom.common.names import describe_fault, nick_fault
 from chatroom.common.streams import decoded, readable, refusal
@@ -62,6 +62,9 @@ def converse(server: Server, room: str, password: str) -> None:
         finally:
             if conversation.state.was_registered:
                 _remember(server, settings, path)
+            if conversation.language:
+                settings.language = conversation.language
+                storage.save(settings, path)
 
 
 def _remember(server: Server, settings: storage.Settings, path: Path) -> None:

@@ -9,9 +9,11 @@ from typing import TextIO
 
 from chatroom.client import plaintext, slash_commands, strings
 from chatroom.client.client import GOODBYE_SECONDS, Client, Phase
+from chatroom.client.misuse import EndProgram, Misuse, Unconfirmed
 from chatroom.client.room import REDRAW_NOTHING, Room
 from chatroom.client.screen_events import (
     HistoryShown,
+    LanguageChosen,
     Reacted,
     Rejected,
     RoomList,
@@ -19,7 +21,6 @@ from chatroom.client.screen_events import (
     SearchResults,
     TakenBack,
 )
-from chatroom.client.slash_commands import EndProgram, Misuse, Unconfirmed
 from chatroom.client.transcript_entry import DeliveryState, TranscriptEntry
 from chatroom.common.addresses import is_this_machine
 from chatroom.common.graphemes import beginning
@@ -57,6 +58,7 @@ class Conversation:
         self.state = client.state
         self.interactive = interactive
         self.out: TextIO = sys.stdout
+        self.language = ""  # that the user has chosen here
         self._colours = interactive and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
         self._said: list[TranscriptEntry] = []
         self._printed: set[int] = set()
@@ -186,6 +188,8 @@ class Conversation:
                 self._show_dated(room, entries)
                 if not entries:
                     self.show(tr("Nothing was found."))
+            case LanguageChosen(tag):
+                self.language = tag
             case RoomList(rooms):
                 for listed in rooms:
                     self.show(f"{listed.name}  {strings.listed_room(listed)}")
@@ -198,10 +202,11 @@ class Conversation:
             case Reacted(room, entry, reaction, nick):
                 self._tell_reaction(room, entry, reaction, nick)
 
-    def _show_dated(self, room: Room, entries: Iterable[TranscriptEntry]) -> None:
-        """Messages of any time, each day's below its name."""
+    def _show_dated(self, room: Room | None, entries: Iterable[TranscriptEntry]) -> None:
+        """Messages of any time, each day's below its name; without a room, each says where it was said."""
         for day, those in groupby(entries, key=lambda entry: strings.day(entry.time)):
-            self.show("\n".join([f"{day}:", *(self._render(room, entry) for entry in those)]))
+            rows = [self._render(room or self.state.find(entry.place) or Room(entry.place), entry) for entry in those]
+            self.show("\n".join([f"{day}:", *rows]))
 
     def _tell_taken_back(self, room: Room, entry: TranscriptEntry, nick: str) -> None:
         """What is on the screen stays there, so this says what does not count any more."""

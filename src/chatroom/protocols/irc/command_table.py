@@ -23,6 +23,7 @@ from chatroom.protocols.irc.handlers import (
     multiline,
     nickserv,
     opers,
+    persistence,
     read_marker,
     redaction,
     registration,
@@ -141,6 +142,9 @@ COMMANDS: dict[str, Row] = {
     "SEARCH": Row(chathistory.search, 1, "<attribute>{;<attribute>}", mark("finds what was said")),
     "MARKREAD": Row(
         read_marker.markread, 0, "<room or nickname> [timestamp=<time>]", mark("tells how far you have read")
+    ),
+    "PERSISTENCE": Row(
+        persistence.persistence, 1, "GET|SET [on|off|default]", mark("lets you stay in your rooms without a device")
     ),
     "REDACT": Row(redaction.redact, 2, "<room or nickname> <msgid> [:<reason>]", mark("takes back what was said")),
     "MENTIONS": Row(chathistory.mentions, 0, "", mark("shows where your claimed name was said")),

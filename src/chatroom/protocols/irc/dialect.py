@@ -110,10 +110,13 @@ class IrcDialect:
     def _not_utf8(self, line: bytes) -> Iterator[Command]:
         """A FAIL, which IRCv3 utf8-only sends to all; then what those show who don't know it, or wait to come in."""
         words, text = numerics.FAILURES[Code.LINE_NOT_UTF8]
+        command = _command(line)
+        is_known = command in numerics.KNOWN_TO_FAIL
+        words = words.replace("*", command, 1) if is_known else words
         yield self._client.send(f"FAIL {words} :{self._client.writer.tr(text)}")
-        if line[:5].upper() == b"USER ":
+        if command == "USER":
             yield self._client.say(numerics.ERR_INVALIDUSERNAME)
-        elif "standard-replies" not in self._client.capabilities:
+        elif "standard-replies" not in self._client.capabilities and not is_known:
             yield Refused(ChatError(Code.LINE_NOT_UTF8))
 
     def _label(self, tags: Mapping[str, str]) -> str:
@@ -181,6 +184,12 @@ def _parsed(line: bytes) -> tuple[Message, bool]:
     if cut and (not said or messages.is_for_service(message.params[0])):
         raise ChatError(Code.LINE_NOT_UTF8)
     return message, cut
+
+
+def _command(line: bytes) -> str:
+    """The command of a line that may not be UTF-8."""
+    rest = line.partition(b" ")[2].lstrip(b" ") if line.startswith(b"@") else line
+    return rest.partition(b" ")[0].decode(errors="replace").upper()
 
 
 def _looks_latin(line: bytes) -> bool:

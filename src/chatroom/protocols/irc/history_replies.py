@@ -11,7 +11,7 @@ from chatroom.common.errors import Code
 from chatroom.common.language import mark
 from chatroom.common.text import zoned
 from chatroom.model.events import Event, Reacted, Said
-from chatroom.model.replies import TargetsAre
+from chatroom.model.replies import HistoryIs, TargetsAre
 from chatroom.protocols.irc.event_lines import timestamp
 from chatroom.protocols.irc.reply_writer import ReplyWriter
 
@@ -24,6 +24,18 @@ FAILURES = {
     Code.NOTHING_KEPT: mark("No history is kept here"),
 }
 _BATCH = "h"
+
+
+def history(to: ReplyWriter, reply: HistoryIs) -> Iterator[str]:
+    """The lines for the answer to CHATHISTORY."""
+    return _ending(to, events(to, reply.events, f"chathistory {reply.name}", reply.reactions), reply.is_end)
+
+
+def _ending(to: ReplyWriter, lines: Iterator[str], is_end: bool) -> Iterator[str]:
+    """Says at the start of a batch whether there is nothing more: IRCv3 draft/chathistory-end."""
+    if is_end and to.capabilities >= {"batch", "message-tags"}:
+        yield f"@draft/chathistory-end {next(lines)}"
+    yield from lines
 
 
 def events(to: ReplyWriter, past: Sequence[Event], batch: str, reactions: Iterable[Reacted] = ()) -> Iterator[str]:
@@ -45,7 +57,7 @@ def messages(to: ReplyWriter, said: Iterable[Said]) -> Iterator[str]:
 def targets(to: ReplyWriter, reply: TargetsAre) -> Iterator[str]:
     """The lines for CHATHISTORY TARGETS."""
     lines = (f":{to.server.name} CHATHISTORY TARGETS {name} {timestamp(time)}\r\n" for name, time in reply.targets)
-    return to.batched(_BATCH, "draft/chathistory-targets", lines)
+    return _ending(to, to.batched(_BATCH, "draft/chathistory-targets", lines), reply.is_end)
 
 
 def _lines(to: ReplyWriter, past: Iterable[Event]) -> Iterator[str]:

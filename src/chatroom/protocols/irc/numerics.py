@@ -219,7 +219,19 @@ FAILURES: dict[Code, Failure] = {
 
 # Commands whose specifications answer with FAIL: whoever uses them knows it, also without standard-replies.
 KNOWN_TO_FAIL = {
-    *("BATCH", "CHATHISTORY", "MARKREAD", "METADATA", "REDACT", "REGISTER", "SEARCH", "SETNAME", "TAGMSG", "VERIFY")
+    *(
+        "BATCH",
+        "CHATHISTORY",
+        "MARKREAD",
+        "METADATA",
+        "PERSISTENCE",
+        "REDACT",
+        "REGISTER",
+        "SEARCH",
+        "SETNAME",
+        "TAGMSG",
+        "VERIFY",
+    )
 }
 
 # FAILs that tell programs the reason of the refusal behind them, whose number has several.

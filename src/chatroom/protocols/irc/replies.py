@@ -62,6 +62,7 @@ from chatroom.model.replies import (
     Saving,
     ServerBansAre,
     ServersAre,
+    StayIs,
     TargetsAre,
     TopicIs,
     UptimeIs,
@@ -107,6 +108,8 @@ def _welcome(to: ReplyWriter, reply: Welcome) -> Iterator[str]:
     yield to.counts(reply.counts)
     if metadata_replies.METADATA in to.capabilities:  # nothing is set yet, which must be told by an empty batch
         yield from to.batched(metadata_replies.BATCH, f"metadata {to.nick}", ())
+    if account_replies.PERSISTENCE in to.capabilities and reply.person.account:
+        yield account_replies.stay_status(to, reply.stays)
     yield to.motd()
 
 
@@ -477,7 +480,7 @@ _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     IgnoredAre: _ignored_are,
     IgnoreNoted: lambda to, r: iter([f":{to.mask} SILENCE {'+' if r.on else '-'}{r.mask}\r\n"]),
     ReactionsAre: lambda to, r: iter(()),  # such clients are told of each as it comes
-    HistoryIs: lambda to, r: history_replies.events(to, r.events, f"chathistory {r.name}", r.reactions),
+    HistoryIs: history_replies.history,
     TargetsAre: history_replies.targets,
     Found: lambda to, r: history_replies.events(to, r.said, history_replies.SEARCH),
     CutShort: _notice,
@@ -488,6 +491,7 @@ _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     DevicesAre: account_replies.in_words,
     DeviceClosed: account_replies.in_words,
     ReplayIs: account_replies.in_words,
+    StayIs: account_replies.stay_is,
     LanguageIs: lambda to, r: iter([to.line(numerics.RPL_YOURLANGUAGESARE, " ".join(r.tags))]),
     Ping: lambda to, r: iter([f"PING :{to.server.name}\r\n"]),
     Announcement: lambda to, r: to.wrapped(f":{to.server.name} NOTICE * :", r.text),

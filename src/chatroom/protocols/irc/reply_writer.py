@@ -18,6 +18,7 @@ from chatroom.protocols.irc.numerics import Numeric
 
 # Stands for the nickname in what everybody is told alike, which is made once. It is as long as a nickname may be.
 _ANYBODY = "\0" * NICK_BYTES
+ISUPPORT_EQUALS = r"\x3D"  # in the value of a token: modern.ircdocs.horse/#rplisupport-005
 _SETTINGS_REMEMBERED = 8  # those of now, and of clients that came in before they were read again; in each language
 
 
@@ -164,6 +165,8 @@ def _isupport(server: ServerInfo, language: Language) -> str:
     tokens = [*numerics.ISUPPORT, *playback, f"NETWORK={server.network}"]
     # With nickname and text a line has 15 parameters at most: RFC 2812 §2.3.
     lines = [" ".join(tokens[i : i + 12]) for i in range(0, len(tokens), 12)]
+    if server.icon:  # IRCv3 network-icon; in a line of its own, as it may be long
+        lines.append(f"draft/ICON={server.icon.replace('=', ISUPPORT_EQUALS)}")
     return "".join([_line(server, language, numerics.RPL_ISUPPORT, line) for line in lines])
 
 

@@ -8,6 +8,7 @@ from chatroom.model.limits import METADATA_KEYS, METADATA_VALUE_BYTES
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Raw
 from chatroom.protocols.irc import numerics
+from chatroom.protocols.irc.account_replies import PERSISTENCE
 from chatroom.protocols.irc.client_state import PRE_AWAY, ClientState
 from chatroom.protocols.irc.handlers.account_registration import REGISTRATION
 from chatroom.protocols.irc.handlers.languages import LANGUAGES, offered
@@ -38,6 +39,7 @@ CAPABILITIES = (
     REDACTION,
     METADATA,
     MULTILINE,
+    PERSISTENCE,
     PRE_AWAY,
     READ_MARKER,
     "echo-message",

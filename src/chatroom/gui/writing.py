@@ -1,0 +1,56 @@
+"""What the user does in the composer besides writing a new message: edits an older one, or just types. No Tk."""
+
+from chatroom.client import strings, typists
+from chatroom.client.room import Room
+from chatroom.client.settings import Settings
+from chatroom.client.state import SessionState
+from chatroom.client.transcript_entry import TranscriptEntry
+from chatroom.common.language import tr
+from chatroom.gui.view_protocol import Note, View
+
+
+class Writing:
+    """What was being written before an older message was edited is set aside, and comes back."""
+
+    def __init__(self, view: View, settings: Settings) -> None:
+        self._view = view
+        self._settings = settings
+        self._aside: dict[Room, str] = {}
+
+    def edit(self, room: Room, entry: TranscriptEntry) -> None:
+        """Puts a message of ours into the composer, to be said anew."""
+        self._aside.setdefault(room, self._view.composer_text())
+        room.editing, room.answered = entry, None
+        # What one slash begins would be a command.
+        self._view.set_composer(f"/{entry.text}" if entry.text.startswith("/") else entry.text)
+        self._view.focus_composer()
+
+    def stop(self, room: Room) -> bool:
+        """Leaves the message as it was; false if none was being edited."""
+        if room not in self._aside:
+            return False
+        room.editing = None
+        self._view.set_composer(self._aside.pop(room))
+        return True
+
+    def is_unchanged(self, room: Room, text: str) -> bool:
+        """Whether what was typed is the message that is being edited, as it was."""
+        return room.editing is not None and text.strip() in (room.editing.text, f"/{room.editing.text}")
+
+    def sent(self, room: Room) -> None:
+        """Something was said or done in a room: what was set aside comes back once nothing is edited any more."""
+        room.told_typing = 0.0  # what is said tells it
+        if room.editing is None and room in self._aside:
+            self._view.set_composer(self._view.composer_text() or self._aside.pop(room))
+            self._aside.pop(room, None)
+
+    def typed(self, state: SessionState, text: str) -> None:
+        """The user has typed in the composer, which has this text now."""
+        if self._settings.typing:
+            typists.tell(state, state.current, bool(text.strip()) and not text.startswith("/"))
+
+    def note(self, state: SessionState) -> Note:
+        """What stands below the composer in place of its hint."""
+        if state.current.editing:
+            return Note(tr("Editing your message"), True)
+        return Note(strings.typing(typists.typing_in(state, state.current)))

@@ -1,0 +1,145 @@
+"""Slash commands of the client with a real server, and what it answers."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from chatroom.client import slash_commands
+from chatroom.client.client import Client, Phase
+from chatroom.client.misuse import Misuse
+from chatroom.client.screen_events import LanguageChosen, ScreenEvent, SearchResults
+from chatroom.client.server_connection import Target
+from chatroom.client.session import Session
+from chatroom.common.language import ENGLISH, own, speak
+from tests.gui.people import Irc, Server, wait_for
+
+
+class Desk:
+    """Somebody at a client without a screen, who types lines. `told` are the texts of all entries."""
+
+    def __init__(self, port: int, nick: str) -> None:
+        self.client = Client(Target("127.0.0.1", port), Session(nick, ("#lobby",)))
+        self.state = self.client.state
+        self.events: list[ScreenEvent] = []
+        self.client.start()
+        self.until(lambda: self.client.phase is Phase.ONLINE and self.state.current.is_listed, "in the room")
+
+    def until(self, condition: Callable[[], object], what: str) -> None:
+        def look() -> object:
+            self.events += self.client.pump(0.01)
+            return condition()
+
+        wait_for(look, what)
+
+    def type(self, line: str) -> None:
+        self.state.current = slash_commands.run(self.state, self.state.current, line) or self.state.current
+
+    @property
+    def told(self) -> list[str]:
+        return [entry.text for room in self.state.rooms.values() for entry in room.entries]
+
+    def hears(self, text: str) -> None:
+        self.until(lambda: any(text in each for each in self.told), text)
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Server]:
+    with Server(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+def alice(here: Server) -> Iterator[Desk]:
+    desk = Desk(here.port, "alice")
+    yield desk
+    desk.client.stop()
+    speak(ENGLISH)
+
+
+def test_where_one_was_named_is_told_with_the_place(here: Server, alice: Desk) -> None:
+    """Not before the name is claimed, and then from every room that one is in."""
+    alice.type("/mentions")
+    alice.hears("Log in first")
+    alice.type("/register open-sesame")
+    alice.until(lambda: alice.state.account == "alice", "claimed")
+    alice.type("/join #dev")
+    alice.until(lambda: alice.state.current.is_listed, "in #dev")
+    alice.type("/mentions")
+    alice.until(lambda: SearchResults(None, ()) in alice.events, "nobody has named her")
+    with Irc(here.port, "bob", "#dev") as bob:
+        bob.send("PRIVMSG #dev :thank you, alice")
+        alice.hears("thank you, alice")
+    alice.type("/mentions")
+    alice.until(lambda: any(isinstance(e, SearchResults) and e.entries for e in alice.events), "found")
+    found = next(event for event in alice.events if isinstance(event, SearchResults) and event.entries)
+    assert [(entry.place, entry.nick, entry.text) for entry in found.entries] == [("#dev", "bob", "thank you, alice")]
+    assert found.room is None
+
+
+def test_a_language_is_chosen_here_and_on_the_server(alice: Desk) -> None:
+    """What the program says and what the server says are in it from then on."""
+    alice.type("/lang")
+    assert alice.told[-2:] == [
+        "You read English.",
+        "/lang LANGUAGE changes that. There are: en (English), pl (polski).",
+    ]
+    alice.type("/lang pl")
+    assert own().tag == "pl" and LanguageChosen("pl") in alice.state.events
+    assert alice.told[-1] == "Twój język od teraz: polski."
+    alice.type("/devices")
+    alice.hears("Urządzenie 1")  # the server's own words
+    with pytest.raises(Misuse, match="xx"):
+        alice.type("/lang xx")
+
+
+def test_reactions_edits_and_servers(here: Server, alice: Desk) -> None:
+    """/unreact takes back what /react gave; /edit says anew what it takes back; /servers tells of the only one."""
+    with Irc(here.port, "bob") as bob:
+        bob.send("PRIVMSG #lobby :look at this")
+        alice.hears("look at this")
+        said = next(entry for entry in alice.state.current.entries if entry.text == "look at this")
+        with pytest.raises(Misuse, match="have not reacted"):
+            alice.type("/unreact bob 👍")
+        alice.type("/react bob 👍")
+        alice.until(lambda: said.reactions.get("👍") == ["alice"], "the reaction")
+        alice.type("/unreact bob 👍")
+        alice.until(lambda: not said.reactions.get("👍"), "and none")
+        alice.type("see you tomorow")
+        alice.until(lambda: not alice.state.current.pending(), "confirmed")
+        alice.type("/edit see you tomorrow")
+        bob.wait("PRIVMSG #lobby :see you tomorrow")
+        alice.until(lambda: alice.state.current.entries[-1].text == "see you tomorrow", "said anew")
+        alice.until(lambda: sum(entry.is_gone for entry in alice.state.current.entries) == 1, "the first is gone")
+        alice.type("/servers")
+        alice.hears("is the only server of this chat.")
+
+
+def test_order_is_kept_in_another_room_than_this(here: Server, alice: Desk) -> None:
+    """The name of the room stands first; in a conversation with one person, it has to."""
+    with Irc(here.port, "bob", "#dev") as bob:
+        bob.send("MODE #dev +o alice", "JOIN #lobby")
+        bob.wait(" 366 bob #lobby ")
+        alice.type("/join #dev")
+        alice.until(lambda: alice.state.current.is_listed, "in #dev")
+        bob.send("MODE #dev +o alice")
+        alice.hears("bob made alice an operator")
+        alice.type("/msg bob")
+        with pytest.raises(Misuse, match="/quiet is for rooms, and this is a conversation with bob"):
+            alice.type("/quiet")
+        alice.type("/quiet #dev")
+        bob.wait("MODE #dev \\+m")
+        alice.type("/quiet #dev off")
+        bob.wait("MODE #dev -m")
+        alice.type("/kick #dev bob 10m a walk")
+        bob.wait("KICK #dev bob :a walk")
+        alice.type("/bans #dev")
+        alice.hears("bob")
+
+
+def test_what_is_said_to_nickserv_is_no_conversation(alice: Desk) -> None:
+    """It is mostly a password, which stands nowhere then."""
+    alice.type("/msg NickServ REGISTER open-sesame")
+    alice.until(lambda: alice.state.account == "alice", "claimed")
+    assert list(alice.state.rooms) == ["#lobby"] and not any("open-sesame" in text for text in alice.told)
+    assert slash_commands.is_secret("/query nickserv identify x") and not slash_commands.is_secret("/msg bob x")
