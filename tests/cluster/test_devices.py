@@ -9,6 +9,7 @@ from chatroom.model.audience import Audience
 from chatroom.model.commands import (
     AskDevices,
     Burst,
+    DropAccount,
     Join,
     Kick,
     Leave,
@@ -274,6 +275,7 @@ def test_who_stays_does_so_on_all_servers() -> None:
         assert "ann" in {user.person.nick for user in member.hub.state.rooms["#a"].members.values()}
     assert told(chat.members[2], eve) == ["AwaySet"]
     chat.do(2, eve, Say("ann", "psst"))
+    chat.members[2].write()
     agree(chat.members)  # the first one comes again, with her
     check(chat.members[0])
     assert first.user is chat.members[0].hub.state.presences["ann"]
@@ -294,6 +296,34 @@ def test_who_stays_does_so_on_all_servers() -> None:
     agree(chat.members)
     check(chat.members[3])
     assert set(chat.members[3].hub.state.presences["ann"].rooms) == {"#a"}
+
+
+def test_what_is_said_to_a_name_is_not_told_to_its_next_owner() -> None:
+    """The name is dropped and claimed anew on one server, while the message is on its way from another."""
+    chat = Chat()
+    bob, ann = chat.come(1, irc=True), login(chat, 0)
+    chat.do(1, bob, Register("bob", "u", "Bob"))
+    agree(chat.members)
+    chat.do(0, ann, Quit("gone"))
+    agree(chat.members)
+    chat.do(1, bob, Say("ann", "psst"))
+    other = chat.come(0, irc=True)
+    chat.do(0, other, Register("other", "u", "Other"))
+    chat.members[0].write()
+    chat.members[0].read()
+    chat.do(0, other, DropAccount("ann", PASSWORD))
+    chat.members[0].write()
+    chat.members[0].read()
+    chat.do(0, other, Rename("ann"))
+    chat.members[0].write()
+    chat.members[0].read()
+    chat.do(0, other, MakeAccount(PASSWORD))
+    chat.members[0].write()
+    agree(chat.members)
+    assert other.account == "ann"
+    for member in chat.members:
+        assert not member.hub.state.waiting
+    assert [type(reply).__name__ for uid, reply in chat.members[1].post.replies if uid == bob.uid][-1] == "Refused"
 
 
 def test_who_quits_while_their_server_is_given_up_is_counted_once() -> None:

@@ -313,7 +313,7 @@ def test_sasl_is_offered_where_nobody_can_read_along(chat: Chat) -> None:
     near, far, secure = chat.irc(), chat.irc(), chat.irc()
     far.near, secure.near, secure.secure = False, False, True
     for client in (near, secure):
-        assert "sasl=PLAIN" in " ".join(client.send("CAP LS 302").heard()).replace(":", " ").split()
+        assert "sasl=PLAIN" in " ".join(client.send("CAP LS 302").heard()).split()
         assert client.send("CAP REQ :sasl").heard() == [":chatroom.test CAP * ACK :sasl"]
     assert "sasl" not in " ".join(far.send("CAP LS 302").heard())
     assert far.send("CAP REQ :sasl").heard() == [":chatroom.test CAP * NAK :sasl"]

@@ -4,6 +4,7 @@ After each tick that changed what the window shows, FILE is replaced with that, 
 """
 
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ from chatroom.gui.connect_panel_w import ConnectPanel
 from chatroom.gui.picker_w import Picker
 from chatroom.gui.view import TkView
 
-_ROWS = 120  # the last ones
+_ROWS = int(os.environ.get("PROBE_ROWS", "120"))  # the last ones
 _HEADING = re.compile(r" [—–] \d+$")  # of a group of people, in English or in Polish
 
 

@@ -308,10 +308,9 @@ class Replica:
 
     def _apply_burst(self, burst: MessageBurst, proposal: Proposal | None, delivery: Delivery) -> None:
         session = proposal.session if proposal and proposal.session and not proposal.session.closing else None
-        said = [
-            Said(burst.by, burst.room, text, MessageKind.MESSAGE, "", "", None, burst.device) for text in burst.texts
-        ]
-        room = self._hub.state.rooms.get(fold(burst.room))
+        name = self._hub.state.name_now(burst.room, self.time)
+        said = [Said(burst.by, name, text, MessageKind.MESSAGE, "", "", None, burst.device) for text in burst.texts]
+        room = self._hub.state.rooms.get(fold(name))
         if room and room.slow:  # it was not when this was decided: each of them is looked at
             errors = [self._settle_and_apply(event, delivery) for event in said]
         else:

@@ -30,7 +30,7 @@ from chatroom.cluster.servers import (
     ServerLeft,
 )
 from chatroom.common.names import NICK_CHARACTERS, fold, skeleton
-from chatroom.core import away, connections, devices, membership, monitor, restore, staying, waiting
+from chatroom.core import away, connections, devices, membership, monitor, renaming, restore, staying, waiting
 from chatroom.core.context import Context
 from chatroom.core.operator_accounts import revoke
 from chatroom.model import durable_state as lasts
@@ -74,6 +74,7 @@ from chatroom.model.events import (
     Redacted,
     Renamed,
     ReplaySet,
+    RoomRenamed,
     Said,
     ServerBanned,
     ServerUnbanned,
@@ -110,6 +111,7 @@ REPLICATED_EVENTS: dict[str, type[Event]] = {
     "StandingSet": StandingSet,
     "Redacted": Redacted,
     "TopicSet": TopicSet,
+    "RoomRenamed": RoomRenamed,
     "AwaySet": AwaySet,
     "AbsenceSet": AbsenceSet,
     "Kicked": Kicked,
@@ -249,6 +251,7 @@ def lasting(state: ChatState) -> Lasting:
         tuple(kept),
         tuple(ignored),
         tuple(_standings(state)),
+        tuple([(key, name, time) for key, (name, time) in state.renamed.items()]),
     )
 
 
@@ -323,11 +326,15 @@ def _empty(room: Room) -> Room:
 def bring(ctx: Context, text: str, place: Place, mine: bool, delivery: Delivery) -> None:
     """Adds a server's share. With `mine` it is this server's: its clients never saw each other leave.
 
-    The devices of who is here by others are added to those.
+    The devices of who is here by others are added to those. Rooms may have got other names meanwhile.
     """
     brought = GRAPH.read(text)
+    names = _names_now(ctx.state, brought["rooms"])
     settings = {fold(room.name): room for room in brought["rooms"]}
-    for user, made_by, ranks in zip(brought["users"], brought["accounts"], brought["ranks"], strict=True):
+    if mine:
+        renaming.follow(ctx.state, names)
+    for user, made_by, held_in in zip(brought["users"], brought["accounts"], brought["ranks"], strict=True):
+        ranks = [(names.get(name, name), held) for name, held in held_in]
         known = _known(ctx.state, user, made_by)
         missing = [name for name, _ in ranks if known is None or fold(name) not in known.rooms]
         before, is_first = set(known.rooms) if known else set(), known is None or not known.devices
@@ -348,6 +355,17 @@ def bring(ctx: Context, text: str, place: Place, mine: bool, delivery: Delivery)
             monitor.has_come(ctx, user, delivery)
         if is_first:  # what others have said to them waits since this server was given up
             waiting.deliver(ctx.state, known or user, delivery)
+    if mine:
+        for was, name in names.items():
+            renaming.tell_late(ctx.state, was, name, delivery)
+
+
+def _names_now(state: ChatState, rooms: list[Room]) -> dict[str, str]:
+    """Gives rooms that are brought the names that they have by now; returns these by the ones that they had."""
+    names = {room.name: now for room in rooms if (now := state.name_now(room.name)) != room.name}
+    for room in rooms:
+        room.name = names.get(room.name, room.name)
+    return names
 
 
 def _known(state: ChatState, user: User, made_by: int) -> User | None:
@@ -398,7 +416,7 @@ def add(ctx: Context, text: str, place: Place, delivery: Delivery) -> list[str]:
             refused.append(account.name)
     others = {fold(name) for name in refused}
     for owned in theirs.rooms:
-        if owned.owner in ctx.state.accounts and owned.owner not in others and owned.key not in ctx.state.owners:
+        if owned.owner in ctx.state.accounts and owned.owner not in others and not _is_known(ctx.state, owned.key):
             ctx.state.own(owned.key, owned.owner)
             ctx.state.room_looks.add(owned.key)
             room = ctx.state.rooms.get(owned.key)
@@ -419,6 +437,11 @@ def add(ctx: Context, text: str, place: Place, delivery: Delivery) -> list[str]:
     for made_by, standing in theirs.standings:
         _add_who_stays(ctx, made_by, standing, place, delivery)
     return refused
+
+
+def _is_known(state: ChatState, room: str) -> bool:
+    """Whether a room has an owner, or another name by now."""
+    return room in state.owners or room in state.renamed
 
 
 def _add_who_stays(ctx: Context, made_by: int, standing: Standing, place: Place, delivery: Delivery) -> None:

@@ -38,6 +38,7 @@ from chatroom.core import (
     read_markers,
     redaction,
     registration,
+    renaming,
     server_operators,
     staying,
     waiting,
@@ -71,6 +72,7 @@ DECIDER_TABLES: tuple[Deciders, ...] = (
     reactions.DECIDERS,
     read_markers.DECIDERS,
     redaction.DECIDERS,
+    renaming.DECIDERS,
     registration.DECIDERS,
     server_operators.DECIDERS,
 )
@@ -105,6 +107,7 @@ APPLIER_TABLES: tuple[Appliers, ...] = (
     read_markers.APPLIERS,
     reactions.APPLIERS,
     redaction.APPLIERS,
+    renaming.APPLIERS,
     registration.APPLIERS,
     server_operators.APPLIERS,
     staying.APPLIERS,

@@ -18,7 +18,18 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, fold
 from chatroom.model.entities import Room, Session, User, user_of
 from chatroom.model.masks import MUTE
-from chatroom.model.modes import BAN, CLOSED, INVITED_ONLY, KEY, LIMIT, MODERATED, OPERATOR, SLOW, TOPIC_LOCKED, VOICE
+from chatroom.model.modes import (
+    BAN,
+    CLOSED,
+    INVITED_ONLY,
+    KEY,
+    LIMIT,
+    MODERATED,
+    OPERATOR,
+    SLOW,
+    TOPIC_LOCKED,
+    VOICE,
+)
 from chatroom.model.outcomes import Command, Outcome, Preparation, Preparing
 from chatroom.model.values import ListEntry, Person
 
@@ -47,6 +58,7 @@ class Action(Enum):
     MUTE = "mute"
     RANK = "make operators and give voices"
     MODE = "change modes"
+    RENAME = "give another name"
     LISTS = "see who is excepted and invited"
 
 
@@ -60,6 +72,7 @@ LEAST_ROLE: dict[Action, Role] = {
     Action.MUTE: Role.OPERATOR,
     Action.RANK: Role.OPERATOR,
     Action.MODE: Role.OPERATOR,
+    Action.RENAME: Role.OPERATOR,
     Action.LISTS: Role.OPERATOR,
 }
 

@@ -73,6 +73,11 @@ def ignored(state: ChatState, entries: Iterable[tuple[str, ListEntry]]) -> None:
             state.ignored.setdefault(account, MaskList())[fold(each.mask)] = each
 
 
+def renamed(state: ChatState, names: Iterable[tuple[str, str, int]]) -> None:
+    """What rooms are called now, by the folds of their old names."""
+    state.renamed = {key: (name, time) for key, name, time in names}
+
+
 def who_stays(state: ChatState, account: Account, standing: Standing, now: int) -> User | None:
     """Puts back somebody who stays without a device, in no room yet; None if that may not be any more."""
     nick = next((each for each in (standing.nick, account.name) if state.nicks.get(each) is None), "")

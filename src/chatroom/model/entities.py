@@ -265,6 +265,7 @@ class Room:
         "owner",
         "ranks",
         "recent",
+        "renamed",
         "slow",
         "spoke",
         "topic",
@@ -276,6 +277,7 @@ class Room:
         self.opened = 0  # id of the event by which its first member came in
         self.topic: Topic | None = None
         self.metadata: dict[str, str] = {}  # likewise; it ends with the room
+        self.renamed = 0  # when it got its name, in milliseconds; 0 if it always had it
         self.owner = ""  # the account whose room it is for good, folded; "" if it is nobody's
         self.members: dict[str, User] = {}  # by uid, in the order of joining
         self.recent: deque[Said] = deque(maxlen=RECENT_MESSAGES)  # what whoever joins is shown

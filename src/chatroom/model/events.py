@@ -94,7 +94,11 @@ class Said(Event):
 
 @value
 class Kept(Event):
-    """Something was said to the owner of an account, who is not here: it waits for them. The rest is as in `Said`."""
+    """Something was said to the owner of an account, who is not here: it waits for them. The rest is as in `Said`.
+
+    `made` is the id of the event that made the account. `dropped` is that of a message which waits no more, so that
+    this one has a place; 0 if there was one.
+    """
 
     account: str
     text: str
@@ -102,6 +106,8 @@ class Kept(Event):
     conversation: str
     quote: Quote | None = None
     device: str = ""
+    made: int = 0
+    dropped: int = 0
 
     def said(self, target: str) -> Said:
         """The message to them under this name."""
@@ -205,6 +211,15 @@ class Redacted(Event):
 class TopicSet(Event):
     room: str
     topic: str
+
+
+@value
+class RoomRenamed(Event):
+    """`room` is what it was called, `name` what it is called now."""
+
+    room: str
+    name: str
+    reason: str
 
 
 @value

@@ -4,7 +4,7 @@ from enum import Enum
 
 from chatroom.common.errors import ChatError
 from chatroom.common.language import Language
-from chatroom.model.events import Event, Reacted, Said
+from chatroom.model.events import Event, Joined, Left, Reacted, Said
 from chatroom.model.values import ListEntry, Member, Person, Topic, Via, value
 
 # ---- replies --------------------------------------------------------------------------------------------------------
@@ -44,6 +44,27 @@ class RoomState(Reply):
     members: tuple[Member, ...]  # oldest member first
     viewer: str  # the nickname of the one who is told
     secret: bool = False
+
+
+@value
+class RoomMoved(Reply):
+    """A room has another name, for a program that knows no such thing: it has left the one, and joined the other.
+
+    `state` is what anybody there sees. `rendered` is shared by all who are told, and filled by their dialects.
+    """
+
+    left: Left
+    joined: Joined
+    state: RoomState
+    rendered: dict[object, str]
+
+
+@value
+class Redirected(Reply):
+    """The room that somebody wants to join is called otherwise now."""
+
+    room: str
+    name: str
 
 
 @value

@@ -67,6 +67,7 @@ class PlainFormat:
 
     own_moves = False
     one_room = True
+    follows_renames = True
     as_sentences = True
 
     def __init__(self, language: Language) -> None:
@@ -391,6 +392,9 @@ COMMANDS: dict[str, PlainCommand] = {
         ),
         PlainCommand(mark("/unreact NAME EMOJI"), mark("take that back"), 2, PlainDialect._unreact),
         PlainCommand(mark("/topic [TEXT]"), mark("show or set the room's topic"), 0, PlainDialect._topic),
+        PlainCommand(
+            mark("/rename [#ROOM] NEW [WHY]"), mark("give a room another name"), 1, _in_room(moderation.rename)
+        ),
         PlainCommand(mark("/invite [#ROOM] NAME"), mark("ask somebody into a room"), 1, _in_room(moderation.invite)),
         PlainCommand(
             mark("/kick [#ROOM] NAME [TIME] [WHY]"),

@@ -29,6 +29,7 @@ from chatroom.model.events import (
     Received,
     Redacted,
     ReplaySet,
+    RoomRenamed,
     ServerBanned,
     ServerUnbanned,
     StandingSet,
@@ -37,7 +38,7 @@ from chatroom.model.events import (
     TopicSet,
 )
 from chatroom.model.modes import CLOSING, NEW_ROOM, ROOM_MODES, ModeKind
-from chatroom.storage import markers, reactions, standings, waiting
+from chatroom.storage import markers, reactions, renaming, standings, waiting
 from chatroom.storage.deletions import NOTE
 from chatroom.storage.schema import SET_MARK
 from chatroom.storage.search_index import remove_message
@@ -185,7 +186,11 @@ def _redacted(db: sqlite3.Connection, event: Redacted) -> None:
 
 
 def _replace_all(db: sqlite3.Connection, event: Lasting) -> None:
-    """Replaces all accounts, owners, modes and lists by those of another server."""
+    """Replaces all accounts, owners, modes and lists by those of another server, once rooms have their names of now."""
+    known = set(renaming.read(db))
+    for key, name, time in event.renamed:
+        if (key, name, time) not in known:
+            renaming.rename(db, key, key, name, time, event.id)
     accounts = [(fold(account.name), *account) for account in event.accounts]
     fields = ("key", *Account._fields)
     db.execute("DELETE FROM accounts")
@@ -210,6 +215,7 @@ def _replace_all(db: sqlite3.Connection, event: Lasting) -> None:
 
 PROJECTIONS: dict[type, Callable[[sqlite3.Connection, Any], None]] = {
     TopicSet: _topic_set,
+    RoomRenamed: renaming.save,
     ModesSet: _modes_set,
     Reacted: reactions.save,
     Redacted: _redacted,

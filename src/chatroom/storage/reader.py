@@ -113,8 +113,8 @@ class Reader:
         rooms, only those are looked at in which something happened lately.
         """
         latest = "(SELECT max(last) FROM runs WHERE place = places.id) AS latest"
-        bounded = f"SELECT id FROM places LIMIT {_PLACES_LOOKED_AT + 1}"
-        (count,) = self._db.execute(f"SELECT count(*) FROM ({bounded})").fetchone()
+        bounded = f"SELECT count(*) FROM (SELECT id FROM places LIMIT {_PLACES_LOOKED_AT + 1})"
+        (count,) = self._db.execute(bounded).fetchone()
         lately = f"SELECT place FROM (SELECT place FROM runs ORDER BY row DESC LIMIT {_ROWS_LOOKED_AT})"
         among = f"id IN ({lately})" if count > _PLACES_LOOKED_AT else "TRUE"
         rows = self._db.execute(
@@ -165,7 +165,6 @@ class Reader:
         return [_account(*row) for row in self._db.execute(f"SELECT {', '.join(Account._fields)} FROM accounts")]
 
     def waiting(self) -> Iterator[tuple[str, Said]]:
-        """The messages that wait for people, by the folded accounts, oldest first."""
         return waiting.read_waiting(self._db, self.message)
 
     def read(self, table: Callable[[sqlite3.Connection], T]) -> T:

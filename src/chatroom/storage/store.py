@@ -20,6 +20,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from chatroom.common.cloaks import KEY_BYTES, Cloaks
@@ -27,7 +28,7 @@ from chatroom.common.language import tr
 from chatroom.common.logs import alike
 from chatroom.common.names import LOBBY, fold
 from chatroom.common.trusted_files import UntrustedFileError, check_own_file, check_way, may_be_changed_by_others
-from chatroom.model.events import Event, ModesSet, Opened, Redacted
+from chatroom.model.events import Event, ModesSet, Opened, Redacted, RoomRenamed
 from chatroom.model.limits import DORMANT_ROOMS_MAX
 from chatroom.storage import standings
 from chatroom.storage.before_upgrade import keep_copy
@@ -182,8 +183,13 @@ class Store:
         """Saves a batch, whose ids rise; returns when it is as safe as `sync` says."""
         if not events:
             return
+        kinds = set(map(type, events))
+        if RoomRenamed in kinds and (parts := _cut_at_renames(events))[1:]:
+            for part in parts:
+                self.save(part)
+            return
         segments = pack(events)
-        has_changes = not PROJECTIONS.keys().isdisjoint(set(map(type, events)))
+        has_changes = not PROJECTIONS.keys().isdisjoint(kinds)
         changes = [e for e in events if type(e) in PROJECTIONS] if has_changes else []
         if not segments and not changes and events[-1].id <= self.reserved_id:
             return
@@ -339,6 +345,9 @@ class Store:
             self._note_closed(event)
         if changes:
             self.db.execute(SET_MARK, ("settled", changes[-1].id))
+        if RoomRenamed in map(type, changes):
+            self._places.clear()
+            self._open_rooms.clear()
 
     def _is_saved(self, change: Event) -> bool:
         """Whether a change is one that the file shows already: that a room is opened which was open before."""
@@ -483,6 +492,12 @@ class Store:
             self.changes_lost = 0
         self.failure = ""
         self.wakeup.set()
+
+
+def _cut_at_renames(events: list[Event]) -> list[list[Event]]:
+    """The parts of a batch that end with the new name of a room: what comes later is said under that name."""
+    ends = [n for n, event in enumerate(events, 1) if type(event) is RoomRenamed]
+    return [part for start, end in pairwise((0, *ends, len(events))) if (part := events[start:end])]
 
 
 def lock_directory(directory: Path) -> LockFile:

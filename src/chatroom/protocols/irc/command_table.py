@@ -109,6 +109,7 @@ COMMANDS: dict[str, Row] = {
     "JOIN": Row(channels.join, 1, "<room>{,<room>} [<key>{,<key>}]", mark("enters rooms; JOIN 0 leaves them all")),
     "PART": Row(channels.part, 1, "<room>{,<room>} [:<reason>]", mark("leaves rooms")),
     "TOPIC": Row(channels.topic, 1, "<room> [:<topic>]", mark("shows or sets a room's topic")),
+    "RENAME": Row(channels.rename, 2, "<room> <new name> [:<reason>]", mark("gives a room another name")),
     "NAMES": Row(channels.names, 0, "[<room>{,<room>}]", mark("lists who is in a room")),
     "LIST": Row(
         channels.list_, 0, "[<room or filter>{,...}]", mark("lists rooms: by mask, !mask, <people, C<age, T<age")

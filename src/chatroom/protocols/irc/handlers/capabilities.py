@@ -10,6 +10,7 @@ from chatroom.model.replies import Raw
 from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.account_replies import PERSISTENCE
 from chatroom.protocols.irc.client_state import PRE_AWAY, ClientState
+from chatroom.protocols.irc.event_lines import RENAMING
 from chatroom.protocols.irc.handlers.account_registration import REGISTRATION
 from chatroom.protocols.irc.handlers.languages import LANGUAGES, offered
 from chatroom.protocols.irc.handlers.multiline import LIMITS, MULTILINE
@@ -32,6 +33,7 @@ CAPABILITIES = (
     "batch",
     "cap-notify",
     REGISTRATION,
+    RENAMING,
     "draft/chathistory",
     "draft/event-playback",
     "draft/extended-isupport",
