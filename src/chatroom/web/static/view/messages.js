@@ -63,6 +63,8 @@ export class MessagesView {
     /** The window is being moved: what is drawn for that moves it no further. */
     this.isPaging = false;
     this.lastTop = 0;
+    /** The size at which the end was in sight. */
+    this.lastSize = "";
     new ResizeObserver(() => this.pin()).observe(this.scroller);
   }
 
@@ -186,6 +188,12 @@ export class MessagesView {
   scrollToEnd() {
     this.scroller.scrollTop = this.scroller.scrollHeight;
     this.lastTop = this.scroller.scrollTop;
+    this.lastSize = this.size;
+  }
+
+  /** What changes when the page gets another size, as when a phone's keyboard comes. */
+  get size() {
+    return `${this.scroller.clientWidth} ${this.scroller.clientHeight}`;
   }
 
   /** The entry at the top of the view, and where it is. Lines between entries move when there is more above them. */
@@ -208,6 +216,10 @@ export class MessagesView {
   onScroll() {
     const room = this.room;
     if (!room) return;
+    if (this.following && this.size !== this.lastSize) {
+      this.scrollToEnd(); // browsers scroll by themselves then, before they tell of the size
+      return;
+    }
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
     const below = scrollHeight - scrollTop - clientHeight;
     const atEnd = below < AT_END_PIXELS && this.end >= room.messages.length && !room.hasNewer;
