@@ -1,7 +1,7 @@
 """Firefox and Safari's engine for tests, each driven by the standard protocol that it has itself.
 
-Both are asked the same: to `run` a script in the page, to press Enter, to change its size. A script writes into its fields,
-since WebKit's driver loses letters outside the first plane of Unicode.
+Both are asked the same: to `run` a script in the page, to press Enter, to change its size. A script writes into the
+fields of the page, since WebKit's driver loses letters outside the first plane of Unicode.
 """
 
 import itertools
