@@ -470,6 +470,14 @@ function onListEnd(state) {
   state.events.push({ type: "rooms", rooms });
 }
 
+/**
+ * One of the servers that are this chat; behind its distance it is told what there is about it.
+ * @type {Handler}
+ */
+function onServer(state, message) {
+  state.inform(tr("quote", { nick: cleanWord(message.params[1] ?? ""), text: cleanText(message.params.at(-1) ?? "").replace(/^\d+ /, "") }));
+}
+
 /** @type {Handler} */
 function onPing(state, message) {
   state.send("PONG", message.params.at(-1) ?? "");
@@ -561,6 +569,7 @@ const HANDLERS = {
   341: (state, message) => state.inform(tr("invited", { nick: cleanWord(message.params[1] ?? ""), room: cleanWord(message.params[2] ?? "") })),
   353: onNames,
   354: onWho,
+  364: onServer,
   366: onNamesEnd,
   367: onBanListed,
   368: onBansEnd,
@@ -577,7 +586,7 @@ const HANDLERS = {
   ...all(["405", "471", "473", "474", "475", "476", "477"], onNotJoined),
   ...all(
     ["002", "003", "004", "250", "251", "252", "253", "254", "255", "265", "266", "315", "321", "329", "333",
-      "375", "379", "396", "687", "734", "PONG", "SETNAME", "WARN", "NOTE", "WALLOPS"],
+      "365", "375", "379", "396", "687", "734", "PONG", "SETNAME", "WARN", "NOTE", "WALLOPS"],
     ignore,
   ),
 };

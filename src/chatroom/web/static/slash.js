@@ -23,8 +23,8 @@ const PLACES = "DEVICE EMOJI KEY LANGUAGE MODES NAME NEW OLD PASSWORD ROOM SECON
 export class Misuse extends Error {}
 
 /**
- * What a command wants of the page: to go to a room, to search, to speak a language, to show the help, to leave.
- * @typedef {{go?: SlashRoom, search?: string, mentions?: boolean, language?: string, help?: boolean, quit?: boolean} | void} Wish
+ * What a command wants of the page: to go to a room, to search, to speak a language, to show what is older or the help, to leave.
+ * @typedef {{go?: SlashRoom, search?: string, mentions?: boolean, language?: string, older?: boolean, help?: boolean, quit?: boolean} | void} Wish
  */
 /**
  * `secret` lines are not offered again.
@@ -404,6 +404,8 @@ export const SLASH_COMMANDS = {
   lang: { usage: "/lang [LANGUAGE]", act: (state, room, rest) => ({ language: rest.toLowerCase() }), offline: true },
   oper: { usage: "/oper PASSWORD", act: (state, room, rest) => state.send("OPER", state.nick, rest), argument: true, secret: true },
   mentions: { usage: "/mentions", act: () => ({ mentions: true }) },
+  history: { usage: "/history", act: () => ({ older: true }), offline: true },
+  servers: { usage: "/servers", act: (state) => state.send("LINKS") },
   search: { usage: "/search WORDS", act: (state, room, rest) => ({ search: rest }) },
   quit: { usage: "/quit", act: () => ({ quit: true }), offline: true },
 };

@@ -409,6 +409,8 @@ const STRINGS = {
   does_undo: "take back your last message",
   does_oper: "become an operator of the server",
   does_search: "search what was said",
+  does_history: "go to what was said here before",
+  does_servers: "list the servers that are this chat",
   does_quit: "leave the chat",
   keyEnter: "sends; Shift+Enter breaks the line",
   keyTab: "completes a name, a command or :emoji:",
