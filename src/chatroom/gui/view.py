@@ -99,9 +99,11 @@ class TkView:
         self._menu_button.grid(row=0, column=3)
         self.search = SearchBar(self.centre, self.presenter.search)
         self.banner = tk.Frame(self.centre, padx=10, pady=4)
-        self._banner_text = tk.Label(self.banner, bd=0, anchor="w")
+        self._banner_text = tk.Label(self.banner, bd=0, anchor="w", justify="left")
         self._banner_button = ttk.Button(self.banner, command=self.presenter.retry_now)
-        self._banner_text.pack(side="left", fill="x", expand=True)
+        self._banner_text.grid(row=0, column=0, sticky="ew")
+        self.banner.columnconfigure(0, weight=1)
+        self._banner_text.bind("<Configure>", lambda e: self._banner_text.configure(wraplength=e.width))
         pane = self.presenter.pane
         self.messages = Messages(
             self.centre, self.fonts, pane.scrolled, pane.clicked, pane.jump_to_latest, lambda: pane.following,
@@ -266,9 +268,9 @@ class TkView:
         self._banner_text.configure(text=banner.text, foreground=colour)
         if banner.button:
             self._banner_button.configure(text=banner.button)
-            self._banner_button.pack(side="right")
+            self._banner_button.grid(row=0, column=1, padx=(8, 0))
         else:
-            self._banner_button.pack_forget()
+            self._banner_button.grid_remove()
         self.banner.grid(row=1, column=0, sticky="ew", pady=(0, 6))
 
     def show_status(self, status: Status) -> None:
