@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from chatroom.client import links, mode_handlers, plaintext, slash_commands, splitting, strings
+from chatroom.client import ignoring, links, mode_handlers, plaintext, slash_commands, splitting, strings
 from chatroom.client import settings as storage
 from chatroom.client.client import Client, Phase
 from chatroom.client.completion import Completion, SentMessages
@@ -300,6 +300,7 @@ class Presenter:
             self.go_to(state.current)
         state.looked_at = state.current if self.focused else None
         mode_handlers.ask(state, state.current)
+        ignoring.ask(state)
         self._surroundings.refresh(self.client, self.search.header(), self.writing.note(state), self.now())
         self.pane.refresh()
 

@@ -13,6 +13,7 @@ from chatroom.common.language import tr
 from chatroom.gui import keys_w, notify, palette, style, view_models
 from chatroom.gui.composer_w import Composer
 from chatroom.gui.connect_panel_w import ConnectPanel
+from chatroom.gui.edit_menu_w import EditMenu
 from chatroom.gui.icon_w import picture
 from chatroom.gui.labels_w import ShortLabel, shortened
 from chatroom.gui.links import LinkOpener
@@ -114,6 +115,7 @@ class TkView:
         self.composer.grid(row=4, column=0, sticky="ew", pady=(8, 4))
         self._menu = MainMenu(self._menu_button, self.presenter, self.show_keys)
         self._menu_button.configure(menu=self._menu)
+        self._edit_menu = EditMenu(self.centre, self.composer.text)
         self._popup_menu = tk.Menu(self.centre, tearoff=False, bd=1)
         self._reaction_menu = tk.Menu(self._popup_menu, tearoff=False, bd=1)
 
@@ -389,6 +391,7 @@ class TkView:
             self.root.option_add(option, value)
         self._menu.restyle(colours, self.fonts)
         style.colour_menu(self._popup_menu, colours, self.fonts)
+        style.colour_menu(self._edit_menu, colours, self.fonts)
         self.banner.configure(background=colours.mention)
         self._banner_text.configure(background=colours.mention, font=self.fonts.body)
         self.messages.restyle(colours, settings.timestamps)
