@@ -65,7 +65,7 @@ class TkView:
         self._build_centre()
         self._build_status()
         self.picker = Picker(self.chat, self.focus_composer)
-        self.question = QuestionCard(self.centre, self.focus_composer)
+        self.question = QuestionCard(self.chat, self.focus_composer)
         self.rooms.grid(row=0, column=0, sticky="ns", padx=(8, 0), pady=8)
         self.centre.grid(row=0, column=1, sticky="nsew", padx=8, pady=(8, 0))
         self.members.grid(row=0, column=2, sticky="ns", pady=8)
