@@ -111,7 +111,7 @@ class SessionState:
         # the user
         self.account = ""  # the name that we are logged in to
         self.wanted_name = ""  # what we want to be called once we are logged in to it
-        self.away = False
+        self.away = ""  # what others are told of where we are; "" if we are here
         self.is_operator = False  # of the server
         self.ignored: set[str] = set()  # folded names of whom we ignore, as far as the server has told them
         self.has_asked_ignored = self.awaits_ignored = False  # likewise, for our own use, over this connection
