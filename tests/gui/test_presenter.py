@@ -568,11 +568,11 @@ def test_the_menu_of_a_person_offers_to_ignore_them_or_to_hear_them_again(stage:
     before = len(stage.view.rows)
     stage.tick(":irc 271 me me eve!*@*", ":irc 271 me me ~a:dan", ":irc 272 me :End")
     assert len(stage.view.rows) == before
-    assert [menus.member_actions(state, nick)[2] for nick in ("bob", "eve", "DAN")] == ["ignore"] + ["unignore"] * 2
+    assert [menus.member_actions(state, nick)[-1] for nick in ("bob", "eve", "DAN")] == ["ignore"] + ["unignore"] * 2
     stage.presenter.member_action("bob", "ignore")
     assert stage.connections[0].sent[-1] == "SILENCE +bob"
     stage.tick(":me!u@h SILENCE +bob!*@*", ":me!u@h SILENCE -eve!*@*")
-    assert [menus.member_actions(state, nick)[2] for nick in ("bob", "eve")] == ["unignore", "ignore"]
+    assert [menus.member_actions(state, nick)[-1] for nick in ("bob", "eve")] == ["unignore", "ignore"]
     stage.tick(":irc 271 me me bob!*@*", ":irc 272 me :End")
     assert "You ignore bob." in stage.view.texts
 

@@ -72,17 +72,18 @@ def member_actions(state: SessionState, nick: str) -> tuple[str, ...]:
     if state.is_me(nick):
         return ("whois",)
     acts: tuple[str, ...] = ("msg", "whois")
+    last: tuple[str, ...] = ()
     if ignoring.can_ignore(state):
-        acts += ("unignore" if ignoring.is_ignored(state, nick) else "ignore",)
+        last = ("", "unignore" if ignoring.is_ignored(state, nick) else "ignore")
     if room.is_direct or not keeps_order(state, room):
-        return acts
+        return acts + last
     member = room.member(nick)
     if member and member.keeps_order:
         acts += ("", "deop")
     elif member:
         acts += ("", "op", "devoice" if member.prefix == "+" else "voice")
     acts += ("", "unmute" if fold(nick) in room.muted() else "mute")
-    return (*acts, *(("kick",) if member else ()), "unban" if fold(nick) in room.banned() else "ban")
+    return (*acts, *(("kick",) if member else ()), "unban" if fold(nick) in room.banned() else "ban", *last)
 
 
 def about_member(state: SessionState, nick: str) -> list[str]:
