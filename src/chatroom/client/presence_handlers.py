@@ -12,6 +12,7 @@ from chatroom.common.names import fold
 from chatroom.common.text import clean
 
 _WHOX = "%cnfa"  # asks WHO for the room, the name, the flags and the account
+WHO_SECONDS = 60.0  # between two questions: who has become an operator of the server is not worth more of them
 _WHO_MEMBERS = 200  # members; asking who is away costs a line for each
 
 
@@ -115,6 +116,45 @@ def _on_conversation_renamed(state: SessionState, message: Message, old: str, ne
         direct.name = new
 
 
+def on_room_renamed(state: SessionState, message: Message) -> None:
+    """IRCv3 channel-rename: a room goes on under another name. What we had under that one before is over."""
+    room, name = state.find(param(message, 0)), param(message, 1)
+    if room is None or room.is_direct or needs_colon(name) or not state.is_room(name):
+        return
+    was = room.name
+    _rename(state, room, name)
+    room.add(
+        state.entry(
+            message, Kind.INFO, strings.room_renamed(clean(message.nick), was, clean(name), text_of(message, 2))
+        )
+    )
+
+
+def on_renamed_before(state: SessionState, message: Message) -> None:
+    """FAIL JOIN CHANNEL_RENAMED: the room that we wanted to join is called otherwise now, so we join that."""
+    room, name = state.find(param(message, 2)), param(message, 3)
+    if needs_colon(name) or not state.is_room(name):
+        return
+    there = state.find(name)
+    if room and there is None:
+        _rename(state, room, name)
+    elif room:
+        room.joined = False
+        room.give_up_waiting()
+        state.current = there if there and state.current is room else state.current
+    state.inform(strings.called_now(param(message, 2), name), room=state.find(name))
+    state.join(name, room.key if room else "")
+
+
+def _rename(state: SessionState, room: Room, name: str) -> None:
+    before = state.find(name)
+    if before and before is not room:
+        del state.rooms[state.fold(name)]
+        state.current = room if state.current is before else state.current
+    state.rooms = {state.fold(name) if each is room else key: each for key, each in state.rooms.items()}
+    room.name = name
+
+
 def on_names(state: SessionState, message: Message) -> None:
     room = state.find(param(message, 2))
     if room is None:
@@ -134,7 +174,15 @@ def on_names_end(state: SessionState, message: Message) -> None:
     room.is_listed = True
     if room.wants_key:
         _use_key(state, room)
-    if state.has("away-notify") and len(room.members) <= _WHO_MEMBERS:
+    ask_who(state, room)
+
+
+def ask_who(state: SessionState, room: Room) -> None:
+    """Asks who of a room is away and who runs the server, which nothing else tells; not sooner than after a while."""
+    if not state.has("away-notify") or not room.is_listed or len(room.members) > _WHO_MEMBERS:
+        return
+    if fold(room.name) not in state.asked_who and state.now() - room.asked_who_at > WHO_SECONDS:
+        room.asked_who_at = state.now()
         state.asked_who.add(fold(room.name))
         fields = (_WHOX,) if "WHOX" in state.isupport else ()
         state.send(Message("WHO", (room.name, *fields)))
