@@ -19,6 +19,7 @@ WANTED = frozenset(
         "batch",
         "labeled-response",
         "away-notify",
+        "account-notify",
         "multi-prefix",
         "invite-notify",
         "draft/chathistory",
