@@ -33,6 +33,8 @@ from chatroom.model.events import (
     PasswordSet,
     Received,
     ReplaySet,
+    StandingSet,
+    StaySet,
     StrangersSet,
 )
 from chatroom.model.outcomes import Command, Survey
@@ -55,7 +57,7 @@ QUICK = (16, 8, 1)  # scrypt's N, r, p: the same computation, some thousand time
 
 TOLD_AS_OTHERS = {Connected, Killed, Ghosted}
 TOLD_NOBODY = {AccountMade, AccountUsed, PasswordSet, ReplaySet, AccountDropped, Founded, Opened, DeviceEnded} | {
-    *(Kept, Received, IgnoreSet, StrangersSet, LanguageSet, AbsenceSet, MarkerSet, MetadataSet),
+    *(Kept, Received, IgnoreSet, StrangersSet, LanguageSet, AbsenceSet, MarkerSet, MetadataSet, StaySet, StandingSet),
 }
 NOON = 1_767_268_800_123  # 2026-01-01T12:00:00.123Z in milliseconds
 

@@ -173,7 +173,7 @@ class Irc(Peer):
         if caps:
             self.send("CAP LS 302", f"CAP REQ :{' '.join(caps)}", "CAP END")
         self.send(f"NICK {nick}", f"USER {username} 0 * :{nick} the client")
-        self.wait(r"^\S+ 001 ")
+        self.wait(r"^(@\S+ )?\S+ 001 ")  # a bouncer stamps even this
         if room:
             self.send(f"JOIN {room}")
             self.wait(r"^\S+ 366 ")

@@ -1,7 +1,7 @@
-"""Real client programs: irssi in a terminal, and netcat.
+"""Real client programs: irssi and WeeChat in a terminal, and netcat.
 
-irssi runs in a tmux of its own (own home, own socket: one that is ending must not be met again); what is typed is
-typed by tmux, what is seen is its screen.
+irssi and WeeChat run each in a tmux of its own (own home, own socket: one that is ending must not be met again); what
+is typed is typed by tmux, what is seen is its screen. Their log files are what they have shown.
 """
 
 import os
@@ -16,8 +16,9 @@ from pathlib import Path
 
 from tests.peers import DEADLINE, Ear, eventually
 
-# Left alone, irssi sends one command in 2.5 seconds.
-CONFIG = 'settings = { "irc/core" = { cmd_queue_speed = "10msec"; cmds_max_at_once = "1000"; }; };'
+# Left alone, irssi sends one command in 2.5 seconds, and connects again after 5 minutes.
+CONFIG = """settings = { "irc/core" = { cmd_queue_speed = "10msec"; cmds_max_at_once = "1000"; };
+"fe-common/core" = { autolog = "yes"; autolog_path = "%s/$0.log"; }; core = { server_reconnect_time = "1s"; }; };"""
 # A network whose account has this name and this password, by SASL.
 NETWORK = """chatnets = {{ there = {{ type = "IRC"; sasl_mechanism = "PLAIN"; sasl_username = "{0}"; \
 sasl_password = "{1}"; }}; }};"""
@@ -25,19 +26,13 @@ _CLOSED = -1
 ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8", "TERM": "xterm-256color"}
 
 
-class Irssi:
-    """irssi in a window of tmux, connected as `nick`; logged in to the account of that name, if there is a password."""
+class InTmux:
+    """A program in a window of a tmux of its own."""
 
-    def __init__(self, port: int, nick: str, home: Path, password: str = "") -> None:
+    def __init__(self, command: str) -> None:
         self._scratch = tempfile.TemporaryDirectory(prefix="chatroom-")  # a socket's path must be short
         self._tmux = ["tmux", "-S", f"{self._scratch.name}/tmux", "-f", "/dev/null"]
-        home.mkdir()
-        network = NETWORK.format(nick, password) if password else ""
-        server = f'servers = ( {{ address = "127.0.0.1"; port = "{port}"; chatnet = "there"; }} );' if password else ""
-        (home / "config").write_text("\n".join([CONFIG, network, server]))
-        command = f"irssi --home={home} -c 127.0.0.1 -p {port} -n {nick}"
         self._run("-u", "new-session", "-d", "-x", "150", "-y", "50", command)
-        self.sees("Welcome to ")  # 001
 
     def type(self, line: str) -> None:
         """Types a line and Enter."""
@@ -55,7 +50,7 @@ class Irssi:
             raise AssertionError(f"{error} is not on the screen\n{self.screen()}") from None
 
     def gone(self) -> bool:
-        """Whether irssi has ended, and tmux with it."""
+        """Whether the program has ended, and tmux with it."""
         return subprocess.run([*self._tmux, "has-session"], capture_output=True, check=False).returncode != 0
 
     def close(self) -> None:
@@ -67,6 +62,43 @@ class Irssi:
             [*self._tmux, *arguments], capture_output=True, text=True, encoding="utf-8", env=ENVIRONMENT, check=True
         )
         return done.stdout
+
+
+class Irssi(InTmux):
+    """irssi in a window of tmux, connected as `nick`; logged in to the account of that name, if there is a password."""
+
+    def __init__(self, port: int, nick: str, home: Path, password: str = "") -> None:
+        home.mkdir()
+        self.logs = home / "logs"
+        network = NETWORK.format(nick, password) if password else ""
+        server = f'servers = ( {{ address = "127.0.0.1"; port = "{port}"; chatnet = "there"; }} );' if password else ""
+        (home / "config").write_text("\n".join([CONFIG % self.logs, network, server]))
+        super().__init__(f"irssi --home={home} -c 127.0.0.1 -p {port} -n {nick}")
+        self.sees("Welcome to ")  # 001
+
+
+class WeeChat(InTmux):
+    """WeeChat in a window of tmux, connected as `nick` and in #lobby; logged in with the password."""
+
+    def __init__(self, port: int, nick: str, home: Path, password: str) -> None:
+        home.mkdir()
+        self.logs = home / "logs"
+        options = {
+            "weechat.look.paste_max_lines": -1,  # what is typed quickly is no paste to ask about
+            "logger.file.path": self.logs,
+            "logger.file.flush_delay": 0,
+            "logger.file.mask": "$name.log",
+            "irc.server_default.autoreconnect_delay": 1,
+            "irc.server_default.autoreconnect_delay_growing": 1,
+            "irc.server_default.anti_flood_prio_high": 0,
+            "irc.server.there.nicks": nick,
+            "irc.server.there.sasl_username": nick,
+            "irc.server.there.sasl_password": password,
+            "irc.server.there.autojoin": "#lobby",
+        }
+        commands = [f"/server add there 127.0.0.1/{port}", *(f"/set {name} {value}" for name, value in options.items())]
+        joined = ";".join([*commands, "/connect there"])
+        super().__init__(f"weechat-curses --dir {home} --run-command '{joined}'")
 
 
 class Netcat(Ear):

@@ -9,6 +9,8 @@ from pathlib import Path
 from chatroom.client.client import Client
 from chatroom.client.server_connection import Target
 from chatroom.client.session import Session
+from chatroom.storage.search_index import SearchIndex
+from chatroom.storage.store import Store
 from chatroom.tui.conversation import Conversation
 from tests.hosting import running
 from tests.peers import DEADLINE, Guests, Irc, Served, asked, eventually
@@ -70,6 +72,44 @@ def test_what_is_taken_back_waits_no_more(data: Path) -> None:
     assert _waiting(data / "chatroom.db") == 1
     with running(data) as guests:
         assert private(guests.irc("alice", *CAPS, password="alice:horse-alice")) == ["two"]
+
+
+def test_what_waits_is_taken_back_after_a_restart(data: Path) -> None:
+    """By who has said it, who is known by the account; before it was told, and after."""
+    with running(data) as guests:
+        claim_and_leave(guests, "alice")
+        bob = claim(guests, "bob")
+        bob.send("PRIVMSG alice :one", "PRIVMSG alice :two", "PRIVMSG alice :three")
+        said = [line for line in bob.sync() if " PRIVMSG alice :" in line]
+        first, second, _ = [line.partition("msgid=")[2].partition(" ")[0].partition(";")[0] for line in said]
+    with running(data) as guests:
+        eve = guests.irc("eve", *CAPS, "draft/message-redaction", "standard-replies")
+        eve.send(f"REDACT alice {first}")
+        eve.wait("FAIL REDACT UNKNOWN_MSGID")
+        bob = guests.irc("bob", *CAPS, "draft/message-redaction", password="bob:horse-bob")
+        bob.send(f"REDACT alice {first}")
+        bob.wait(f"REDACT alice {first}")
+        assert _waiting(data / "chatroom.db") == 2
+        alice = guests.irc("alice", *CAPS, "draft/message-redaction", password="alice:horse-alice")
+        assert private(alice) == ["two", "three"]
+        eventually(lambda: _waiting(data / "chatroom.db") == 0, "what was told is noted as received")
+        bob.send(f"REDACT alice {second}")
+        alice.wait(f"REDACT alice {second}")
+
+
+def test_what_is_pruned_waits_no_more(data: Path) -> None:
+    """Neither in the history nor in the table of what waits."""
+    with running(data) as guests:
+        claim_and_leave(guests, "alice")
+        bob = guests.irc("bob", *CAPS)
+        bob.send("PRIVMSG alice :one")
+        bob.sync()
+    assert _waiting(data / "chatroom.db") == 1
+    with closing(Store(data)) as store:
+        index = SearchIndex(store)
+        while index.prune(2**62) >= 0:
+            pass
+    assert _waiting(data / "chatroom.db") == 0
 
 
 def test_what_came_on_one_device_comes_on_no_other_over_a_kill(serve: Callable[..., Served], data: Path) -> None:

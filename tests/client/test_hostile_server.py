@@ -124,11 +124,11 @@ def test_bans_without_end_are_bounded(script: Script, monkeypatch: pytest.Monkey
     monkeypatch.setattr(mode_handlers, "BANS_MAX", 20)
     script.feed(*(f":op!u@h MODE #lobby +b n{n}!*@*" for n in range(25)))
     room = script.state.rooms["#lobby"]
-    assert len(room.banned) == 20
+    assert len(room.bans) == 20
     script.feed(":op!u@h MODE #lobby +b n0!*@*")
-    assert len(room.banned) == 20
+    assert len(room.bans) == 20
     script.feed(":op!u@h MODE #lobby -b n0!*@*")
-    assert len(room.banned) == 19
+    assert len(room.bans) == 19
 
 
 def test_a_line_of_ever_so_many_modes_is_not_obeyed_to_its_end(script: Script) -> None:

@@ -15,6 +15,7 @@ from tests.client.script import Script, texts
         ("+b m:bob!*@*", ["al muted bob."]),
         ("-b ~m:bob!*@*", ["al lets bob speak again."]),
         ("+q bob!*@*", ["al muted bob."]),
+        ("-q bob", ["al lets bob speak again."]),
         (
             "+im-W",
             [

@@ -9,6 +9,7 @@ from chatroom.model.audience import Audience
 from chatroom.model.commands import (
     AskDevices,
     Burst,
+    DropAccount,
     Join,
     Kick,
     Leave,
@@ -27,6 +28,7 @@ from chatroom.model.commands import (
 from chatroom.model.entities import Session
 from chatroom.model.events import Event, Said
 from chatroom.model.outcomes import Command
+from chatroom.model.preferences import SetStay
 from chatroom.model.replies import MarkerIs
 from chatroom.model.values import Via
 from chatroom.protocols.irc.event_lines import irc_format
@@ -100,6 +102,7 @@ COMMANDS = st.one_of(
     st.builds(lambda number: LogOut(str(number)), st.integers(1, 3)),
     st.just(AskDevices()),
     st.just(SetPassword(PASSWORD, PASSWORD)),
+    st.builds(SetStay, st.booleans()),
     st.just(Quit("gone")),
 )
 SERVERS = st.integers(0, 2)
@@ -153,8 +156,9 @@ def test_devices_come_and_go_on_three_servers(steps: list[tuple[object, ...]]) -
 
 def check(member: Member) -> None:
     state = member.hub.state
+    assert [uid for uid in state.staying if state.users[uid].devices] == []
     for user in state.users.values():
-        assert user.devices
+        assert user.devices or (user.person.uid in state.staying and state.accounts[fold(user.person.account)].stays)
         assert len({device.number for device in user.devices}) == len(user.devices)
         here = [session.uid for session in user.sessions]
         assert sorted(here) == sorted(d.who.uid for d in user.devices if d.who.uid in state.sessions)
@@ -250,6 +254,76 @@ def test_how_far_one_has_read_is_known_on_all_servers() -> None:
     chat.members.append(Member(chat.stream, "four"))
     agree(chat.members)
     assert chat.members[3].hub.state.markers == {"ann": {"#tea": NOON - 1}}
+
+
+def test_who_stays_does_so_on_all_servers() -> None:
+    """Whichever server their last device was on, and whether it says so or dies; the next may be on any."""
+    chat = Chat()
+    first, eve = login(chat, 0), chat.come(2, irc=True)
+    chat.do(0, first, SetStay(True))
+    chat.do(0, first, Join("#a"))
+    chat.do(2, eve, Register("eve", "u", "Eve", "#lobby"))
+    chat.do(2, eve, Join("#a"))
+    agree(chat.members)
+    told(chat.members[2], eve)
+    for _ in range(3):  # the first server is given up
+        chat.stream.time += LEASE_MS // 2
+        chat.members[1].beat()
+        chat.members[2].beat()
+    for member in chat.members[1:]:
+        member.read()
+        assert "ann" in {user.person.nick for user in member.hub.state.rooms["#a"].members.values()}
+    assert told(chat.members[2], eve) == ["AwaySet"]
+    chat.do(2, eve, Say("ann", "psst"))
+    chat.members[2].write()
+    agree(chat.members)  # the first one comes again, with her
+    check(chat.members[0])
+    assert first.user is chat.members[0].hub.state.presences["ann"]
+    assert [type(reply).__name__ for uid, reply in chat.members[0].post.replies if uid == first.uid].count(
+        "WaitingAre"
+    ) == 1
+    chat.do(0, first, Quit("gone"))
+    agree(chat.members)
+    second = login(chat, 1)
+    agree(chat.members)
+    for member in chat.members:
+        check(member)
+        assert set(member.hub.state.presences["ann"].rooms) == {"#a"}
+    assert not {"Departed", "Joined"} & set(told(chat.members[2], eve))
+    chat.do(1, second, Quit("gone"))
+    agree(chat.members)
+    chat.members.append(Member(chat.stream, "four"))
+    agree(chat.members)
+    check(chat.members[3])
+    assert set(chat.members[3].hub.state.presences["ann"].rooms) == {"#a"}
+
+
+def test_what_is_said_to_a_name_is_not_told_to_its_next_owner() -> None:
+    """The name is dropped and claimed anew on one server, while the message is on its way from another."""
+    chat = Chat()
+    bob, ann = chat.come(1, irc=True), login(chat, 0)
+    chat.do(1, bob, Register("bob", "u", "Bob"))
+    agree(chat.members)
+    chat.do(0, ann, Quit("gone"))
+    agree(chat.members)
+    chat.do(1, bob, Say("ann", "psst"))
+    other = chat.come(0, irc=True)
+    chat.do(0, other, Register("other", "u", "Other"))
+    chat.members[0].write()
+    chat.members[0].read()
+    chat.do(0, other, DropAccount("ann", PASSWORD))
+    chat.members[0].write()
+    chat.members[0].read()
+    chat.do(0, other, Rename("ann"))
+    chat.members[0].write()
+    chat.members[0].read()
+    chat.do(0, other, MakeAccount(PASSWORD))
+    chat.members[0].write()
+    agree(chat.members)
+    assert other.account == "ann"
+    for member in chat.members:
+        assert not member.hub.state.waiting
+    assert [type(reply).__name__ for uid, reply in chat.members[1].post.replies if uid == bob.uid][-1] == "Refused"
 
 
 def test_who_quits_while_their_server_is_given_up_is_counted_once() -> None:

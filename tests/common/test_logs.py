@@ -36,6 +36,28 @@ Odd()
 raise TypeError("at the end")
 """
 
+BRIEF = """
+import logging, sys
+from chatroom.common import logs
+
+class Handler(logs.LineHandler):
+    def emit(self, record):
+        self.write(self.format(record))
+
+    def write(self, line):
+        print(line, file=sys.stderr)
+
+logs.configure("info", sys.argv[1] == "json", Handler())
+log = logging.getLogger("chatroom.server.handler")
+for text in ("she is here", "a\\nb\\x1b[2J", "x" * 100_000):
+    log.info("%s", text)
+    logs.brief(log, text)
+    logs.brief(log, text, logging.DEBUG)
+    logging.root.addHandler(logging.NullHandler())
+    logs.brief(log, text)
+    logging.root.handlers.pop()
+"""
+
 
 @pytest.fixture
 def written() -> Iterator[Callable[..., list[str]]]:
@@ -85,6 +107,17 @@ def test_a_line_has_a_length(written: Callable[..., list[str]]) -> None:
     """However long what a client sent is."""
     [line] = written(lambda log: log.info("%s", "x" * 100_000))
     assert len(line) < LOG_LINE_CHARACTERS + 50
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_line_without_a_record_looks_the_same(form: str) -> None:
+    """Also while others listen, who get a record; and what is below the level is not written."""
+    command = [sys.executable, "-c", BRIEF, form]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=DEADLINE, check=True)
+    lines = re.sub(UTC, "", done.stderr).splitlines()
+    assert len(lines) == 9
+    for start in (0, 3, 6):
+        assert len(set(lines[start : start + 3])) == 1
 
 
 @pytest.mark.parametrize("as_json", [False, True])

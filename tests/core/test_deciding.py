@@ -53,6 +53,7 @@ from chatroom.model.commands import (
     Register,
     Reload,
     Rename,
+    RenameRoom,
     Say,
     SetAway,
     SetModes,
@@ -65,6 +66,7 @@ from chatroom.model.commands import (
     Unban,
     UnbanFromServer,
 )
+from chatroom.model.preferences import AskStay, SetStay
 from chatroom.model.social_commands import (
     AskIgnored,
     AskMentions,
@@ -138,10 +140,13 @@ COMMANDS: list[ChatCommand] = [
     Say("@#a", "hi"),
     Say("bob", "hi"),
     SetAway("tea"),
+    SetStay(True),
+    AskStay(),
     SetOperator("op", True),
     SetModes("#a", (ModeChange(True, "v", "bob"), ModeChange(True, "b", "x"), ModeChange(True, "k", "key"))),
     SetRealname("Other"),
     SetTopic("#a", "news"),
+    RenameRoom("#a", "#b", "too short"),
     SetUserModes("op", (ModeChange(True, "i"),)),
     ThrowOut("#a", (EVE,), "spam"),
     Unban("#a", "mallory"),

@@ -282,9 +282,17 @@ def test_away_before_registration(chat: Chat) -> None:
     al.send("CAP REQ draft/pre-away", "AWAY :early", "NICK al", "USER u 0 * :Al", "CAP END")
     assert al.heard()[-1].split()[1] == "306"
     assert chat.hub.state.nicks.by_nick["al"].away == "early"
-    without = chat.irc("without")
-    without.send("AWAY *")
-    assert chat.hub.state.nicks.by_nick["without"].away == "*"
+
+
+def test_a_bouncer_is_no_person_at_a_device(chat: Chat) -> None:
+    """soju says AWAY * where draft/pre-away is offered, without asking for it; who is at another device is here."""
+    bouncer, phone = irc(chat), irc(chat)
+    bouncer.send("AWAY *")
+    assert bob_of(chat).away == ""
+    phone.leave()
+    assert bob_of(chat).away == "not at any device"
+    bouncer.send("AWAY")
+    assert bob_of(chat).away == ""
 
 
 def test_a_label_answers_the_device_that_asked(chat: Chat) -> None:

@@ -41,6 +41,7 @@ IRC: dict[Action, str] = {
     Action.MUTE: "MUTE {room} somebody{n}",
     Action.RANK: "MODE {room} +v {other}",
     Action.MODE: "MODE {room} +C",
+    Action.RENAME: "RENAME {room} #new{n}",
     Action.LISTS: "MODE {room} +e",
 }
 PLAIN: dict[Action, str] = {
@@ -53,6 +54,7 @@ PLAIN: dict[Action, str] = {
     Action.MUTE: "/mute {room} somebody{n}",
     Action.RANK: "/voice {room} {other}",
     Action.MODE: "/mode {room} +C",
+    Action.RENAME: "/rename {room} #new{n}",
     Action.LISTS: "/mode {room} +e",
 }
 INSIDE = (Role.MEMBER, Role.VOICED, Role.OPERATOR, Role.OWNER)  # where they try; an owner also comes in from outside

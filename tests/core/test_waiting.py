@@ -150,6 +150,22 @@ def test_one_sender_fills_only_a_share_of_all_that_waits(chat: Chat, monkeypatch
     assert " 531 " in bob.send("PRIVMSG dora :hi").heard()[-1]
 
 
+def test_a_full_box_has_a_place_for_who_has_said_less(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest goes of whoever has said most; they themselves are refused."""
+    monkeypatch.setattr(waiting, "WAITING_PER_PERSON", 5)
+    claim(chat, "alice")
+    bob, carol, dan = chat.irc("bob"), claim(chat, "carol", leave=False), claim(chat, "dan", leave=False)
+    bob.send("PRIVMSG alice :b1", "PRIVMSG alice :b2", "PRIVMSG alice :b3")
+    carol.send("PRIVMSG alice :c1", "PRIVMSG alice :c2")
+    assert " 301 " in dan.send("PRIVMSG alice :d1").heard()[-1]
+    assert " 531 " in bob.send("PRIVMSG alice :b4").heard()[-1]
+    assert " 301 " in dan.send("PRIVMSG alice :d2").heard()[-1]
+    assert [said.text for said in chat.hub.state.waiting["alice"]] == ["b3", "c1", "c2", "d1", "d2"]
+    senders = dict(chat.hub.state.waiting_senders)
+    chat.hub.state.reindex()
+    assert chat.hub.state.waiting_senders == senders
+
+
 def test_what_has_waited_can_be_reacted_to_and_taken_back(chat: Chat) -> None:
     """As what was said to somebody who was there."""
     claim(chat, "alice")

@@ -4,6 +4,7 @@ After each tick that changed what the window shows, FILE is replaced with that, 
 """
 
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ from chatroom.gui.connect_panel_w import ConnectPanel
 from chatroom.gui.picker_w import Picker
 from chatroom.gui.view import TkView
 
-_ROWS = 120  # the last ones
+_ROWS = int(os.environ.get("PROBE_ROWS", "120"))  # the last ones
 _HEADING = re.compile(r" [—–] \d+$")  # of a group of people, in English or in Polish
 
 
@@ -63,6 +64,8 @@ def state(view: TkView) -> dict[str, Any]:
         "note": view.composer._note.text,
         "picker": _choices(view.picker) if view.picker.winfo_ismapped() else None,
         "picker_cut": _cut(view.picker),
+        "picker_told": [str(view.picker._list.set(item, "about")) for item in view.picker._list.get_children()],
+        "headings": [label for label in _labels(view.members.tree, "") if _HEADING.search(label)],
         "question": str(view.question._title["text"]) if view.question.winfo_ismapped() else None,
         "asked": str(view.question._text["text"]) if view.question.winfo_ismapped() else "",
         "search": str(view.search._result["text"]) if view.search.winfo_ismapped() else None,
@@ -84,8 +87,13 @@ def state(view: TkView) -> dict[str, Any]:
             "__tk__messagebox" in str(name) for name in root.tk.splitlist(root.tk.call("winfo", "children", "."))
         ),
         "messages_at": _middle(text, root),
+        "menu_at": _middle(view._menu_button, root),
+        "tip": _label(view.messages.tip),
+        "panel_words": [str(view.panel._go["text"])],
         "pill_at": _middle(view.messages.pill, root),
-        **{f"{tag}_at": _first(text, tag, root) for tag in ("link", "retry", "delete", "more", "copy", "place")},
+        **{
+            f"{tag}_at": _first(text, tag, root) for tag in ("link", "retry", "delete", "more", "copy", "place", "chip")
+        },
     }
 
 

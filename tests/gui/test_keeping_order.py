@@ -20,7 +20,7 @@ def test_who_opens_a_room_in_the_window_keeps_order_there(display: str, server: 
         window.type("/mute bob 10m noise")
         window.key("Return")
         bob.wait(r"\* alice muted bob for 10m \(noise\)")
-        window.wait_row("alice muted bob.")
+        window.wait_row("alice muted bob for 10 minutes: noise")
         window.type("/ban bob 1h enough")
         window.key("Return")
         bob.wait(r"\* alice banned bob for 1h \(enough\)")
@@ -28,8 +28,8 @@ def test_who_opens_a_room_in_the_window_keeps_order_there(display: str, server: 
         window.wait(lambda state: "bob" not in state["members"], "bob is out")
         window.type("/bans")
         window.key("Return")
-        window.wait_row("Banned in #tea: bob, by alice")
-        window.wait_row("Muted in #tea: bob, by alice")
+        window.wait_row("Banned in #tea: bob, by alice · 1 hour left · enough")
+        window.wait_row("Muted in #tea: bob, by alice · 10 minutes left · noise")
 
 
 def test_a_members_menu_mutes_for_a_time_and_with_a_reason(display: str, server: Server, tmp_path: Path) -> None:
@@ -56,3 +56,30 @@ def test_a_members_menu_mutes_for_a_time_and_with_a_reason(display: str, server:
         window.click("member_at", 3)
         window.key(*["Down"] * 5, "Return")
         bob.wait(r"\* alice .*bob speak again|\* alice unmuted bob")
+
+
+def test_who_is_muted_is_let_back_in_the_list_that_says_why(display: str, server: Server, tmp_path: Path) -> None:
+    """The menu of the room has the list; of who claimed it, the list of people says that they own it."""
+    arguments = ("-p", str(server.port), "--nick", "alice")
+    with Netcat(server.port, "bob") as bob, Window(display, tmp_path, *arguments) as window:
+        window.wait_online()
+        window.type("/register open-sesame")
+        window.key("Return")
+        window.wait(lambda state: "(logged in)" in state["status"][0], "claimed")
+        window.type("/join #tea")
+        window.key("Return")
+        window.wait(lambda state: state["members"] == ["@alice"], "in a room of her own")
+        bob.send("/join #tea")
+        window.wait(lambda state: state["members"] == ["@alice", "bob"], "bob is there")
+        window.type("/mute bob 10m noise")
+        window.key("Return")
+        bob.wait(r"alice muted bob for 10m")
+        window.wait(lambda state: state["members"][-1] == "bob (muted)", "bob is marked")
+        window.click("room_at", 3)
+        window.key(*["Down"] * 3, "Return")
+        window.wait(lambda state: state["picker"] == ["bob"], "the list")
+        assert window.state["picker_told"] == ["Muted by alice · 10 minutes left · noise"]
+        window.key("Return")
+        bob.wait(r"\* alice .*bob speak again|\* alice unmuted bob")
+        window.wait(lambda state: state["members"][-1] == "bob", "bob is marked no more")
+        assert window.state["headings"] == ["Owners — 1", "Here — 1"]

@@ -4,13 +4,31 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 from tests.gui.people import DEADLINE, environment, wait_for
 
 _CORNER = ("9999", "9999")  # of the screen, the last
+
+
+@contextmanager
+def screen() -> Iterator[str]:
+    """An X server without a screen; it chooses its own number, and its name is what DISPLAY is to be."""
+    reading, writing = os.pipe()
+    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x900x24", "-r", "-noreset", "-nolisten", "tcp"]
+    process = subprocess.Popen(command, pass_fds=(writing,), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    os.close(writing)
+    try:
+        with os.fdopen(reading) as pipe:
+            number = pipe.readline().strip()
+        assert number, "Xvfb did not start"
+        yield f":{number}"
+    finally:
+        process.terminate()
+        process.wait(DEADLINE)
 
 
 class Window:
@@ -111,6 +129,10 @@ class Window:
     def click(self, place: str, button: int = 1, times: int = 1) -> None:
         """Clicks on the middle of a widget that the state gives the place of: send_at, pill_at, …"""
         x, y = self.wait(lambda state: state[place], f"{place} can be seen")[place]
+        self.click_at(x, y, button, times)
+
+    def click_at(self, x: int, y: int, button: int = 1, times: int = 1) -> None:
+        """Clicks on a place, counted from the window's corner."""
         self._xdotool("mousemove", "--window", self.id, str(x), str(y))
         self._xdotool("click", "--repeat", str(times), "--delay", "2", str(button))
 

@@ -38,6 +38,7 @@ class CountingFormat:
 
     own_moves = False
     one_room = False
+    follows_renames = True
     as_sentences = False
 
     def __init__(self, mark: str = "", same: str = "") -> None:

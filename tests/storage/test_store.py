@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from chatroom.model.events import (
     Founded,
     Joined,
     ModesSet,
+    Opened,
     PasswordSet,
     Said,
     ServerBanned,
@@ -470,6 +472,54 @@ def test_a_room_is_closed_though_nothing_said_in_it_was_saved(data: Path, monkey
         store.save([said(43, "#tea", "among us")])
     with closing(Store(data)) as store, closing(store.reader()) as reader:
         assert not [room for room in reader.rooms() if room.name == "#tea" and room.recent]
+
+
+def test_who_opens_a_room_that_is_open_costs_one_statement(store: Store) -> None:
+    """As who comes in later does: rooms become empty and are opened all day."""
+    statements: list[str] = []
+
+    def come_in(number: int, closed: str = "") -> None:
+        at = BASE + number
+        store.save([Opened(ALICE, "#tea", closed, id=number, time=at), Joined(ALICE, "#tea", id=number + 1, time=at)])
+
+    come_in(1)
+    store.db.set_trace_callback(statements.append)
+    come_in(3)
+    assert [each.split()[0] for each in statements] == ["INSERT"]
+    store.save([ModesSet(ALICE, "#tea", (ModeChange(True, "i"),), id=5, time=BASE + 5)])
+    come_in(6)
+    assert store.db.execute("SELECT closed, hidden FROM places WHERE key = '#tea'").fetchone() == ("", 5)
+
+
+openings = st.tuples(st.sampled_from("ab"), st.sampled_from(["", "i", "k"])).map(
+    lambda made: Opened(ALICE, f"#{made[0]}", made[1])
+)
+mode_changes = st.tuples(st.sampled_from("aAb"), st.booleans(), st.sampled_from("ikm")).map(
+    lambda made: ModesSet(ALICE, f"#{made[0]}", (ModeChange(made[1], made[2]),))
+)
+talks = st.sampled_from("ab").map(lambda room: said(1, f"#{room}", "something"))
+
+
+@settings(max_examples=100, deadline=None)
+@given(happened=st.lists(st.lists(st.one_of(openings, mode_changes, talks), min_size=1, max_size=3), max_size=8))
+def test_what_is_remembered_of_the_file_changes_nothing_in_it(
+    happened: list[list[Event]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Rooms are as open, and as much is hidden, as if each change was written."""
+    found = []
+    for remembers in (True, False):
+        with closing(Store(tmp_path_factory.mktemp("data"))) as store:
+            number = 0
+            for batch in happened:
+                if not remembers:
+                    store._open_rooms.clear()
+                placed = []
+                for event in batch:
+                    number += 1
+                    placed.append(replace(event, id=number, time=BASE + number))
+                store.save(placed)
+            found.append(store.db.execute("SELECT key, name, closed, hidden, topic, modes FROM places").fetchall())
+    assert found[0] == found[1]
 
 
 def known(directory: Path) -> dict[str, list[tuple[object, ...]]]:

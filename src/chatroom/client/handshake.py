@@ -20,6 +20,7 @@ WANTED = frozenset(
         "labeled-response",
         "away-notify",
         "account-notify",
+        "extended-join",
         "multi-prefix",
         "invite-notify",
         "draft/chathistory",

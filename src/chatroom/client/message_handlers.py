@@ -230,6 +230,7 @@ def on_error(state: SessionState, message: Message) -> None:
 
 def on_logged_in(state: SessionState, message: Message) -> None:
     state.logged_in(param(message, 2) if message.command == "900" else "")
+    presence_handlers.note_account(state, state.nick, state.account)
 
 
 def on_nick_refused(state: SessionState, message: Message) -> None:
@@ -481,6 +482,7 @@ HANDLERS: dict[str, Handler] = {
     "ACCOUNT": on_account,
     "ACK": on_ack,
     "AWAY": presence_handlers.on_away,
+    "ACCOUNT": presence_handlers.on_account,
     "PING": on_ping,
     "PONG": on_pong,
     "BATCH": on_batch,
@@ -505,6 +507,8 @@ HANDLERS: dict[str, Handler] = {
     "331": presence_handlers.on_topic_told,
     "332": presence_handlers.on_topic_told,
     "352": presence_handlers.on_who,
+    "354": presence_handlers.on_who_with_account,
+    "325": mode_handlers.on_owner,
     "324": mode_handlers.on_modes,
     "353": presence_handlers.on_names,
     "366": presence_handlers.on_names_end,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from chatroom.client import mode_sentences, strings
+from chatroom.client import ban_sentences, bans, mode_sentences, strings
 from chatroom.client.parameters import param
 from chatroom.client.room import BANS_MAX, Room
 from chatroom.client.state import SessionState
@@ -14,6 +14,7 @@ from chatroom.common.text import clean
 
 _LETTERS_MAX = 100  # of the changes of a line, with their signs; servers send some 20
 _BAN = "b"
+_OWNER = "O"  # asks whose room it is (RFC 2811 §4.1.1); other servers know no such mode
 _MUTE = "q"  # a list of its own on some servers; others have bans of the kind "mute"
 
 
@@ -24,7 +25,13 @@ def ask(state: SessionState, room: Room) -> None:
     room.has_asked_modes = True
     ask_modes(state, room)
     state.asked_bans.add(fold(room.name))
-    state.send(Message("MODE", (room.name, _BAN)))
+    is_ours = state.knows_times("BAN")
+    state.send(Message("MODE", (room.name, _BAN + _OWNER if is_ours else _BAN)))
+
+
+def knows_bans(state: SessionState, room: Room) -> bool:
+    """Whether all bans and mutes of a room are known."""
+    return room.has_asked_modes and fold(room.name) not in state.asked_bans
 
 
 def ask_modes(state: SessionState, room: Room) -> None:
@@ -47,9 +54,28 @@ def on_mode(state: SessionState, message: Message) -> None:
             _on_own_mode(state, message.params[1:])
         return
     nick = clean(message.nick)
+    told = []
     for change, whom in _changes(state, message.params[1:]):
-        _apply(state, room, change, whom)
-        room.add(state.entry(message, Kind.INFO, mode_sentences.told(nick, change, whom)))
+        entry = state.entry(message, Kind.INFO)
+        adding = change[0] == "+"
+        if ban := _ban_in(state, message, change, whom):
+            _keep_ban(room, whom, ban, adding)
+            entry.text = ban_sentences.told(ban, adding, nick, entry.time)
+        else:
+            _apply(state, room, change, whom)
+            entry.text = mode_sentences.told(nick, change, whom)
+        if entry.text not in told:  # somebody may be banned by several masks
+            told.append(entry.text)
+            room.add(entry)
+
+
+def _ban_in(state: SessionState, message: Message, change: str, mask: str) -> bans.Ban | None:
+    """The ban or the mute that is set or lifted by a change of a mode; None if it is about something else."""
+    letter = change[1]
+    if letter not in (_BAN, _MUTE) or letter not in state.mode_kinds()[0]:
+        return None
+    by = clean(message.nick) if "!" in message.source else ""  # else the server, which ends what has lasted its time
+    return bans.read(mask, by, message.tags, letter == _MUTE)
 
 
 def _on_own_mode(state: SessionState, params: tuple[str, ...]) -> None:
@@ -82,22 +108,18 @@ def _apply(state: SessionState, room: Room, change: str, whom: str) -> None:
         if member := room.member(whom):
             member.prefix = signs[letter] if adding else ""
             room.members_version += 1
-    elif letter in (_BAN, _MUTE) and letter in state.mode_kinds()[0]:
-        _keep_ban(room, whom, adding, letter == _MUTE)
     elif room.modes is not None and letter not in state.mode_kinds()[0]:
         (room.modes.add if adding else room.modes.discard)(letter)
     if letter == "k":  # for the next connection; "*" hides it
         room.key = whom if adding and whom != "*" else room.key if adding else ""
 
 
-def _keep_ban(room: Room, mask: str, adding: bool, is_mute: bool = False) -> None:
+def _keep_ban(room: Room, mask: str, ban: bans.Ban, adding: bool) -> None:
     """Remembers who is banned and who is muted, or that they are no more."""
-    muted, who = mode_sentences.ban_of(mask)
-    kept = room.muted if muted or is_mute else room.banned
     if not adding:
-        kept.pop(fold(who), None)
-    elif len(kept) < BANS_MAX or fold(who) in kept:
-        kept[fold(who)] = who
+        room.bans.pop(mask, None)
+    elif len(room.bans) < BANS_MAX or mask in room.bans:
+        room.bans[mask] = ban
     room.members_version += 1
 
 
@@ -122,16 +144,30 @@ def on_ban_listed(state: SessionState, message: Message) -> None:
     """367: a mask, and whose it is, where the server tells."""
     name, mask, by = (param(message, index) for index in (1, 2, 3))
     room = state.find(name)
+    ban = bans.read(mask, by.partition("!")[0], message.tags)
     if room:
-        _keep_ban(room, mask, True)
-    if fold(name) not in state.asked_bans:
-        state.inform(mode_sentences.ban_listed(name, mask, by.partition("!")[0]))
+        _keep_ban(room, mask, ban, True)
+    if fold(name) in state.asked_bans or (room and ban in room.listed_bans):
+        return
+    if room and len(room.listed_bans) < BANS_MAX:
+        room.listed_bans.add(ban)
+    state.inform(" · ".join([ban_sentences.listed(name, ban), *ban_sentences.more(ban, state.now())]))
 
 
 def on_bans_end(state: SessionState, message: Message) -> None:
+    room = state.find(param(message, 1))
     if fold(param(message, 1)) in state.asked_bans:
         state.asked_bans.discard(fold(param(message, 1)))
     else:
-        room = state.find(param(message, 1))
-        is_none = room is not None and not (room.banned or room.muted)
+        is_none = room is not None and not room.bans
         state.inform((strings.no_bans if is_none else strings.bans_end)(param(message, 1)))
+    if room:
+        room.listed_bans.clear()
+
+
+def on_owner(state: SessionState, message: Message) -> None:
+    """325: whose room it is."""
+    if room := state.find(param(message, 1)):
+        owner = param(message, 2)
+        room.owner = "" if owner == "*" else owner
+        room.members_version += 1

@@ -10,10 +10,6 @@ _CHANGES = {
     "-o": mark("{nick} took the operator's rights from {whom}."),
     "+v": mark("{nick} gave {whom} a voice."),
     "-v": mark("{nick} took the voice from {whom}."),
-    "+b": mark("{nick} banned {whom}."),
-    "-b": mark("{nick} lifted the ban on {whom}."),
-    "mute": mark("{nick} muted {whom}."),
-    "unmute": mark("{nick} lets {whom} speak again."),
     "+e": mark("{nick} excepted {whom} from bans."),
     "-e": mark("{nick} excepts {whom} from bans no more."),
     "+I": mark("{nick} lets {whom} in without an invitation."),
@@ -51,22 +47,9 @@ _IN_FORCE = {
 }
 
 
-def ban_of(mask: str) -> tuple[bool, str]:
-    """Whether a mask mutes (else it bans), and whom: a name where it is for one."""
-    start, colon, muted = mask.rpartition("m:")
-    is_mute = bool(colon) and len(start) <= 1
-    return is_mute, (muted if is_mute else mask).removesuffix("!*@*")
-
-
 def told(nick: str, change: str, whom: str) -> str:
     """A sentence for a change of a mode: "+o" and "bob", "-m" and ""."""
-    kind = change
-    if change[1] == "b":
-        is_mute, whom = ban_of(whom)
-        kind = {"+b": "mute", "-b": "unmute"}[change] if is_mute else change
-    elif change[1] == "q" and ("!" in whom or "@" in whom or "*" in whom):
-        kind, whom = {"+q": "mute", "-q": "unmute"}[change], ban_of(whom)[1]
-    sentence = _CHANGES.get(kind, "")
+    sentence = _CHANGES.get(change, "")
     if not sentence or ("{whom}" in sentence and not whom):
         change = f"{change} {whom}".rstrip()
         return tr("{nick} set the mode {change}.", nick=nick, change=change)
@@ -79,13 +62,3 @@ def listed(room: str, changes: list[tuple[str, str]]) -> str:
     if not meant:
         return tr("{room} has no modes.", room=room)
     return tr("Modes of {room}: {modes}.", room=room, modes="; ".join(meant))
-
-
-def ban_listed(room: str, mask: str, by: str) -> str:
-    """A line of the list of bans; `by` may be ""."""
-    is_mute, who = ban_of(mask)
-    if is_mute:
-        sentence = mark("Muted in {room}: {who}, by {by}") if by else mark("Muted in {room}: {who}")
-    else:
-        sentence = mark("Banned in {room}: {who}, by {by}") if by else mark("Banned in {room}: {who}")
-    return tr(sentence, room=room, who=who, by=by)

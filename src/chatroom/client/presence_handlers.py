@@ -12,6 +12,7 @@ from chatroom.common.language import tr
 from chatroom.common.names import fold
 from chatroom.common.text import clean
 
+_WHOX = "%cnfa"  # asks WHO for the room, the name, the flags and the account
 _WHO_MEMBERS = 200  # members; asking who is away costs a line for each
 
 
@@ -26,7 +27,25 @@ def on_join(state: SessionState, message: Message) -> None:
         history_sync.catch_up(state, room)
     else:
         room.add(state.entry(message, Kind.JOIN))
-    room.enter(Member(clean(message.nick)))
+    room.enter(Member(clean(message.nick), account=_account(param(message, 1)) if len(message.params) > 1 else ""))
+
+
+def _account(word: str) -> str:
+    """An account as JOIN, ACCOUNT and WHOX name it; "" for none."""
+    return "" if word in ("*", "0") else word
+
+
+def on_account(state: SessionState, message: Message) -> None:
+    """ACCOUNT: somebody has logged in or out (IRCv3 account-notify)."""
+    note_account(state, message.nick, _account(param(message, 0)))
+
+
+def note_account(state: SessionState, nick: str, account: str) -> None:
+    """Somebody is logged in to an account now; "" is none."""
+    for room in state.rooms.values():
+        if member := room.member(nick):
+            member.account = account
+            room.members_version += 1
 
 
 def on_part(state: SessionState, message: Message) -> None:
@@ -118,7 +137,8 @@ def on_names_end(state: SessionState, message: Message) -> None:
         _use_key(state, room)
     if state.has("away-notify") and len(room.members) <= _WHO_MEMBERS:
         state.asked_who.add(fold(room.name))
-        state.send(Message("WHO", (room.name,)))
+        fields = (_WHOX,) if "WHOX" in state.isupport else ()
+        state.send(Message("WHO", (room.name, *fields)))
 
 
 def _use_key(state: SessionState, room: Room) -> None:
@@ -136,11 +156,24 @@ def on_who(state: SessionState, message: Message) -> None:
     if fold(param(message, 1)) not in state.asked_who:
         state.inform(text_of_all(message))
     elif room and (member := room.member(param(message, 5))):
-        flags = param(message, 6)
-        member.away, member.is_server_operator = flags.startswith("G"), "*" in flags
-        room.members_version += 1
-        if state.is_me(member.nick):
-            state.is_operator = member.is_server_operator
+        _note_flags(state, room, member, param(message, 6))
+
+
+def on_who_with_account(state: SessionState, message: Message) -> None:
+    """354: what `_WHOX` asks for."""
+    room = state.find(param(message, 1))
+    if fold(param(message, 1)) not in state.asked_who:
+        state.inform(text_of_all(message))
+    elif room and (member := room.member(param(message, 2))):
+        member.account = _account(param(message, 4))
+        _note_flags(state, room, member, param(message, 3))
+
+
+def _note_flags(state: SessionState, room: Room, member: Member, flags: str) -> None:
+    member.away, member.is_server_operator = flags.startswith("G"), "*" in flags
+    room.members_version += 1
+    if state.is_me(member.nick):
+        state.is_operator = member.is_server_operator
 
 
 def on_who_end(state: SessionState, message: Message) -> None:

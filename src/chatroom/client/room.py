@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from chatroom.client.bans import Ban
 from chatroom.client.transcript_entry import NICK_COLOURS, SPOKEN, DeliveryState, Kind, TranscriptEntry, nick_colour
 from chatroom.common.names import fold, is_room
 
@@ -50,6 +51,7 @@ class Member:
     prefix: str = ""
     away: bool = False
     is_server_operator: bool = False
+    account: str = ""  # that they are logged in to, where the server tells that
 
     @property
     def keeps_order(self) -> bool:
@@ -72,10 +74,11 @@ class Room:
         self.key = ""  # that the room was joined with, for the next connection
         self.wants_key = False  # the user has just given a key, and the room may have none
         self.members: dict[str, Member] = {}
-        self.members_version = 0  # grows with each change of `members`, `banned` and `muted`
+        self.members_version = 0  # grows with each change of `members`, `bans` and `owner`
         self.modes: set[str] | None = None  # letters of those in force; None until the server has told them
-        self.banned: dict[str, str] = {}  # names and masks, by their folds; all of them once that was asked
-        self.muted: dict[str, str] = {}
+        self.bans: dict[str, Ban] = {}  # and mutes, by their masks; all of them once that was asked
+        self.owner = ""  # the account whose room it is, where the server tells that
+        self.listed_bans: set[Ban] = set()  # that the user has been told of, of a list that has not ended
         self.has_asked_modes = False
         self.entries: list[TranscriptEntry] = []
         self.first = 0
@@ -368,11 +371,22 @@ class Room:
         self.enter(member)
         return True
 
+    def banned(self) -> dict[str, Ban]:
+        """Who is banned, by the folded name or mask."""
+        return {self.fold(ban.who): ban for ban in self.bans.values() if not ban.is_mute}
+
+    def muted(self) -> dict[str, Ban]:
+        """Who is muted, likewise."""
+        return {self.fold(ban.who): ban for ban in self.bans.values() if ban.is_mute}
+
+    def is_owner(self, member: Member) -> bool:
+        return bool(self.owner) and self.fold(member.account) == self.fold(self.owner)
+
     def forget_modes(self) -> None:
         """Forgets modes, bans and mutes, which may change while we are not in the room."""
         self.modes, self.has_asked_modes = None, False
-        self.banned.clear()
-        self.muted.clear()
+        self.bans.clear()
+        self.owner = ""
 
     def empty(self) -> None:
         """Forgets the members, because we are not in the room any more."""

@@ -271,7 +271,7 @@ def _service(request: str) -> CommandFunction:
 def _set(state: SessionState, room: Room, rest: str) -> None:
     """Changes a setting: with NickServ, or where it is a mode of ours, by that."""
     name, _, value = " ".join(rest.lower().split()).partition(" ")
-    if name not in ("replay", "strangers") or value not in ("on", "off"):
+    if name not in ("replay", "strangers", "stay") or value not in ("on", "off"):
         raise Misuse(tr("That is used like this: {usage}", usage=COMMANDS["set"].shown()))
     if name == "strangers":
         state.send(Message("MODE", (state.nick, "-R" if value == "on" else "+R")))
@@ -558,8 +558,10 @@ COMMANDS: dict[str, SlashCommand] = {
         "/password OLD NEW", mark("change your password"), _password, True, is_secret=True, words_max=2
     ),
     "set": SlashCommand(
-        "/set replay|strangers on|off",
-        mark("whether your other programs show what you missed; whether strangers may write to you alone"),
+        "/set replay|strangers|stay on|off",
+        mark(
+            "whether your other programs show what you missed; strangers may write to you alone; you stay when you go"
+        ),
         _set,
         True,
     ),

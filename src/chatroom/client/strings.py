@@ -4,7 +4,7 @@ from datetime import datetime
 
 from chatroom.client.screen_events import ListedRoom
 from chatroom.client.transcript_entry import Kind, TranscriptEntry
-from chatroom.common.language import mark, tr, trn
+from chatroom.common.language import mark, markn, tr, trn
 from chatroom.common.names import fold
 
 _FINGERPRINT_LINE = 23  # characters: 8 bytes, which fit into the window's narrowest label
@@ -79,6 +79,25 @@ _MONTHS = (
 def taken_back(nick: str, author: str) -> str:
     """What stands in place of a message that `nick` took back."""
     return tr("(taken back)") if fold(nick) == fold(author) else tr("(taken back by {nick})", nick=nick)
+
+
+# In seconds, the longest first; and what a number of them may be off, as a part of it: 90 minutes are no 2 hours.
+_SPANS = (
+    (86_400, markn("{count} day", "{count} days")),
+    (3_600, markn("{count} hour", "{count} hours")),
+    (60, markn("{count} minute", "{count} minutes")),
+    (1, markn("{count} second", "{count} seconds")),
+)
+_SPAN_ERROR = 0.1
+
+
+def time_span(seconds: float) -> str:
+    """How long something lasts, in the largest unit that tells it well: 5 minutes."""
+    for size, forms in _SPANS:
+        count = round(seconds / size)
+        if count and abs(count * size - seconds) <= _SPAN_ERROR * seconds:
+            return trn(*forms, count)
+    return trn(*_SPANS[-1][1], max(1, round(seconds)))
 
 
 def listed_room(room: ListedRoom) -> str:

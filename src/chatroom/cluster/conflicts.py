@@ -10,8 +10,15 @@ from typing import Any
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_room
-from chatroom.core import devices, membership
-from chatroom.core.permissions import Action, Attempt, is_silent, is_silent_somewhere, require
+from chatroom.core import devices, membership, renaming
+from chatroom.core.permissions import (
+    Action,
+    Attempt,
+    is_in_few_restricted_rooms,
+    is_silent,
+    is_silent_somewhere,
+    require,
+)
 from chatroom.core.replay import unnoticed
 from chatroom.model.entities import User
 from chatroom.model.events import (
@@ -22,21 +29,36 @@ from chatroom.model.events import (
     Event,
     Ghosted,
     Joined,
+    Kept,
     Left,
     PasswordSet,
     Renamed,
+    RoomRenamed,
     Said,
     TopicSet,
 )
-from chatroom.model.modes import KEY
+from chatroom.model.modes import KEY, RANKS
 from chatroom.model.state import ChatState
 from chatroom.model.values import Person
+
+_SIGNS = "".join(RANKS.values())
 
 
 def settle(state: ChatState, event: Event) -> ChatError | None:
     """Why an event, whose time is set, is not to be applied; None if it is. May bring it up to date."""
+    if state.renamed:
+        _follow_renames(state, event)
     look = _TABLE.get(type(event))
     return look(state, event) if look else None
+
+
+def _follow_renames(state: ChatState, event: Event) -> None:
+    """Has an event that was decided before a room's new name, and has its place behind it, be about that room."""
+    for field in ("room", "target"):
+        text: str = getattr(event, field, "")
+        name = text.lstrip(_SIGNS)
+        if is_room(name) and (now := state.name_now(name, event.time)) != name:
+            setattr(event, field, text[: len(text) - len(name)] + now)
 
 
 def not_to_be_called(state: ChatState, by: Person, nick: str) -> ChatError | None:
@@ -74,9 +96,14 @@ def _renamed(state: ChatState, event: Renamed) -> ChatError | None:
 
 
 def _departed(state: ChatState, event: Departed) -> ChatError | None:
-    """Takes away the reason of somebody who may not speak any more. A reason that a server gives stays."""
+    """Takes away the reason of somebody who may not speak any more. A reason that a server gives stays.
+
+    So does that of who is in many rooms, whose lists would hold up everybody: whether they may speak was found out when
+    they left, and can have changed a moment ago only.
+    """
     user = state.users.get(event.by.uid)
-    if user and is_silent_somewhere(user) and not unnoticed(event.reason):
+    has_words = event.reason != "" and not unnoticed(event.reason)
+    if user and has_words and is_in_few_restricted_rooms(user) and is_silent_somewhere(user):
         event.reason = ""  # type: ignore[misc]  # logs write to values
     event.rooms = user.room_names() if user else ()  # type: ignore[misc]  # as they are now
     return None
@@ -121,6 +148,12 @@ def _said(state: ChatState, event: Said) -> ChatError | None:
     return None
 
 
+def _kept(state: ChatState, event: Kept) -> ChatError | None:
+    """The account may have been dropped, and be somebody else's by now."""
+    account = state.accounts.get(fold(event.account))
+    return None if account and account.id == event.made else ChatError(Code.NO_SUCH_NICK, event.account)
+
+
 def _topic_set(state: ChatState, event: TopicSet) -> ChatError | None:
     """Who set it may not be there any more, or may not speak."""
     room, user = state.rooms.get(fold(event.room)), state.users.get(event.by.uid)
@@ -129,6 +162,20 @@ def _topic_set(state: ChatState, event: TopicSet) -> ChatError | None:
     try:
         if user:
             require(room, user, Action.TOPIC)
+    except ChatError as error:
+        return error
+    return None
+
+
+def _room_renamed(state: ChatState, event: RoomRenamed) -> ChatError | None:
+    """Somebody may have opened a room of that name, or the room have another one."""
+    room, user = state.rooms.get(fold(event.room)), state.users.get(event.by.uid)
+    if room is None:
+        return ChatError(Code.NO_SUCH_ROOM, event.room)
+    try:
+        if user:
+            require(room, user, Action.RENAME)
+        renaming.require_name(state, room, event.name, event.time)
     except ChatError as error:
         return error
     return None
@@ -179,8 +226,10 @@ _TABLE: dict[type, Callable[[ChatState, Any], ChatError | None]] = {
     Departed: _departed,
     Left: _left,
     Joined: _joined,
+    Kept: _kept,
     Said: _said,
     TopicSet: _topic_set,
+    RoomRenamed: _room_renamed,
     AccountMade: _account_made,
     AccountSet: _account_set,
     PasswordSet: _password_set,

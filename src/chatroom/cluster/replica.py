@@ -10,7 +10,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -35,7 +35,7 @@ from chatroom.common.cloaks import Cloaks
 from chatroom.common.errors import ChatError
 from chatroom.common.language import tr
 from chatroom.common.names import fold
-from chatroom.core import connections, membership, notify
+from chatroom.core import connections, membership
 from chatroom.core.hub import Hub
 from chatroom.model.audience import Audience
 from chatroom.model.delivery import Capture, Delivery
@@ -112,6 +112,7 @@ class Replica:
         self.last, self.time, self._saved, self.chat, self._settled = history
         self.flying: dict[Session, Proposal] = {}  # the last proposal of each client that is on its way
         self.lag = 0  # milliseconds that the last heartbeat took to come back
+        self.announced: list[Reply] = []  # what the reader's thread has still to tell all of this server's clients
         self._hub = hub
         self._lock = lock
         self._spool = spool
@@ -302,16 +303,15 @@ class Replica:
             if proposal:
                 self.lag = int((time.monotonic() - proposal.since) * 1000)
         elif isinstance(notice, Announced):
-            notify.everybody(self._hub.state, Announcement(notice.text), delivery)
+            self.announced.append(Announcement(notice.text))
         elif isinstance(notice, ServerLeft):
             self._lose(server, "the server was shut down", delivery)
 
     def _apply_burst(self, burst: MessageBurst, proposal: Proposal | None, delivery: Delivery) -> None:
         session = proposal.session if proposal and proposal.session and not proposal.session.closing else None
-        said = [
-            Said(burst.by, burst.room, text, MessageKind.MESSAGE, "", "", None, burst.device) for text in burst.texts
-        ]
-        room = self._hub.state.rooms.get(fold(burst.room))
+        name = self._hub.state.name_now(burst.room, self.time)
+        said = [Said(burst.by, name, text, MessageKind.MESSAGE, "", "", None, burst.device) for text in burst.texts]
+        room = self._hub.state.rooms.get(fold(name))
         if room and room.slow:  # it was not when this was decided: each of them is looked at
             errors = [self._settle_and_apply(event, delivery) for event in said]
         else:
@@ -350,7 +350,7 @@ class Replica:
 
     def _add_lasting(self, text: str, mine: bool, delivery: Delivery) -> None:
         """A server brings what it alone may know of what lasts."""
-        refused = snapshots.add(self._hub.context, text)
+        refused = snapshots.add(self._hub.context, text, self._place, delivery)
         if mine and refused:
             log.warning("the others know somebody else of these names, or of one like it: %s", ", ".join(refused))
         if not mine:
@@ -395,11 +395,9 @@ class Replica:
             self.steady.set()
         self._wake_senders()
 
-    def tell_users(self, reply: Reply, delivery: Delivery) -> None:
-        """Tells all clients of this server that have a name."""
-        for session in self._hub.state.sessions.values():
-            if session.user and not session.closing:
-                delivery.reply(session, reply)
+    def users(self) -> Iterable[User]:
+        """Everybody who has a name, on all servers."""
+        return self._hub.state.users.values()
 
     def _come_again(self) -> None:
         """Proposes that this server and its people join the chat (again)."""
@@ -437,12 +435,12 @@ class Replica:
         return Foundation(number, text, snapshots.lasting(state), known, settled)
 
     def _forget_people(self) -> None:
-        """Removes all people and servers from the state: what is left is what a chat begins with."""
-        state = self._hub.state
-        for user in list(state.users.values()):
-            connections.detach_user(state, user)
-            self._hub.apply(Departed(user.person, "", user.room_names(), id=self.last, time=self.time), Nowhere())
-        state.servers.clear()
+        """Removes all devices and servers from the state: what is left is what a chat begins with."""
+        for user in list(self._hub.state.users.values()):
+            connections.detach_user(self._hub.state, user)
+            for device in user.devices:
+                self._hub.apply(Departed(user.person, "", (), device.who.uid, id=self.last, time=self.time), Nowhere())
+        self._hub.state.servers.clear()
 
     def choose(self, kept: list[tuple[str, str]]) -> tuple[str, str]:
         """Of snapshots, newest first: the newest that is not ahead of this server's history, else the oldest."""

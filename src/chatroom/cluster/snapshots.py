@@ -11,7 +11,7 @@
 import copy
 import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
 from typing import NamedTuple
@@ -30,7 +30,7 @@ from chatroom.cluster.servers import (
     ServerLeft,
 )
 from chatroom.common.names import NICK_CHARACTERS, fold, skeleton
-from chatroom.core import away, connections, devices, membership, monitor, restore
+from chatroom.core import away, connections, devices, membership, monitor, renaming, restore, staying, waiting
 from chatroom.core.context import Context
 from chatroom.core.operator_accounts import revoke
 from chatroom.model import durable_state as lasts
@@ -74,9 +74,12 @@ from chatroom.model.events import (
     Redacted,
     Renamed,
     ReplaySet,
+    RoomRenamed,
     Said,
     ServerBanned,
     ServerUnbanned,
+    StandingSet,
+    StaySet,
     StrangersSet,
     TopicSet,
     UserModesSet,
@@ -86,7 +89,7 @@ from chatroom.model.masks import MaskList
 from chatroom.model.reactions import Reactions
 from chatroom.model.replies import AccountChange, AccountDone, PersonalNotice
 from chatroom.model.state import ChatState, server_id
-from chatroom.model.values import Device, ListEntry, MessageKind, ModeChange, Person, Quote, Topic, Via
+from chatroom.model.values import Device, ListEntry, MessageKind, ModeChange, Person, Quote, Standing, Topic, Via
 
 Place = Callable[[Event], None]  # gives an event its id and time
 
@@ -104,8 +107,11 @@ REPLICATED_EVENTS: dict[str, type[Event]] = {
     "Received": Received,
     "IgnoreSet": IgnoreSet,
     "StrangersSet": StrangersSet,
+    "StaySet": StaySet,
+    "StandingSet": StandingSet,
     "Redacted": Redacted,
     "TopicSet": TopicSet,
+    "RoomRenamed": RoomRenamed,
     "AwaySet": AwaySet,
     "AbsenceSet": AbsenceSet,
     "Kicked": Kicked,
@@ -172,6 +178,7 @@ _VALUES: dict[str, type] = {
     "Quote": Quote,
     "Reacted": Reacted,
     "Said": Said,
+    "Standing": Standing,
     "Topic": Topic,
 }
 SNAPSHOT_CLASSES = {**_OBJECTS, **_VALUES}
@@ -234,16 +241,25 @@ def lasting(state: ChatState) -> Lasting:
     ]
     of_server = [("", "", entry) for entry in state.bans.values()]
     nobody = Person("", "", "", "")
-    waiting = [(key, said.id, said.conversation) for key, every in state.waiting.items() for said in every]
+    kept = [(key, said.id, said.conversation) for key, every in state.waiting.items() for said in every]
     ignored = [(key, e) for key, entries in state.ignored.items() if key in state.accounts for e in entries.values()]
     return Lasting(
         nobody,
         tuple(state.accounts.values()),
         tuple(rooms),
         (*of_rooms, *of_server),
-        tuple(waiting),
+        tuple(kept),
         tuple(ignored),
+        tuple(_standings(state)),
+        tuple([(key, name, time) for key, (name, time) in state.renamed.items()]),
     )
+
+
+def _standings(state: ChatState) -> Iterator[tuple[int, Standing]]:
+    for user in state.users.values():
+        account = staying.account_that_stays(state, user)
+        if account:
+            yield account.id, staying.standing(state, user)
 
 
 def _owned(state: ChatState, key: str, owner: str) -> Owned:
@@ -310,14 +326,18 @@ def _empty(room: Room) -> Room:
 def bring(ctx: Context, text: str, place: Place, mine: bool, delivery: Delivery) -> None:
     """Adds a server's share. With `mine` it is this server's: its clients never saw each other leave.
 
-    The devices of who is here by others are added to those.
+    The devices of who is here by others are added to those. Rooms may have got other names meanwhile.
     """
     brought = GRAPH.read(text)
+    names = _names_now(ctx.state, brought["rooms"])
     settings = {fold(room.name): room for room in brought["rooms"]}
-    for user, made_by, ranks in zip(brought["users"], brought["accounts"], brought["ranks"], strict=True):
+    if mine:
+        renaming.follow(ctx.state, names)
+    for user, made_by, held_in in zip(brought["users"], brought["accounts"], brought["ranks"], strict=True):
+        ranks = [(names.get(name, name), held) for name, held in held_in]
         known = _known(ctx.state, user, made_by)
         missing = [name for name, _ in ranks if known is None or fold(name) not in known.rooms]
-        before = set(known.rooms) if known else set()
+        before, is_first = set(known.rooms) if known else set(), known is None or not known.devices
         if known is None:
             _admit(ctx, user, made_by, mine, delivery)
         for name, held in ranks:
@@ -330,8 +350,22 @@ def bring(ctx: Context, text: str, place: Place, mine: bool, delivery: Delivery)
             changed = AbsenceSet(known.person, "", False)
             place(changed)
             away.devices_changed(ctx, known, changed, delivery)
+            staying.note(ctx.state, known, changed, delivery)
         elif not mine:
             monitor.has_come(ctx, user, delivery)
+        if is_first:  # what others have said to them waits since this server was given up
+            waiting.deliver(ctx.state, known or user, delivery)
+    if mine:
+        for was, name in names.items():
+            renaming.tell_late(ctx.state, was, name, delivery)
+
+
+def _names_now(state: ChatState, rooms: list[Room]) -> dict[str, str]:
+    """Gives rooms that are brought the names that they have by now; returns these by the ones that they had."""
+    names = {room.name: now for room in rooms if (now := state.name_now(room.name)) != room.name}
+    for room in rooms:
+        room.name = names.get(room.name, room.name)
+    return names
 
 
 def _known(state: ChatState, user: User, made_by: int) -> User | None:
@@ -351,7 +385,7 @@ def _add_devices(
     for device in user.devices:
         if known.device(device.who.uid):
             continue
-        devices.add(known, device)
+        devices.add(ctx.state, known, device)
         session = ctx.state.sessions.get(device.who.uid) if mine else None
         if session and not session.closing:
             account = session.account
@@ -368,7 +402,7 @@ def _add_devices(
                     delivery.reply(session, PersonalNotice(Joined(known.person, known.rooms[key].name)))
 
 
-def add(ctx: Context, text: str) -> list[str]:
+def add(ctx: Context, text: str, place: Place, delivery: Delivery) -> list[str]:
     """Adds what lasts and isn't there; returns the accounts' names that are somebody else's here, or look like one."""
     theirs: Lasting = GRAPH.read(text)
     refused = []
@@ -382,7 +416,7 @@ def add(ctx: Context, text: str) -> list[str]:
             refused.append(account.name)
     others = {fold(name) for name in refused}
     for owned in theirs.rooms:
-        if owned.owner in ctx.state.accounts and owned.owner not in others and owned.key not in ctx.state.owners:
+        if owned.owner in ctx.state.accounts and owned.owner not in others and not _is_known(ctx.state, owned.key):
             ctx.state.own(owned.key, owned.owner)
             ctx.state.room_looks.add(owned.key)
             room = ctx.state.rooms.get(owned.key)
@@ -400,7 +434,25 @@ def add(ctx: Context, text: str) -> list[str]:
     for key in {key for key, _, _ in theirs.lists}:
         if key in ctx.state.rooms:
             ctx.state.rooms[key].refresh()
+    for made_by, standing in theirs.standings:
+        _add_who_stays(ctx, made_by, standing, place, delivery)
     return refused
+
+
+def _is_known(state: ChatState, room: str) -> bool:
+    """Whether a room has an owner, or another name by now."""
+    return room in state.owners or room in state.renamed
+
+
+def _add_who_stays(ctx: Context, made_by: int, standing: Standing, place: Place, delivery: Delivery) -> None:
+    """Adds somebody who stays without a device, and is not here."""
+    account = next((each for each in ctx.state.accounts.values() if each.id == made_by), None)
+    came = Departed(Person("", "", "", ""), "")  # only its place counts
+    place(came)
+    user = restore.who_stays(ctx.state, account, standing, came.time) if account else None
+    for name, ranks in standing.rooms if user else ():
+        assert user
+        _enter(ctx, user, Room(name, came.time), ranks, place, False, delivery)
 
 
 def _admit(ctx: Context, user: User, made_by: int, mine: bool, delivery: Delivery) -> None:

@@ -31,6 +31,9 @@ class Code(Enum):
     SILENT = "silent"  # room, operators; one may not speak there, and so not set its topic
     NO_CTCP = "no-ctcp"  # room or nick
     NOT_OPERATOR = "not-operator"  # room, operators: names with commas between, "" if none is here
+    ROOM_NAME_TAKEN = "room-name-taken"  # room, the name that it can't have
+    ROOM_NAME_STAYS = "room-name-stays"  # likewise; the room keeps its name for good
+    ROOM_RENAMED_LATELY = "room-renamed-lately"  # likewise; it had another name a moment ago
     NOT_SERVER_OPERATOR = "not-server-operator"
     PASSWORD_NEEDED = "password-needed"
     WRONG_PASSWORD = "wrong-password"

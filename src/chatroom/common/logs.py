@@ -16,6 +16,7 @@ import logging
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from chatroom.common.clock import stamp
@@ -30,6 +31,14 @@ KEPT = {"kept": True}  # `extra` for a record that the log's writer never leaves
 log = logging.getLogger(__name__)
 
 
+class LineHandler(logging.Handler):
+    """A handler that takes lines, too, which are made without a record."""
+
+    def write(self, line: str) -> None:
+        """Handles a line, which is given without its line end."""
+        raise NotImplementedError
+
+
 def configure(level: str, as_json: bool, handler: logging.Handler) -> None:
     """Sends all records from now on to `handler`, uncaught exceptions too."""
     handler.setFormatter(JsonLines() if as_json else TextLines())
@@ -41,6 +50,18 @@ def configure(level: str, as_json: bool, handler: logging.Handler) -> None:
     sys.excepthook = _uncaught
     threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
     sys.unraisablehook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+def brief(logger: logging.Logger, message: str, level: int = logging.INFO) -> None:
+    """Logs what is logged of every client: as `Logger.log` does, but without a record, which takes most of the time."""
+    if not logger.isEnabledFor(level):
+        return
+    handlers = logging.root.handlers
+    if len(handlers) == 1 and isinstance(handler := handlers[0], LineHandler):
+        assert isinstance(handler.formatter, _Lines)
+        handler.write(handler.formatter.line(time.time(), logging.getLevelName(level), logger.name, _bounded(message)))
+    else:
+        logger.log(level, "%s", message)
 
 
 def _uncaught(kind: type[BaseException], error: Any, trace: Any) -> None:
@@ -57,13 +78,24 @@ def printable(text: str) -> str:
 
 
 def _message(record: logging.LogRecord) -> str:
-    message = printable(record.getMessage())
     left_out = getattr(record, "left_out", 0)
     more = f" (and {left_out} more like it)" if left_out else ""
-    return (message if len(message) <= LOG_LINE_CHARACTERS else f"{message[:LOG_LINE_CHARACTERS]}…") + more
+    return _bounded(record.getMessage()) + more
+
+
+def _bounded(message: str) -> str:
+    message = printable(message)
+    return message if len(message) <= LOG_LINE_CHARACTERS else f"{message[:LOG_LINE_CHARACTERS]}…"
 
 
 class _Lines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return self.line(record.created, record.levelname, record.name, _message(record), self.trace(record))
+
+    def line(self, seconds: float, level: str, part: str, message: str, trace: Sequence[str] = ()) -> str:
+        """The line, from a time since the epoch, the names of the level and of the module, and what there is to say."""
+        raise NotImplementedError
+
     def trace(self, record: logging.LogRecord) -> list[str]:
         """The last lines of the traceback, where the error is, made `printable`; [] if there is none."""
         trace = self.formatException(record.exc_info)[-LOG_TRACE_CHARACTERS:] if record.exc_info else ""
@@ -73,26 +105,24 @@ class _Lines(logging.Formatter):
 class TextLines(_Lines):
     """A line of text a record: time, level, message, and the traceback, with ` | ` between its lines."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        trace = self.trace(record)
+    def line(self, seconds: float, level: str, part: str, message: str, trace: Sequence[str] = ()) -> str:
         folded = f" | {' | '.join(trace)}" if trace else ""
-        return f"{stamp(record.created)} {record.levelname} {_message(record)}{folded}"
+        return f"{stamp(seconds)} {level} {message}{folded}"
 
 
 class JsonLines(_Lines):
     """A JSON object a record: `time`, `level`, `part` (the module), `message`, and `traceback` if there is one."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "time": stamp(record.created),
-            "level": record.levelname.lower(),
-            "part": record.name.removeprefix("chatroom."),
-            "message": _message(record),
+    def line(self, seconds: float, level: str, part: str, message: str, trace: Sequence[str] = ()) -> str:
+        shown = {
+            "time": stamp(seconds),
+            "level": level.lower(),
+            "part": part.removeprefix("chatroom."),
+            "message": message,
         }
-        trace = self.trace(record)
         if trace:
-            line["traceback"] = "\n".join(trace)
-        return json.dumps(line, ensure_ascii=False)
+            shown["traceback"] = "\n".join(trace)
+        return json.dumps(shown, ensure_ascii=False)
 
 
 def alike(kind: str) -> dict[str, str]:

@@ -5,8 +5,8 @@
 - Whoever stays logged in uses their account, which is noted once a day.
 - An account that was not used for `Context.account_days` is freed. Owners of rooms are told so at a login first. Who
   was never told is given twice the time.
-- Accounts of those who are logged in are in use. Those of operators of the server are never freed: whoever claims such
-  a name next would be one.
+- Accounts of those who are logged in are in use, but not those of who stays without a device. Those of operators of the
+  server are never freed: whoever claims such a name next would be one.
 """
 
 import logging
@@ -83,7 +83,8 @@ def free_accounts(ctx: Context, session: Session, command: FreeAccounts) -> list
         account = state.accounts.get(key)
         if account is None or account.used >= limit or is_operator(ctx, account.name):
             continue
-        if key in state.presences:
+        here = state.presences.get(key)
+        if here and here.devices:
             outcomes.append(AccountUsed(_nobody(ctx), account.name, account.id, account.home, account.warned))
         elif account.warned or not state.owned.get(key) or account.used < limit - _limit_ms(ctx):
             outcomes.append(AccountDropped(_nobody(ctx), account.name, account.used))

@@ -19,7 +19,19 @@ from typing import Any
 from chatroom.common.addresses import limit_key
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, nickname, skeleton
-from chatroom.core import bans, connections, departures, devices, languages, mentions, monitor, notify, profile, waiting
+from chatroom.core import (
+    bans,
+    connections,
+    departures,
+    devices,
+    languages,
+    mentions,
+    monitor,
+    notify,
+    profile,
+    staying,
+    waiting,
+)
 from chatroom.core.account_use import note_use, who
 from chatroom.core.context import Appliers, Context, Decider, Deciders, Handlers
 from chatroom.core.login_throttle import UNCOUNTED, Attempt
@@ -278,7 +290,8 @@ def _logged_in(ctx: Context, session: Session, user: User, account: Account, ask
         AccountSet(user.person, account.name),
     ]
     if presence:
-        return outcomes
+        first = [] if presence.devices else grant(ctx, presence.person, account.name)
+        return [*outcomes, *first, *mentions.since_last_login(ctx, person, account.name)]
     if ask.take and fold(person.nick) != fold(account.name):
         way = make_way(ctx.state, person, account.name)
         logged_in = copy(user)
@@ -351,7 +364,7 @@ def ask_account(ctx: Context, session: Session, command: AskAccount) -> list[Out
     if account is None:
         raise ChatError(Code.NO_SUCH_ACCOUNT, command.account)
     here = ctx.state.presence_of(account.name)
-    return [AccountIs(account.name, account.time, here is not None)]
+    return [AccountIs(account.name, account.time, here is not None and here.devices != ())]
 
 
 def _done(ctx: Context, change: AccountChange, account: str, via: Via) -> AccountDone:
@@ -417,7 +430,9 @@ def account_dropped(ctx: Context, event: AccountDropped, delivery: Delivery) -> 
         del state.claimed[skeleton(account.name)]
     delivery.broadcast(event, notify.NOBODY)
     user = state.presence_of(account.name)
-    if user:
+    if user and not user.devices:
+        departures.throw_out(ctx, event, user.person, NAME_GIVEN_UP, "", delivery)
+    elif user:
         account_set(ctx, AccountSet(user.person, "", id=event.id, time=event.time), delivery)
         for session in user.sessions:
             if session.uid != event.device:
@@ -460,7 +475,9 @@ def account_set(ctx: Context, event: AccountSet, delivery: Delivery) -> None:
         each.account = event.account
         connections.speak_as_account(state, each)
     if user:
+        staying.forget(state, user, event, delivery)
         state.set_account(user, event.account)
+        staying.note(state, user, event, delivery)
         delivery.broadcast(event, *sparing(monitor.peers_and_watchers(state, user), user.movers()))
         revoke(state, user, event, delivery)
         profile.restore_modes(state, user, event, delivery)

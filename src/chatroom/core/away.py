@@ -5,18 +5,17 @@ is away by that only while all of their devices are so; a message of their own h
 """
 
 from chatroom.common.errors import ChatError, Code
-from chatroom.core import mentions, monitor, notify
+from chatroom.core import mentions, monitor, notify, staying
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.permissions import SILENCED_AWAY, is_silent_somewhere, look_ahead
 from chatroom.model.commands import SetAway
 from chatroom.model.delivery import Delivery, sparing
+from chatroom.model.departure_reasons import ABSENT
 from chatroom.model.entities import Session, User, user_of
 from chatroom.model.events import AbsenceSet, AwaySet, Event
 from chatroom.model.limits import AWAY_BYTES
 from chatroom.model.outcomes import Outcome
 from chatroom.model.replies import AwayNoted
-
-ABSENT = "not at any device"  # the away message of somebody whose devices all say that nobody is there
 
 
 def set_away(ctx: Context, session: Session, command: SetAway) -> list[Outcome]:
@@ -41,6 +40,7 @@ def away_set(ctx: Context, event: AwaySet, delivery: Delivery) -> None:
     if user:
         _tell(ctx, user, event, delivery)
         notify.one(user, AwayNoted(bool(event.message)), delivery)
+        staying.note(ctx.state, user, event, delivery)
 
 
 def absence_set(ctx: Context, event: AbsenceSet, delivery: Delivery) -> None:

@@ -253,6 +253,8 @@ def _lifted(entry: ListEntry, letter: str, until: int = 0) -> ModeChange:
 
 def on_person(state: ChatState, person: Person) -> ListEntry | None:
     """The ban that keeps this person off the server."""
+    if not state.bans:
+        return None
     return state.bans.find(Form(person)) or state.networks.find(person.address or person.host)
 
 
@@ -282,8 +284,9 @@ def _met_by(state: ChatState, masks: list[str], whom: str, reason: str) -> Prepa
         yield
         if user.is_operator and fold(user.person.nick) != fold(whom):
             continue
-        met = [uid for uid, person in _people(user) if any(_meets(mask, person) for mask in masks)]
-        if len(met) == len(user.devices):
+        people = _people(user)
+        met = [uid for uid, person in people if any(_meets(mask, person) for mask in masks)]
+        if len(met) == len(people):
             out.append(user.person)
         else:
             devices += [(user.person, uid) for uid in met]
@@ -291,9 +294,9 @@ def _met_by(state: ChatState, masks: list[str], whom: str, reason: str) -> Prepa
 
 
 def _people(user: User) -> list[tuple[str, Person]]:
-    """Somebody as they come by each of their devices, with its uid."""
+    """Somebody as they come by each of their devices, with its uid; who has none, as they are."""
     person = user.person
-    if len(user.devices) == 1 and user.devices[0].who.uid == person.uid:
+    if not user.devices or (len(user.devices) == 1 and user.devices[0].who.uid == person.uid):
         return [(person.uid, person)]
     came = [device.who for device in user.devices]
     return [(who.uid, replace(person, host=who.host, address=who.address, cloak=who.cloak)) for who in came]

@@ -3,14 +3,23 @@
 from collections.abc import Iterable
 
 from chatroom.common.text import GHOST
-from chatroom.core import away, connections, ignoring, membership, monitor, notify, read_markers
+from chatroom.core import (
+    away,
+    connections,
+    ignoring,
+    membership,
+    monitor,
+    notify,
+    operator_accounts,
+    read_markers,
+    staying,
+)
 from chatroom.core.context import Appliers, Context
 from chatroom.core.replay import note
 from chatroom.model.delivery import Delivery, sparing
-from chatroom.model.departure_reasons import OVERTAKEN
+from chatroom.model.departure_reasons import OVERTAKEN, STAYED_LONGEST
 from chatroom.model.entities import Session, User
 from chatroom.model.events import Departed, Event, Ghosted, Killed
-from chatroom.model.modes import USER_MODES
 from chatroom.model.replies import Goodbye
 from chatroom.model.values import Person
 
@@ -20,15 +29,16 @@ def departed(ctx: Context, event: Departed, delivery: Delivery) -> None:
     user = state.users.get(event.by.uid)
     if user is None or (event.device and user.device(event.device) is None):
         return
-    if event.device and len(user.devices) > 1:
+    if event.device and (len(user.devices) > 1 or staying.account_that_stays(state, user)):
         _device_gone(ctx, user, event.device, event, delivery)
         return
+    staying.forget(state, user, event, delivery)
     del state.users[user.person.uid]
     state.forget_login(user)
     delivery.broadcast(event, *sparing(user.peers(), user.sessions))
     for room in list(user.rooms.values()):
         membership.exit_room(state, user, room, event)
-    for letter in USER_MODES:
+    for letter in tuple(user.modes):
         state.set_user_mode(user, letter, False)
     state.nicks.remove(user)
     state.gone.appendleft((user.person, event.time))
@@ -42,7 +52,7 @@ def departed(ctx: Context, event: Departed, delivery: Delivery) -> None:
 
 
 def _device_gone(ctx: Context, user: User, uid: str, event: Event, delivery: Delivery) -> None:
-    """One of several devices goes; the person stays."""
+    """A device goes; the person stays, with other devices or without any."""
     user.devices = tuple([device for device in user.devices if device.who.uid != uid])
     for room in user.rooms.values():
         note(ctx.state, room, user.person, event)
@@ -50,6 +60,19 @@ def _device_gone(ctx: Context, user: User, uid: str, event: Event, delivery: Del
     if session:
         connections.drop_session(ctx.state, session)
     away.devices_changed(ctx, user, event, delivery)
+    if not user.devices:
+        _stay(ctx, user, event, delivery)
+
+
+def _stay(ctx: Context, user: User, event: Event, delivery: Delivery) -> None:
+    """The last device of somebody who stays has gone. An operator of the server is none until they log in again."""
+    state = ctx.state
+    state.staying[user.person.uid] = None
+    if user.is_operator:
+        operator_accounts.set_granted(state, user, "", event, delivery)
+    staying.note(state, user, event, delivery)
+    while one := staying.one_too_many(state):
+        departed(ctx, Departed(one.person, STAYED_LONGEST, one.room_names(), id=event.id, time=event.time), delivery)
 
 
 def killed(ctx: Context, event: Killed, delivery: Delivery) -> None:

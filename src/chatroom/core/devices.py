@@ -4,22 +4,25 @@
 - Each device is in all rooms of its person. One whose format has one room at a time (netcat) is in one of them.
 - A guest who logs in to an account that somebody is logged in to is the same person: their connections become devices
   of that person (`merge`).
-- The person leaves with the last device.
+- The person leaves with the last device, or stays without any (`staying`).
 """
+
+from dataclasses import replace
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
-from chatroom.core import away, connections, departures, membership
+from chatroom.core import away, connections, departures, membership, notify, staying, waiting
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.replay import replay_missed
 from chatroom.model.commands import AskDevices
 from chatroom.model.delivery import Delivery
-from chatroom.model.departure_reasons import DEVICE_ENDED, SAME_PERSON
+from chatroom.model.departure_reasons import DEVICE_ENDED, LOGGED_OUT, SAME_PERSON
 from chatroom.model.entities import Room, Session, User, user_of
-from chatroom.model.events import Departed, DeviceEnded, Event, Joined, Left, ModesSet, Renamed, UserModesSet
+from chatroom.model.events import Departed, DeviceEnded, Event, Joined, Left, ModesSet, Renamed, StaySet, UserModesSet
 from chatroom.model.limits import ROOMS_PER_USER
 from chatroom.model.modes import KEY
 from chatroom.model.outcomes import Outcome
+from chatroom.model.preferences import AskStay, SetStay
 from chatroom.model.replies import (
     AwayNoted,
     DeviceClosed,
@@ -27,7 +30,9 @@ from chatroom.model.replies import (
     DevicesAre,
     NowOperator,
     PersonalNotice,
+    Refused,
     Saving,
+    StayIs,
     Welcome,
 )
 from chatroom.model.state import ChatState
@@ -50,7 +55,8 @@ def attach(ctx: Context, user: User, device: Device, room: str, event: Event, de
     `room` is the one that it is to be in, if it has one at a time.
     """
     state = ctx.state
-    add(user, device)
+    is_first = not user.devices
+    add(state, user, device)
     session = state.sessions.get(device.who.uid)
     if session:
         session.place = "" if session.format.one_room else None
@@ -59,10 +65,17 @@ def attach(ctx: Context, user: User, device: Device, room: str, event: Event, de
         joined = Joined(user.person, room, device.who.uid, id=event.id, time=event.time)
         membership.put_in(ctx, user, joined, delivery, welcomed=session)
     away.devices_changed(ctx, user, event, delivery)
-    if session is None:
-        return
+    if is_first:
+        staying.note(state, user, event, delivery)
+    if session:
+        _welcome(ctx, session, user, room, event, delivery)
+    if is_first:
+        waiting.deliver(state, user, delivery)
+
+
+def _welcome(ctx: Context, session: Session, user: User, room: str, event: Event, delivery: Delivery) -> None:
     here = user.rooms.get(fold(room)) if room else None
-    delivery.reply(session, Welcome(user.person, state.counts(), here.state(user) if here else None))
+    delivery.reply(session, welcome(ctx.state, user, here))
     for each in user.rooms.values():
         if each is here:
             replay_missed(ctx, session, each, delivery)
@@ -73,8 +86,18 @@ def attach(ctx: Context, user: User, device: Device, room: str, event: Event, de
         delivery.reply(session, Saving(works=False))
 
 
-def add(user: User, device: Device) -> None:
-    """Gives a person one more device, with the lowest number that is free."""
+def welcome(state: ChatState, user: User, here: Room | None) -> Welcome:
+    """What a client is told when it comes in, perhaps straight into a room."""
+    stays = staying.account_that_stays(state, user) is not None
+    return Welcome(user.person, state.counts(), here.state(user) if here else None, stays)
+
+
+def add(state: ChatState, user: User, device: Device) -> None:
+    """Gives a person one more device, with the lowest number that is free. Who had none comes from where it is."""
+    if not user.devices:
+        state.staying.pop(user.person.uid, None)
+        who = device.who
+        user.become(replace(user.person, host=who.host, address=who.address, cloak=who.cloak))
     taken = {each.number for each in user.devices}
     number = next(n for n in range(1, len(taken) + 2) if n not in taken)
     user.devices = (*user.devices, device._replace(number=number))
@@ -106,6 +129,7 @@ def merge(ctx: Context, guest: User, user: User, event: Event, delivery: Deliver
 
     The person enters the rooms that they are in as a guest, as far as that may be. To all others the guest leaves.
     """
+    is_first = not user.devices
     before, devices, sessions, rooms = guest.person, guest.devices, guest.sessions, list(guest.rooms.values())
     for one in (guest, user):
         for session in one.sessions:
@@ -117,7 +141,7 @@ def merge(ctx: Context, guest: User, user: User, event: Event, delivery: Deliver
     departed = Departed(before, reason, guest.room_names(), id=event.id, time=event.time)
     departures.departed(ctx, departed, delivery)
     for device in devices:
-        add(user, device)
+        add(ctx.state, user, device)
     away.devices_changed(ctx, user, event, delivery)
     for session in sessions:
         connections.put_on(ctx.state, user, session)
@@ -131,6 +155,9 @@ def merge(ctx: Context, guest: User, user: User, event: Event, delivery: Deliver
             if room not in rooms:
                 _show_room(ctx, session, user, room, event, delivery)
         _show_own_state(session, user, delivery)
+    if is_first:
+        staying.note(ctx.state, user, event, delivery)
+        waiting.deliver(ctx.state, user, delivery)
 
 
 def _follow(ctx: Context, guest: User, user: User, room: Room, event: Event, delivery: Delivery) -> None:
@@ -191,5 +218,46 @@ def device_ended(ctx: Context, event: DeviceEnded, delivery: Delivery) -> None:
         departures.end_device(ctx, event, user, event.device, event.reason, delivery)
 
 
-DECIDERS: Deciders = {AskDevices: ask_devices}
-APPLIERS: Appliers = {DeviceEnded: device_ended}
+# ---- staying without a device ---------------------------------------------------------------------------------------
+
+
+def set_stay(ctx: Context, session: Session, command: SetStay) -> list[Outcome]:
+    user = user_of(session)
+    account = ctx.state.accounts.get(fold(user.person.account)) if user.person.account else None
+    if account is None:
+        return [Refused(ChatError(Code.NOT_LOGGED_IN), command.via)]
+    done = StayIs(command.on, account.name, command.via)
+    set_ = [StaySet(user.person, account.name, command.on, session.uid)] if account.stays is not command.on else []
+    return [*set_, done]
+
+
+def ask_stay(ctx: Context, session: Session, command: AskStay) -> list[Outcome]:
+    user = user_of(session)
+    if not user.person.account:
+        raise ChatError(Code.NOT_LOGGED_IN)
+    return [StayIs(staying.account_that_stays(ctx.state, user) is not None, user.person.account)]
+
+
+def stay_set(ctx: Context, event: StaySet, delivery: Delivery) -> None:
+    """Who has no device any more leaves with it."""
+    state, key = ctx.state, fold(event.account)
+    account = state.accounts.get(key)
+    if account is None:
+        return
+    user = state.presence_of(account.name)
+    if user and not event.on:
+        staying.forget(state, user, event, delivery)
+    state.accounts[key] = account._replace(stays=event.on)
+    delivery.broadcast(event, notify.NOBODY)
+    if user is None:
+        return
+    staying.note(state, user, event, delivery)
+    for session in user.sessions:
+        if session.uid != event.device:
+            delivery.reply(session, StayIs(event.on, account.name, None))
+    if not user.devices and not event.on:
+        departures.throw_out(ctx, event, user.person, LOGGED_OUT, "", delivery)
+
+
+DECIDERS: Deciders = {AskDevices: ask_devices, SetStay: set_stay, AskStay: ask_stay}
+APPLIERS: Appliers = {DeviceEnded: device_ended, StaySet: stay_set}

@@ -42,7 +42,7 @@ def ask_search(ctx: Context, session: Session, command: AskSearch) -> list[Outco
 def _at(state: ChatState, session: Session, ask: AskHistory | AskSearch, verb: str) -> HistoryQuery:
     """A look at one place; raises `ChatError` if there is none of that name that this client may look into."""
     user = user_of(session)
-    room = user.rooms.get(fold(ask.target))
+    room = user.rooms.get(fold(ask.target)) or user.rooms.get(fold(state.name_now(ask.target)))
     if room:
         return HistoryQuery(ask, {fold(room.name): room.name}, {fold(room.name): room.opened})
     account = account_of(state, user)

@@ -38,7 +38,9 @@ from chatroom.core import (
     read_markers,
     redaction,
     registration,
+    renaming,
     server_operators,
+    staying,
     waiting,
 )
 from chatroom.core.context import Appliers, Context, Deciders, Handlers
@@ -70,6 +72,7 @@ DECIDER_TABLES: tuple[Deciders, ...] = (
     reactions.DECIDERS,
     read_markers.DECIDERS,
     redaction.DECIDERS,
+    renaming.DECIDERS,
     registration.DECIDERS,
     server_operators.DECIDERS,
 )
@@ -104,8 +107,10 @@ APPLIER_TABLES: tuple[Appliers, ...] = (
     read_markers.APPLIERS,
     reactions.APPLIERS,
     redaction.APPLIERS,
+    renaming.APPLIERS,
     registration.APPLIERS,
     server_operators.APPLIERS,
+    staying.APPLIERS,
     waiting.APPLIERS,
 )
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, fold, room_name
 from chatroom.common.text import shortened
-from chatroom.core import metadata, notify, read_markers
+from chatroom.core import metadata, notify, read_markers, staying
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.guesses import require_key_tries
 from chatroom.core.permissions import SILENCED_AWAY, Action, Attempt, Role, is_silent, require, role
@@ -18,7 +18,7 @@ from chatroom.model.limits import REASON_BYTES, ROOMS_PER_USER
 from chatroom.model.masks import MaskList
 from chatroom.model.modes import BAN, KEY, OPERATOR, closed
 from chatroom.model.outcomes import Deferred, Outcome
-from chatroom.model.replies import Refused
+from chatroom.model.replies import Redirected, Refused
 from chatroom.model.state import ChatState
 from chatroom.model.values import Person
 
@@ -76,17 +76,23 @@ def _name_of_room(state: ChatState, text: str) -> str:
 
 def join(ctx: Context, session: Session, command: Join) -> list[Outcome]:
     user = user_of(session)
-    room = ctx.state.rooms.get(fold(command.room))
-    name = room.name if room else _name_of_room(ctx.state, command.room)
+    asked = _redirected(ctx.state, user, command.room, ctx.clock())
+    redirected: list[Outcome] = [] if asked == command.room else [Redirected(command.room, asked)]
+    if redirected and session.format.follows_renames and not session.format.one_room:
+        return redirected  # such a program joins by itself
+    room = ctx.state.rooms.get(fold(asked))
+    name = room.name if room else _name_of_room(ctx.state, asked)
     several = len(user.devices) > 1
     device = session.uid if session.place is not None else ""
     moves = command.move and not several  # what others of one's devices are in, perhaps, is not left
-    left: list[Outcome] = [Left(user.person, r.name, "") for r in user.rooms.values() if r is not room and moves]
+    left: list[Outcome] = redirected + [
+        Left(user.person, r.name, "") for r in user.rooms.values() if r is not room and moves
+    ]
     if room and user.person.uid in room.members:
         if session.is_in(room):
-            return [room.state(user)] if command.move else []
+            return [*redirected, room.state(user)] if command.move else redirected
         return [*left, Joined(user.person, room.name, device)]
-    if len(user.rooms) - len(left) >= ROOMS_PER_USER:
+    if len(user.rooms) - len(left) + len(redirected) >= ROOMS_PER_USER:
         raise ChatError(Code.TOO_MANY_ROOMS, name)
     try:
         _require_entry(ctx, session, name, command.key)
@@ -98,6 +104,20 @@ def join(ctx: Context, session: Session, command: Join) -> list[Outcome]:
     if room and room.is_owned_by(user.person):
         joined.append(room.to_operator(user.person))
     return joined
+
+
+def _redirected(state: ChatState, user: User, name: str, now: int) -> str:
+    """The name by which a room is joined that was called otherwise; who may not know of it is not told.
+
+    Who is in it, and joins by the old name, wants another room. They get it if the old one is nobody's.
+    """
+    new = state.name_now(name, now)
+    if new == name:
+        return name
+    room = state.rooms.get(fold(new))
+    is_secret = not room.known_to(user) if room else "s" in state.kept.get(fold(new), ())
+    wants_another = room and not room.owner and user.person.uid in room.members
+    return name if is_secret or wants_another else new
 
 
 def _require_entry(ctx: Context, session: Session, name: str, key: str) -> None:
@@ -197,6 +217,7 @@ def enter(ctx: Context, user: User, name: str, event: Event, delivery: Delivery,
         away = AwaySet(event.by, SILENCED_AWAY if silent else user.away, id=event.id, time=event.time)
         delivery.broadcast(away, *sparing(room.audience, user.sessions))
     metadata.tell_of(state, user, room, delivery)
+    staying.note(state, user, event, delivery)
     return room
 
 
@@ -252,6 +273,7 @@ def left(ctx: Context, event: Left, delivery: Delivery) -> None:
         # One that did not leave by itself, as another device did, has to be told.
         delivery.broadcast(event, *sparing(room.audience, user.movers() if len(user.devices) == 1 else ()))
         exit_room(ctx.state, user, room, event)
+        staying.note(ctx.state, user, event, delivery)
 
 
 def exit_room(state: ChatState, user: User, room: Room, event: Event) -> None:

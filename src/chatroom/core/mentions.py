@@ -30,13 +30,15 @@ def ask_mentions(ctx: Context, session: Session, command: AskMentions) -> list[O
 def since_last_login(ctx: Context, person: Person, account: str) -> list[Outcome]:
     """The question to be asked for somebody who is logging in; none if they missed nothing."""
     state, key = ctx.state, fold(account)
-    if not (ctx.lasting and account and state.presence_of(account) is None):
+    presence = state.presence_of(account)
+    if not (ctx.lasting and account) or (presence and presence.devices):
         return []
     dormant = state.dormant_rooms
     rooms = {**dormant.rooms, **dormant.owned, **state.rooms} if dormant else state.rooms
     seen = {name: last for name in rooms if (last := state.absent.get(f"{name} {key}", 0))}
-    stranger = User(person, None, 0)
-    places = {name: rooms[name].name for name in seen if _may_enter(state, rooms[name].name, stranger)}
+    user = presence or User(person, None, 0)
+    may_read = [name for name in seen if name in user.rooms or _may_enter(state, rooms[name].name, user)]
+    places = {name: rooms[name].name for name in may_read}
     if not places:
         return []
     ask = AskMentions(MENTIONS_COUNTED, count=True)

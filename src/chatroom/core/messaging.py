@@ -56,6 +56,8 @@ def say(ctx: Context, session: Session, command: Say) -> list[Outcome]:
             _require_no_stranger(user, other.person.nick)
         if NO_CTCP in other.modes and CTCP in command.text:
             raise ChatError(Code.NO_CTCP, other.person.nick)
+        if not other.devices:
+            return waiting.say_to_absent(ctx, session, ctx.state.accounts[fold(other.person.account)], command)
     except ChatError:
         if command.kind is MessageKind.NOTICE:  # nothing is ever answered to a notice: RFC 2812 §3.3.2
             return []
@@ -103,7 +105,7 @@ def quoted(said: Iterable[Said], which: int | str, place: str) -> Quote:
 
 def room_to_say_in(ctx: Context, name: str, user: User, command: Say) -> Room:
     """The room of that name; raises `ChatError` if there is none, or it does not let this user say this."""
-    room = ctx.state.rooms.get(fold(name))
+    room = ctx.state.rooms.get(fold(name)) or ctx.state.rooms.get(fold(ctx.state.name_now(name)))
     if room is None:
         raise ChatError(Code.NO_SUCH_ROOM, name)
     try:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
 from chatroom.common.text import number, shortened
-from chatroom.core import bans, notify
+from chatroom.core import bans, notify, staying
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.membership import exit_room
 from chatroom.core.permissions import Action, require
@@ -194,6 +194,7 @@ def kicked(ctx: Context, event: Kicked, delivery: Delivery) -> None:
     if user and room:
         notify.room_and_author(ctx, event, room, delivery)
         exit_room(ctx.state, user, room, event)
+        staying.note(ctx.state, user, event, delivery)
 
 
 def topic_set(ctx: Context, event: TopicSet, delivery: Delivery) -> None:
@@ -232,6 +233,9 @@ def modes_set(ctx: Context, event: ModesSet, delivery: Delivery) -> None:
     _set_in_lists(state, key, lists, event)
     if room:
         _set_in_room(room, event)
+        for change in event.changes:
+            if change.uid in room.members:
+                staying.note(state, room.members[change.uid], event, delivery)
         bans.revoke_invitations(state, room, event)
     elif not any(lists.values()):
         del state.lists[key]

@@ -18,7 +18,18 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, fold
 from chatroom.model.entities import Room, Session, User, user_of
 from chatroom.model.masks import MUTE
-from chatroom.model.modes import BAN, CLOSED, INVITED_ONLY, KEY, LIMIT, MODERATED, OPERATOR, SLOW, TOPIC_LOCKED, VOICE
+from chatroom.model.modes import (
+    BAN,
+    CLOSED,
+    INVITED_ONLY,
+    KEY,
+    LIMIT,
+    MODERATED,
+    OPERATOR,
+    SLOW,
+    TOPIC_LOCKED,
+    VOICE,
+)
 from chatroom.model.outcomes import Command, Outcome, Preparation, Preparing
 from chatroom.model.values import ListEntry, Person
 
@@ -47,6 +58,7 @@ class Action(Enum):
     MUTE = "mute"
     RANK = "make operators and give voices"
     MODE = "change modes"
+    RENAME = "give another name"
     LISTS = "see who is excepted and invited"
 
 
@@ -60,6 +72,7 @@ LEAST_ROLE: dict[Action, Role] = {
     Action.MUTE: Role.OPERATOR,
     Action.RANK: Role.OPERATOR,
     Action.MODE: Role.OPERATOR,
+    Action.RENAME: Role.OPERATOR,
     Action.LISTS: Role.OPERATOR,
 }
 
@@ -210,6 +223,11 @@ def is_silent(room: Room, user: User) -> bool:
 def is_silent_somewhere(user: User) -> bool:
     """Likewise in any of the rooms that they are in."""
     return any(is_silent(room, user) for room in user.rooms.values())
+
+
+def is_in_few_restricted_rooms(user: User) -> bool:
+    """Whether it can be found out in one go if somebody is silenced anywhere."""
+    return sum([room.has_speech_restrictions for room in user.rooms.values()]) <= ROOMS_LOOKED_AT_ONCE
 
 
 def look_ahead(user: User, person: Person, command: Command) -> list[Outcome]:

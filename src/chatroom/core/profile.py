@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
-from chatroom.core import monitor, notify
+from chatroom.core import monitor, notify, staying
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.operator_accounts import is_entitled
 from chatroom.core.permissions import is_silent_somewhere, look_ahead
@@ -56,6 +56,7 @@ def realname_set(ctx: Context, event: RealnameSet, delivery: Delivery) -> None:
     if user:
         user.become(replace(user.person, realname=event.realname))
         delivery.broadcast(event, monitor.peers_and_watchers(ctx.state, user))
+        staying.note(ctx.state, user, event, delivery)
 
 
 def user_modes_set(ctx: Context, event: UserModesSet, delivery: Delivery) -> None:
@@ -73,6 +74,7 @@ def user_modes_set(ctx: Context, event: UserModesSet, delivery: Delivery) -> Non
                 delivery.reply(session, NowOperator())
     user.become(replace(user.person, bot=BOT in user.modes))
     notify.one(user, PersonalNotice(replace(event, changes=changes)), delivery)
+    staying.note(ctx.state, user, event, delivery)
 
 
 def strangers_set(ctx: Context, event: StrangersSet, delivery: Delivery) -> None:

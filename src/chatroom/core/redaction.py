@@ -47,8 +47,9 @@ def _in_room(state: ChatState, user: User, command: Redact) -> Said:
 
 
 def _in_conversation(state: ChatState, user: User, command: Redact) -> Said:
-    """Likewise; what is somebody else's is as if it were not there."""
-    for said, _ in state.direct_messages:
+    """Likewise; what is somebody else's is as if it were not there. What waits may be from before a restart."""
+    waiting = state.waiting.get(fold(command.target), [])
+    for said in (*[said for said, _ in state.direct_messages], *waiting):
         if said.id == command.said and _own(state, said, user) and fold(said.target) == fold(command.target):
             return said
     raise ChatError(Code.NO_SUCH_MESSAGE, command.target, command.called)
@@ -80,17 +81,20 @@ def redacted(ctx: Context, event: Redacted, delivery: Delivery) -> None:
             if event.author:
                 notify.audit(ctx, event)
         return
-    waiting.forget(ctx.state, event.said)
+    has_waited = waiting.forget(ctx.state, event.said)
+    author = ctx.state.users.get(event.by.uid)
     for entry in ctx.state.direct_messages:
         if entry[0].id == event.said:
             ctx.state.direct_messages.remove(entry)
             for number, (each, uid) in enumerate(ctx.state.direct_messages):
                 if each.quote and each.quote.id == event.said:
                     ctx.state.direct_messages[number] = replace(each, quote=Quote(event.said)), uid
-            users = (ctx.state.users.get(event.by.uid), ctx.state.users.get(entry[1]))
+            users = (author, ctx.state.users.get(entry[1]))
             sessions = dict.fromkeys([session for user in users if user for session in user.sessions])
             delivery.broadcast(event, Audience.of(sessions))
             return
+    if has_waited:
+        delivery.broadcast(event, Audience.of(author.sessions if author else ()))
 
 
 DECIDERS: Deciders = {

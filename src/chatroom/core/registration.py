@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, nickname
-from chatroom.core import away, bans, devices, membership, mentions, monitor, profile, replay, waiting
+from chatroom.core import away, bans, devices, membership, mentions, monitor, profile, replay, staying, waiting
 from chatroom.core.accounts import make_way
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.operator_accounts import grant
@@ -14,7 +14,7 @@ from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Session, User, user_of
 from chatroom.model.events import Connected, Renamed
 from chatroom.model.outcomes import Deferred, Outcome
-from chatroom.model.replies import Refused, Saving, Welcome
+from chatroom.model.replies import Refused, Saving
 from chatroom.model.values import Device, Person
 
 
@@ -25,7 +25,7 @@ def register(ctx: Context, session: Session, command: Register) -> list[Outcome]
         raise ChatError(Code.PASSWORD_NEEDED)
     presence = ctx.state.presence_of(session.account)
     nick = presence.person.nick if presence else nickname(command.nick)
-    person = replace(person_of(ctx, session, nick, command.username), realname=command.realname)
+    person = person_of(ctx, session, nick, command.username, command.realname)
     way = [] if presence else make_way(ctx.state, person, nick)
     if presence:
         devices.require_place(presence)
@@ -35,22 +35,25 @@ def register(ctx: Context, session: Session, command: Register) -> list[Outcome]
         return [refused, Deferred(lambda: Quit("banned from this server", refused=True))]
     connected = Connected(person, command.room, command.kind, command.absent)
     kept_out: list[Outcome] = []
-    if not (presence and fold(command.room) in presence.rooms):
+    if command.room and not (presence and fold(command.room) in presence.rooms):
         try:
             membership.require_entry(ctx.state, command.room, presence or User(person, None, 0), "")
         except ChatError as error:
             connected, kept_out = replace(connected, room=""), [Refused(error)]
     missed = mentions.since_last_login(ctx, person, person.account)
-    return [*way, connected, *kept_out, *([] if presence else grant(ctx, person, person.account)), *missed]
+    granted = (
+        [] if presence and presence.devices else grant(ctx, presence.person if presence else person, person.account)
+    )
+    return [*way, connected, *kept_out, *granted, *missed]
 
 
-def person_of(ctx: Context, session: Session, nick: str, username: str) -> Person:
+def person_of(ctx: Context, session: Session, nick: str, username: str, realname: str = "") -> Person:
     """Who a client is when it comes in. What others see of its host stays the same until it goes."""
     cloaks, address, account = ctx.cloaks, session.host, session.account
     cloak = cloaks.of_address(address)
     host = cloaks.of_account(account, ctx.state.server_session.host, address) if account else cloak
     host = address if cloaks.is_shown else host
-    return Person(session.uid, nick, username, host, account=account, address=address, cloak=cloak)
+    return Person(session.uid, nick, username, host, realname, account, address=address, cloak=cloak)
 
 
 def rename(ctx: Context, session: Session, command: Rename) -> list[Outcome]:
@@ -92,7 +95,7 @@ def connected(ctx: Context, event: Connected, delivery: Delivery) -> None:
         session.account = person.account
         session.user = user
         state.here += 1
-        delivery.reply(session, Welcome(person, state.counts(), room.state(user) if room else None))
+        delivery.reply(session, devices.welcome(state, user, room))
         if room:
             replay.replay_missed(ctx, session, room, delivery)
         if not ctx.is_saving:
@@ -101,6 +104,7 @@ def connected(ctx: Context, event: Connected, delivery: Delivery) -> None:
     waiting.deliver(state, user, delivery)
     monitor.has_come(ctx, user, delivery)
     away.devices_changed(ctx, user, event, delivery)
+    staying.note(state, user, event, delivery)
 
 
 def renamed(ctx: Context, event: Renamed, delivery: Delivery) -> None:
@@ -117,6 +121,7 @@ def renamed(ctx: Context, event: Renamed, delivery: Delivery) -> None:
         state.gone.appendleft((before, event.time))
         monitor.has_gone(ctx, before, delivery)
         monitor.has_come(ctx, user, delivery)
+    staying.note(state, user, event, delivery)
 
 
 DECIDERS: Deciders = {Register: register, Rename: rename}

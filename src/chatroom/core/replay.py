@@ -55,6 +55,11 @@ def note(state: ChatState, room: Room, person: Person, event: Event) -> None:
         state.absent = dict(islice(absent.items(), len(absent) - ABSENCES_REMEMBERED, None))
 
 
+def note_seen(state: ChatState, room: str, person: Person, seen: int) -> None:
+    """Remembers the id of the last event that somebody saw in a room, by its name."""
+    state.absent.update(dict.fromkeys(_keys(room, person), seen))
+
+
 def was_in(state: ChatState, room: Room, person: Person) -> bool:
     """Whether somebody is known to have been in a room lately."""
     return any(key in state.absent for key in _keys(room.name, person))

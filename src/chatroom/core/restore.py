@@ -1,15 +1,16 @@
-"""Puts back what the history holds from before the start: accounts first, then rooms, then lists and bans."""
+"""Puts back what the history holds from before the start: accounts first, then rooms, lists and bans, then people."""
 
 from collections.abc import Iterable
 
 from chatroom.common.names import fold, skeleton
 from chatroom.core import bans
-from chatroom.model.entities import Account, Room, new_lists
+from chatroom.model.departure_reasons import ABSENT
+from chatroom.model.entities import Account, Room, User, new_lists
 from chatroom.model.events import Reacted, Said
 from chatroom.model.masks import MaskList
-from chatroom.model.modes import bounded
+from chatroom.model.modes import BOT, bounded
 from chatroom.model.state import ChatState
-from chatroom.model.values import ListEntry, Topic
+from chatroom.model.values import ListEntry, Person, Standing, Topic
 
 
 def accounts(
@@ -70,6 +71,57 @@ def ignored(state: ChatState, entries: Iterable[tuple[str, ListEntry]]) -> None:
     for account, each in entries:
         if account in state.accounts:
             state.ignored.setdefault(account, MaskList())[fold(each.mask)] = each
+
+
+def renamed(state: ChatState, names: Iterable[tuple[str, str, int]]) -> None:
+    """What rooms are called now, by the folds of their old names."""
+    state.renamed = {key: (name, time) for key, name, time in names}
+
+
+def who_stays(state: ChatState, account: Account, standing: Standing, now: int) -> User | None:
+    """Puts back somebody who stays without a device, in no room yet; None if that may not be any more."""
+    nick = next((each for each in (standing.nick, account.name) if state.nicks.get(each) is None), "")
+    if not account.stays or not nick or state.presence_of(account.name):
+        return None
+    person = Person(
+        f"stay.{account.id}",  # which no connection's uid is like
+        nick,
+        standing.username,
+        standing.host,
+        standing.realname,
+        account.name,
+        BOT in standing.modes,
+        cloak=standing.cloak,
+    )
+    user = User(person, None, now)
+    user.devices = ()
+    user.go_away(standing.away or ABSENT, now)
+    state.users[person.uid] = user
+    state.nicks.add(user)
+    state.note_login(user)
+    state.staying[person.uid] = None
+    for letter in standing.modes:
+        state.set_user_mode(user, letter, True)
+    return user
+
+
+def put_in(state: ChatState, user: User, name: str, ranks: str, modes: dict[str, str]) -> None:
+    """Puts somebody who stays into a room with these modes, or those of a new one; what is kept for an owner counts."""
+    key = fold(name)
+    there = state.rooms.get(key)
+    if there is None:
+        there = state.rooms[key] = Room(name, user.since, state.lists.setdefault(key, new_lists()))
+        state.note_lists(key)
+        state.room_looks.add(name)
+        if state.dormant_rooms:
+            state.dormant_rooms.restore(there)
+        there.owner = state.owners.get(key, "")
+        there.modes = state.kept.pop(key, {}) or bounded(modes or there.modes)
+        there.refresh_speech_checks()
+    there.add(user)
+    user.rooms[key] = there
+    if ranks:
+        there.ranks[user.person.uid] = ranks
 
 
 def markers(state: ChatState, read: Iterable[tuple[str, str, int]]) -> None:

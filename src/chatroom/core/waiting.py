@@ -5,6 +5,7 @@ in between tells it once more rather than never. It is in the history of both, a
 it is in the account's.
 """
 
+from collections import Counter
 from dataclasses import replace
 
 from chatroom.common.errors import ChatError, Code
@@ -26,7 +27,8 @@ from chatroom.model.values import MessageKind, Person, Quote
 
 WAITING_PER_SENDER = 200  # messages of one sender for one person: a long talk; a guest is known by their address
 WAITING_OF_SENDER = 1000  # messages of one sender for anybody: so that one alone fills no more than a twentieth of all
-WAITING_PER_PERSON = 1000  # messages for one person: all of them are told at once
+# Messages for one person: all of them are told at once. Of more, the oldest goes of who has said most of them.
+WAITING_PER_PERSON = 1000
 WAITING_MAX = 20_000  # messages for anybody: some 20 MB of usual ones
 
 
@@ -43,8 +45,8 @@ def say_to_absent(ctx: Context, session: Session, account: Account, command: Say
     waiting = state.waiting.get(key, [])
     by = sender(user.person)
     own = state.waiting_senders[by]
-    is_full = len(waiting) >= WAITING_PER_PERSON or state.waiting_senders.total() >= WAITING_MAX
-    if is_full or own >= WAITING_OF_SENDER or (own >= WAITING_PER_SENDER and _has_their_share(waiting, by)):
+    is_full = own >= WAITING_OF_SENDER or state.waiting_senders.total() >= WAITING_MAX
+    if is_full or (own and not _has_place(waiting, by)):
         raise ChatError(Code.WAITING_FULL, account.name)
     kept = Kept(
         user.person,
@@ -54,30 +56,47 @@ def say_to_absent(ctx: Context, session: Session, account: Account, command: Say
         conversation(user.person.account or user.person.nick, account.name),
         Quote(command.answers) if command.answers and isinstance(command.answers, int) else None,
         session.uid,
+        account.id,
     )
     return [kept, WillWait(account.name)]
 
 
-def _has_their_share(waiting: list[Said], by: str) -> bool:
-    return sum(sender(said.by) == by for said in waiting) >= WAITING_PER_SENDER
+def _has_place(waiting: list[Said], by: str) -> bool:
+    """Whether another message of this sender may wait for somebody. Where it is full, whose most wait have none."""
+    own = sum(sender(said.by) == by for said in waiting)
+    if len(waiting) < WAITING_PER_PERSON:
+        return own < WAITING_PER_SENDER
+    return own < max(Counter(sender(said.by) for said in waiting).values())
+
+
+def _make_place(state: ChatState, account: str) -> int:
+    """If too much waits for somebody, the oldest message goes of whoever has said most of it; returns its id, or 0."""
+    waiting = state.waiting.get(account, [])
+    if len(waiting) < WAITING_PER_PERSON:
+        return 0
+    ((most, _),) = Counter(sender(said.by) for said in waiting).most_common(1)
+    oldest = next(said for said in waiting if sender(said.by) == most)
+    state.stop_waiting(account, [said for said in waiting if said is not oldest])
+    return oldest.id
 
 
 def kept(ctx: Context, event: Kept, delivery: Delivery) -> None:
     """If the owner has come meanwhile, they are told at once."""
     state = ctx.state
     account, sender = state.accounts.get(fold(event.account)), state.users.get(event.by.uid)
-    if account is None:
+    if account is None or account.id != event.made:
         return
     said, here = event.said(account.name), state.presence_of(account.name)
-    if here:
+    if here and here.devices:
         to_them = replace(said, target=here.person.nick)
         state.direct_messages.append((to_them, here.person.uid))
         delivery.broadcast(to_them, Audience.of(here.sessions))
     else:
         state.direct_messages.append((said, ""))
+        dropped = _make_place(state, fold(account.name))
         state.let_wait(fold(account.name), said)
         delivery.broadcast(said, notify.NOBODY)
-        delivery.broadcast(event, notify.NOBODY)
+        delivery.broadcast(replace(event, dropped=dropped), notify.NOBODY)
     for session in sender.sessions if sender else ():
         if session.echo or session.uid != event.device:
             delivery.reply(session, PersonalNotice(said))
@@ -92,19 +111,22 @@ def deliver(state: ChatState, user: User, delivery: Delivery) -> None:
     for number, (each, _) in enumerate(state.direct_messages):
         if each.id in ids:
             state.direct_messages[number] = each, user.person.uid
+            ids.remove(each.id)
+    state.direct_messages += [(said, user.person.uid) for said in waiting if said.id in ids]  # from before a restart
     if user.sessions:
         said = tuple([replace(each, target=user.person.nick) for each in waiting])
         notify.one(user, WaitingAre(said), delivery)
         state.received[fold(user.person.account)] = waiting[-1].id
 
 
-def forget(state: ChatState, said: int) -> None:
-    """The message with this id is taken back."""
+def forget(state: ChatState, said: int) -> bool:
+    """The message with this id is taken back; whether it has waited for anybody."""
     for key, waiting in state.waiting.items():
         left = [each for each in waiting if each.id != said]
         if len(left) < len(waiting):
             state.stop_waiting(key, left)
-            break
+            return True
+    return False
 
 
 def note_received(ctx: Context, session: Session, command: NoteReceived) -> list[Outcome]:

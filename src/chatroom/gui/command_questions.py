@@ -2,18 +2,23 @@
 
 from collections.abc import Callable
 
+from chatroom.client import ban_sentences, bans, mode_handlers
 from chatroom.client.room import Room
 from chatroom.client.state import SessionState
-from chatroom.common.language import tr
-from chatroom.gui.menus import CHANGE_PASSWORD, HARM, NEW_PASSWORD, Act
+from chatroom.common.language import mark, tr
+from chatroom.gui.menus import BANS, CHANGE_PASSWORD, HARM, NEW_PASSWORD, Act, keeps_order
 from chatroom.gui.view_protocol import Question, View
 
 
 class CommandQuestions:
-    """`command` carries out a line as if it were typed; false if that can't be done."""
+    """`command` carries out a line as if it were typed; false if that can't be done.
 
-    def __init__(self, view: View, command: Callable[[str], bool]) -> None:
+    `state` is None without a client.
+    """
+
+    def __init__(self, view: View, state: Callable[[], SessionState | None], command: Callable[[str], bool]) -> None:
         self._view = view
+        self._state = state
         self._command = command
 
     def ask_for_act(self, act: Act, given: str = "") -> None:
@@ -21,12 +26,14 @@ class CommandQuestions:
 
         `given` is what the user has answered before.
         """
+        if act is BANS and self.show_bans():
+            return
         if not act.label:
             self._command(act.command)
             return
         question = Question(
             tr(act.name).removesuffix("…"), tr(act.text), tr(act.label), is_secret=act.is_secret,
-            may_be_empty=act.may_be_empty, choices=act.choices,
+            may_be_empty=act.may_be_empty,
         )  # fmt: skip
         self._view.ask(question, lambda text: self._act_with(act, f"{given} {text}".strip()))
 
@@ -39,6 +46,24 @@ class CommandQuestions:
             self._command(line)
         else:
             self._run(line)
+
+    def show_bans(self) -> bool:
+        """Lists who is banned or muted here, to let them back; false where that is not known, or nobody is."""
+        state = self._state()
+        if state is None or not mode_handlers.knows_bans(state, state.current) or not state.current.bans:
+            return False
+        room, is_operator = state.current, keeps_order(state, state.current)
+        rows = [(ban.who, ban_sentences.about(ban, state.now())) for ban in bans.people(room.bans.values())]
+        title = mark("Choose whom you let back into {room}") if is_operator else mark("Banned or muted in {room}")
+        self._view.show_picker(tr(title, room=room.name), rows, None, self._lift if is_operator else lambda name: None)
+        return True
+
+    def _lift(self, name: str) -> None:
+        """Lets somebody back, whatever keeps them out."""
+        if state := self._state():
+            for verb, those in (("unban", state.current.banned()), ("unmute", state.current.muted())):
+                if state.fold(name) in those:
+                    self._command(f"/{verb} {name}")
 
     def _run(self, line: str) -> bool:
         """Carries out a line; one that can't be carried out stands where the user writes, if nothing stands there."""

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from chatroom.client import ban_sentences
 from chatroom.client.room import Room
 from chatroom.client.state import SessionState
-from chatroom.common.language import mark
+from chatroom.common.language import mark, tr
 from chatroom.common.names import fold
 
 TIMES = (  # how long somebody can be kept out or muted: as it is typed, and in words; the first is offered at first
@@ -27,7 +28,6 @@ class Act(NamedTuple):
     text: str = ""
     is_secret: bool = False
     may_be_empty: bool = False
-    choices: tuple[str, ...] = ()  # to take one of, or to type another
 
 
 class Harm(NamedTuple):
@@ -77,8 +77,15 @@ def member_actions(state: SessionState, nick: str) -> tuple[str, ...]:
         acts += ("", "deop")
     elif member:
         acts += ("", "op", "devoice" if member.prefix == "+" else "voice")
-    acts += ("", "unmute" if fold(nick) in room.muted else "mute")
-    return (*acts, *(("kick",) if member else ()), "unban" if fold(nick) in room.banned else "ban")
+    acts += ("", "unmute" if fold(nick) in room.muted() else "mute")
+    return (*acts, *(("kick",) if member else ()), "unban" if fold(nick) in room.banned() else "ban")
+
+
+def about_member(state: SessionState, nick: str) -> list[str]:
+    """What the menu of a member tells about them: whose room it is, and why they are muted."""
+    room, member = state.current, state.current.member(nick)
+    told = [tr("owner of this room")] if member and room.is_owner(member) else []
+    return told + [ban_sentences.about(ban, state.now()) for ban in (room.muted().get(fold(nick)),) if ban]
 
 
 def room_acts(state: SessionState) -> Iterator[Act]:
@@ -91,7 +98,7 @@ def room_acts(state: SessionState) -> Iterator[Act]:
         yield Act(mark("Topic…"), "/topic {}", mark("Topic"), mark("What is this room about?"))
     if rights or modes is None or "i" not in modes:
         yield Act(mark("Invite somebody…"), "/invite {}", mark("Name"), mark("Who is to be invited?"))
-    yield Act(mark("Who is banned or muted"), "/bans")
+    yield BANS
     if not rights:
         return
     for letter, off, on in _SWITCHES:
@@ -101,16 +108,6 @@ def room_acts(state: SessionState) -> Iterator[Act]:
             yield off
         if modes is None or letter not in modes:
             yield on
-    if room.banned or not room.has_asked_modes:
-        yield Act(
-            mark("Lift a ban…"), "/unban {}", mark("Name"), mark("Who may come in again?"),
-            choices=tuple(room.banned.values()),
-        )  # fmt: skip
-    if room.muted:
-        yield Act(
-            mark("Lift a mute…"), "/unmute {}", mark("Name"), mark("Who may speak again?"),
-            choices=tuple(room.muted.values()),
-        )  # fmt: skip
 
 
 _SWITCHES = (  # by the mode: what takes it off, and what sets it
@@ -160,6 +157,7 @@ def own_acts(state: SessionState) -> Iterator[Act]:
         )  # fmt: skip
 
 
+BANS = Act(mark("Who is banned or muted…"), "/bans")
 CHANGE_PASSWORD = Act(
     mark("Change the password…"), "/password {}", mark("Password until now"),
     mark("The new one is asked for next."), is_secret=True,

@@ -25,7 +25,6 @@ class QuestionCard(ttk.Frame):
         self._label = ttk.Label(self, style="Muted.TLabel")
         self._time = ttk.Combobox(self, state="readonly", width=20)
         self.entry = ttk.Entry(self, textvariable=self._typed, width=36)
-        self._choice = ttk.Combobox(self, textvariable=self._typed, width=34)
         buttons = ttk.Frame(self)
         self._go = ttk.Button(buttons, style="Accent.TButton", command=self._submit)
         self._cancel = ttk.Button(buttons, text=tr("Cancel"), command=self.hide)
@@ -34,9 +33,9 @@ class QuestionCard(ttk.Frame):
         for button in (self._go, self._cancel):
             button.pack(side="right", padx=(8, 0))
         for key in ("<Return>", "<KP_Enter>"):
-            for field in (self.entry, self._choice, self._time):
+            for field in (self.entry, self._time):
                 field.bind(key, lambda _: self._enter())
-        for widget in (self.entry, self._choice, self._time, self, self._go, self._cancel, self._other):
+        for widget in (self.entry, self._time, self, self._go, self._cancel, self._other):
             widget.bind("<Escape>", lambda _: self.hide())
 
     def show(self, question: Question, answer: Callable[[str], None], takes_keys: bool) -> None:
@@ -49,10 +48,8 @@ class QuestionCard(ttk.Frame):
         if question.times:
             self._time.current(0)
         self.entry.configure(show="•" if question.is_secret else "")
-        self._choice.configure(values=question.choices)
-        self._typed.set(question.typed or "".join(question.choices[:1]))
-        field = self._choice if question.choices else self.entry
-        self._stack(field)
+        self._typed.set(question.typed)
+        self._stack()
         self._other.pack_forget()
         if question.other:
             self._other.configure(text=question.other)
@@ -60,9 +57,9 @@ class QuestionCard(ttk.Frame):
         self.place(relx=0.5, rely=0.05, anchor="n")
         self.lift()
         if takes_keys:
-            take_keys(field if question.label else self._cancel)
+            take_keys(self.entry if question.label else self._cancel)
 
-    def _stack(self, field: ttk.Entry) -> None:
+    def _stack(self) -> None:
         """Puts what the question needs one below the other."""
         question = self._question
         for widget in self.pack_slaves():
@@ -74,7 +71,7 @@ class QuestionCard(ttk.Frame):
             self._time.pack(anchor="w", pady=(0, 8))
         if question.label:
             self._label.pack(anchor="w", pady=(0, 4))
-            field.pack(fill="x", pady=(0, 8))
+            self.entry.pack(fill="x", pady=(0, 8))
         self._buttons.pack(anchor="e")
 
     def _enter(self) -> str:

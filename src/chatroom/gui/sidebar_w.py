@@ -172,6 +172,8 @@ class Members(ttk.Frame):
         menu = self._menu
         menu.delete(0, "end")
         state = self._presenter.state
+        for told in menus.about_member(state, nick) if state else ():
+            menu.add_command(label=told, state="disabled")
         for action in menus.member_actions(state, nick) if state else ():
             if action:
                 menu.add_command(label=tr(menus.MEMBER_ACTIONS[action], nick=nick), command=self._doing(nick, action))

@@ -57,16 +57,17 @@ def is_present(state: SessionState, nick: str) -> bool:
 
 
 def member_rows(room: Room) -> list[MemberRow]:
-    """The members in sections, each with a heading: operators first, then who is here, then who is away."""
+    """The members in sections, each with a heading: owners, operators, who is here, who is away."""
     sections: dict[str, list[Member]] = {sentence: [] for sentence in _SECTIONS}
     for member in room.members.values():
-        sections[_section(member)].append(member)
+        sections[_section(room, member)].append(member)
+    muted = room.muted()
     rows = []
     for sentence, members in sections.items():
         if members:
             rows.append(MemberRow("", tr(sentence, count=own().number(len(members)))))
             members.sort(key=_order)
-            rows += [_member_row(room, member) for member in members]
+            rows += [_member_row(room, member, fold(member.nick) in muted) for member in members]
     return rows
 
 
@@ -75,15 +76,17 @@ _HERE, _AWAY = mark("Here — {count}"), mark("Away — {count}")
 _SECTIONS = (_OWNERS, _OPERATORS, _HERE, _AWAY)
 
 
-def _section(member: Member) -> str:
+def _section(room: Room, member: Member) -> str:
+    if member.prefix == "~" or room.is_owner(member):
+        return _OWNERS
     if member.keeps_order:
-        return _OWNERS if member.prefix == "~" else _OPERATORS
+        return _OPERATORS
     return _AWAY if member.away else _HERE
 
 
-def _member_row(room: Room, member: Member) -> MemberRow:
+def _member_row(room: Room, member: Member, is_muted: bool) -> MemberRow:
     text = f"{member.prefix}{member.nick}{' ★' if member.is_server_operator else ''}"
-    if fold(member.nick) in room.muted:
+    if is_muted:
         text = tr("{nick} (muted)", nick=text)
     return MemberRow(member.nick, text, room.colour(member.nick), member.away)
 

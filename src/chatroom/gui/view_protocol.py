@@ -84,9 +84,8 @@ class Panel:
 class Question:
     """What the card over the messages asks for. `other` is a second button, which calls `on_other`.
 
-    `choices` are offered besides what can be typed. With `times`, one of them stands before what is typed in the
-    answer; each is as it is typed, and in words. Enter does nothing that `is_harmful` while nothing is typed. Without a
-    label nothing is typed.
+    With `times`, one of them stands before what is typed in the answer; each is as it is typed, and in words. Enter
+    does nothing that `is_harmful` while nothing is typed. Without a label nothing is typed.
     """
 
     title: str
@@ -97,7 +96,6 @@ class Question:
     may_be_empty: bool = False
     is_unasked: bool = False  # comes by itself, so it doesn't take the keyboard from who is writing
     typed: str = ""  # what stands in the field at first
-    choices: tuple[str, ...] = ()
     times: tuple[tuple[str, str], ...] = ()
     is_harmful: bool = False
     other: str = ""
@@ -112,6 +110,7 @@ class View(Protocol):
 
     def show_panel(self, panel: Panel) -> None: ...
     def show_chat(self) -> None: ...
+    def translate(self) -> None: ...
     def show_rooms(self, rooms: list[RoomRow], current: str) -> None: ...
     def show_members(self, members: list[MemberRow]) -> None: ...
     def show_header(self, header: Header) -> None: ...

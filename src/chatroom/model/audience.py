@@ -12,6 +12,7 @@ class Format(Hashable, Protocol):
 
     own_moves: bool  # whether a client wants to be told that it has joined or left a room itself
     one_room: bool  # whether a client is in one room at a time, in whatever rooms its person is
+    follows_renames: bool  # whether it says by one line that a room has another name
     as_sentences: bool  # whether people read it, who are told of several reactions by one line
 
     def render(self, event: Event) -> bytes:

@@ -104,6 +104,13 @@ class SetTopic(ChatCommand):
 
 
 @value
+class RenameRoom(ChatCommand):
+    room: str
+    name: str
+    reason: str = ""
+
+
+@value
 class SetAway(ChatCommand):
     """Be away with a message, or back with "". With `absent` nobody is at this device."""
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from chatroom.model.entities import Account
 from chatroom.model.events import Event
-from chatroom.model.values import ListEntry, value
+from chatroom.model.values import ListEntry, Standing, value
 
 
 class Owned(NamedTuple):
@@ -35,6 +35,8 @@ class Lasting(Event):
     # What waits for people: the folded account, the message's id, its conversation. And whom accounts ignore, likewise.
     waiting: tuple[tuple[str, int, str], ...] = ()
     ignored: tuple[tuple[str, ListEntry], ...] = ()
+    standings: tuple[tuple[int, Standing], ...] = ()  # of those who stay without a device, by their accounts' ids
+    renamed: tuple[tuple[str, str, int], ...] = ()  # rooms by the folds of old names: the new name, and since when
     chat: int = 0  # by which a chat of several servers is known again; 0: none
 
     @property

@@ -179,7 +179,8 @@ class User:
     def member_info(self, ranks: str = "") -> Member:
         """The user as others may know them."""
         assert all(rank in RANKS for rank in ranks)
-        return replace(self._member_info, ranks=ranks) if ranks else self._member_info
+        info = self._member_info
+        return Member(info.person, info.away, ranks, info.operator) if ranks else info
 
     def device(self, uid: str) -> Device | None:
         return next((device for device in self.devices if device.who.uid == uid), None)
@@ -231,6 +232,7 @@ class Account(NamedTuple):
     warned: bool = False  # whether its owner, who has rooms, was told that it is freed when nobody uses it
     strangers: bool = True  # whether those who aren't logged in may write to its owner
     language: str = ""  # that its clients read, by its tag; "" if none was chosen
+    stays: bool = False  # whether its owner stays in their rooms when their last device goes
 
     def __repr__(self) -> str:
         return f"Account({self.name!r})"
@@ -243,8 +245,11 @@ class Account(NamedTuple):
 Lists = dict[str, MaskList]  # a room's lists by their letters
 
 
+_LISTS = tuple([letter for letter, kind in ROOM_MODES.items() if kind is ModeKind.LIST])
+
+
 def new_lists() -> Lists:
-    return {letter: MaskList() for letter, kind in ROOM_MODES.items() if kind is ModeKind.LIST}
+    return {letter: MaskList() for letter in _LISTS}
 
 
 class Room:
@@ -264,6 +269,7 @@ class Room:
         "owner",
         "ranks",
         "recent",
+        "renamed",
         "slow",
         "spoke",
         "topic",
@@ -275,6 +281,7 @@ class Room:
         self.opened = 0  # id of the event by which its first member came in
         self.topic: Topic | None = None
         self.metadata: dict[str, str] = {}  # likewise; it ends with the room
+        self.renamed = 0  # when it got its name, in milliseconds; 0 if it always had it
         self.owner = ""  # the account whose room it is for good, folded; "" if it is nobody's
         self.members: dict[str, User] = {}  # by uid, in the order of joining
         self.recent: deque[Said] = deque(maxlen=RECENT_MESSAGES)  # what whoever joins is shown

@@ -5,7 +5,7 @@ They are values: never changed once made, but for `id` and `time`, which the eve
 
 from dataclasses import field
 
-from chatroom.model.values import MessageKind, ModeChange, Person, Quote, value
+from chatroom.model.values import MessageKind, ModeChange, Person, Quote, Standing, value
 
 # ---- events ---------------------------------------------------------------------------------------------------------
 
@@ -94,7 +94,11 @@ class Said(Event):
 
 @value
 class Kept(Event):
-    """Something was said to the owner of an account, who is not here: it waits for them. The rest is as in `Said`."""
+    """Something was said to the owner of an account, who is not here: it waits for them. The rest is as in `Said`.
+
+    `made` is the id of the event that made the account. `dropped` is that of a message which waits no more, so that
+    this one has a place; 0 if there was one.
+    """
 
     account: str
     text: str
@@ -102,6 +106,8 @@ class Kept(Event):
     conversation: str
     quote: Quote | None = None
     device: str = ""
+    made: int = 0
+    dropped: int = 0
 
     def said(self, target: str) -> Said:
         """The message to them under this name."""
@@ -153,6 +159,29 @@ class StrangersSet(Event):
 
 
 @value
+class StaySet(Event):
+    """Whether the owner of the account stays in their rooms when their last device goes.
+
+    `device` is the uid of the one by which it was set: the person's others are told, too.
+    """
+
+    account: str
+    on: bool
+    device: str = ""
+
+
+@value
+class StandingSet(Event):
+    """Where somebody is who stays, as it is now, so that it is kept; None once they have left. Only saved.
+
+    `account` is the id of the event that made their account.
+    """
+
+    account: int
+    standing: Standing | None
+
+
+@value
 class Reacted(Event):
     """`by` has put a reaction, such as "👍", to the message `quote`, or taken it back; the rest is as in `Said`."""
 
@@ -182,6 +211,15 @@ class Redacted(Event):
 class TopicSet(Event):
     room: str
     topic: str
+
+
+@value
+class RoomRenamed(Event):
+    """`room` is what it was called, `name` what it is called now."""
+
+    room: str
+    name: str
+    reason: str
 
 
 @value

@@ -21,9 +21,10 @@ class Looks:
             if not alike:
                 self._names.pop(form, None)
 
-    def has_like(self, name: str) -> bool:
-        """Whether another name looks like this one."""
-        return any(key != fold(name) for form in _forms(name) for key in self._names.get(form, ()))
+    def has_like(self, name: str, but: str = "") -> bool:
+        """Whether another name, besides `but`, looks like this one."""
+        same = (fold(name), fold(but))
+        return any(key not in same for form in _forms(name) for key in self._names.get(form, ()))
 
 
 def _forms(name: str) -> set[str]:

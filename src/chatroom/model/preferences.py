@@ -1,6 +1,6 @@
 """Commands by which people choose what they are told, and how. With an account, the choice is kept."""
 
-from chatroom.model.commands import SessionCommand
+from chatroom.model.commands import ChatCommand, SessionCommand
 from chatroom.model.values import Via, value
 
 
@@ -10,6 +10,19 @@ class SetReplay(SessionCommand):
 
     on: bool
     via: Via = Via.COMMAND
+
+
+@value
+class SetStay(ChatCommand):
+    """Stay in one's rooms, away, when one's last device goes, or not. Only for who is logged in."""
+
+    on: bool
+    via: Via = Via.COMMAND
+
+
+@value
+class AskStay(ChatCommand):
+    """Whether one stays."""
 
 
 @value

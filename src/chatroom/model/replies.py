@@ -4,7 +4,7 @@ from enum import Enum
 
 from chatroom.common.errors import ChatError
 from chatroom.common.language import Language
-from chatroom.model.events import Event, Reacted, Said
+from chatroom.model.events import Event, Joined, Left, Reacted, Said
 from chatroom.model.values import ListEntry, Member, Person, Topic, Via, value
 
 # ---- replies --------------------------------------------------------------------------------------------------------
@@ -47,12 +47,34 @@ class RoomState(Reply):
 
 
 @value
+class RoomMoved(Reply):
+    """A room has another name, for a program that knows no such thing: it has left the one, and joined the other.
+
+    `state` is what anybody there sees. `rendered` is shared by all who are told, and filled by their dialects.
+    """
+
+    left: Left
+    joined: Joined
+    state: RoomState
+    rendered: dict[object, str]
+
+
+@value
+class Redirected(Reply):
+    """The room that somebody wants to join is called otherwise now."""
+
+    room: str
+    name: str
+
+
+@value
 class Welcome(Reply):
-    """You are in. `room` is where, if a room came with it."""
+    """You are in. `room` is where, if a room came with it. `stays` is what the account says of that."""
 
     person: Person
     counts: "CountsAre"
     room: RoomState | None
+    stays: bool = False
 
 
 @value
@@ -277,6 +299,15 @@ class ReplayIs(Reply):
 
     on: bool
     account: str
+
+
+@value
+class StayIs(Reply):
+    """What `SetStay` has set for the account. `via` is how it was asked for; None if another device has set it."""
+
+    on: bool
+    account: str
+    via: Via | None = Via.COMMAND
 
 
 @value

@@ -25,6 +25,7 @@ from chatroom.model.replies import CountsAre, Reply
 from chatroom.model.values import ListEntry, Member, Person
 
 CONSOLE_REPLIES_KEPT = 1000  # answers that wait for the console to show them
+REDIRECT_MS = 7 * 86_400_000  # milliseconds for which the old name of a room leads to it: programs join by it
 LISTS_FORGOTTEN_AT_ONCE = 10  # lists of rooms left long ago, when another room is left: it holds the event log's lock
 DIRECT_MESSAGES_KEPT = 1000  # private messages held so that they can be taken back; their memory is a few hundred KiB
 
@@ -34,6 +35,7 @@ class _Deaf:
 
     own_moves = False
     one_room = False
+    follows_renames = True
     as_sentences = False
 
     def render(self, event: Event) -> bytes:
@@ -89,7 +91,7 @@ class ChatState:
     SHARED = (
         *("users", "rooms", "lists", "bans", "accounts", "owners", "kept"),
         *("direct_messages", "gone", "holders", "most", "dormant_rooms", "servers", "absent", "markers", "reactions"),
-        *("waiting", "ignored"),
+        *("waiting", "ignored", "staying", "renamed"),
     )
 
     def __init__(self, name: str, lasting: bool) -> None:
@@ -115,6 +117,8 @@ class ChatState:
         self.claimed: dict[str, str] = {}  # accounts' names by their skeletons; of those that look alike the first
         self.room_looks = Looks()  # of the lobby, of rooms with somebody in them, and of those that have an owner
         self.room_looks.add(LOBBY)
+        # New names of rooms by the folds of old ones, with when they got them (ms); kept by `chatroom.core.renaming`.
+        self.renamed: dict[str, tuple[str, int]] = {}
         self.owners: dict[str, str] = {}  # folded accounts, by the folded names of the rooms that are theirs for good
         self.owned: dict[str, dict[str, None]] = {}  # the same the other way: rooms' keys by their owners
         self.kept: dict[str, dict[str, str]] = {}  # modes of rooms that have an owner, and nobody in them; likewise
@@ -132,6 +136,7 @@ class ChatState:
         self.waiting_senders = Counter[str]()  # how many of these each `sender` has said
         # Of these, what was told to clients of this server since they have come: up to which id; by account, likewise.
         self.received: dict[str, int] = {}
+        self.staying: dict[str, None] = {}  # users without a device, by uid, the first to have none first
         self.ignored: dict[str, MaskList] = {}  # whom people ignore; kept by `chatroom.core.ignoring`
         self.reactions = Reactions()  # to messages of rooms and to private ones
         self.gone: deque[tuple[Person, int]] = deque(maxlen=WHOWAS_KEPT)  # with when they went; the last first
@@ -143,7 +148,7 @@ class ChatState:
 
     def room_named(self, name: str, user: User) -> Room:
         """The room of that name; raises `ChatError` if nobody is in one that this user may know of."""
-        room = self.rooms.get(fold(name))
+        room = self.rooms.get(fold(name)) or self.rooms.get(fold(self.name_now(name)))
         if room is None or not room.known_to(user):
             kept = self.dormant_rooms.owned.get(fold(name)) if room is None and self.dormant_rooms else None
             is_theirs = kept is not None and kept.is_owned_by(user.person)
@@ -157,6 +162,16 @@ class ChatState:
         if user.person.uid not in room.members:
             raise ChatError(Code.NOT_IN_ROOM, room.name)
         return room
+
+    def name_now(self, name: str, now: int = 0) -> str:
+        """What a room is called that was called so lately; else `name` itself. `now` is in milliseconds."""
+        key = fold(name)
+        if key not in self.renamed or key in self.rooms:
+            return name
+        new, time = self.renamed[key]
+        dormant = self.dormant_rooms
+        is_there = fold(new) in self.rooms or (dormant and (fold(new) in dormant.rooms or fold(new) in dormant.owned))
+        return new if is_there and now - time < REDIRECT_MS else name
 
     def reindex(self) -> None:
         """Makes the indexes anew after what is `SHARED` was replaced."""
@@ -207,10 +222,10 @@ class ChatState:
         if name and fold(name) not in (fold(nick), fold(by.account)):
             raise ChatError(Code.NICK_LIKE, nick, name)
 
-    def room_looks_new(self, name: str) -> bool:
-        """Whether no room that there is, has an owner or is remembered has a name that looks like this one."""
+    def room_looks_new(self, name: str, but: str = "") -> bool:
+        """Whether no room that there is, has an owner or is remembered looks like this name; `but` is left out."""
         remembered = self.dormant_rooms is not None and self.dormant_rooms.has_like(name)
-        return not remembered and not self.room_looks.has_like(name)
+        return not remembered and not self.room_looks.has_like(name, but)
 
     def forget_looks(self, name: str) -> None:
         """To be called when a room has ended, or has no owner any more: neither may be so."""
@@ -249,6 +264,19 @@ class ChatState:
             self.left_lists.setdefault(key)
         else:
             self.left_lists.pop(key, None)
+
+    def move_lists(self, old: str, new: str, lists: Lists) -> None:
+        """The lists of a room are another key's from now on; what was left of an earlier room there goes."""
+        for entry in [entry for entries in self.lists.pop(new, {}).values() for entry in entries.values()]:
+            self.mask_counts.drop(entry)
+        self.lists.pop(old, None)
+        self.lists[new] = lists
+        for letter, entries in lists.items():
+            for mask, entry in entries.items():
+                self.expiries.add(entry.until, new, letter, mask)
+        self.expiries.drop_lifted()
+        self.note_lists(old)
+        self.note_lists(new)
 
     def own(self, key: str, owner: str) -> None:
         """A room is an account's from now on, both by their folded names."""

@@ -89,6 +89,24 @@ class Device(NamedTuple):
     absent: bool = False  # whether it has said that nobody is there
 
 
+class Standing(NamedTuple):
+    """Who somebody is, and where, who stays without a device: what is to outlive the server.
+
+    `rooms` has each room's name, with letters of `modes.RANKS`. `seen` is the id of the last event that they saw before
+    their last device went; 0 while they have one.
+    """
+
+    nick: str
+    username: str
+    host: str
+    cloak: str
+    realname: str
+    away: str
+    modes: str  # letters of `modes.USER_MODES`
+    rooms: tuple[tuple[str, str], ...]
+    seen: int = 0
+
+
 class ListEntry(NamedTuple):
     """A mask in a list: whose it is (their mask), since when and until when (milliseconds; 0: without an end), and why.
 

@@ -12,6 +12,7 @@ from chatroom.model.replies import (
     DeviceIs,
     DevicesAre,
     ReplayIs,
+    StayIs,
 )
 from chatroom.protocols.sentence_parts import Reader
 
@@ -85,6 +86,16 @@ _REPLAY = {  # whether it is on, and whether an account keeps that
     (False, False): mark(
         "When you join a room you are shown nothing from before (until you leave; log in to have it kept)."
     ),
+}
+
+
+def stay_is(reply: StayIs, to: Reader) -> list[str]:
+    return [to.tr(_STAY[reply.on], account=reply.account)]
+
+
+_STAY = {
+    True: mark("You stay in your rooms, away, when your last device has gone (kept for {account})."),
+    False: mark("You leave your rooms when your last device has gone (kept for {account})."),
 }
 
 

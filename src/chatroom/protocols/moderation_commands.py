@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 
 from chatroom.common.durations import seconds, split_time
 from chatroom.common.errors import ChatError, Code
-from chatroom.model.commands import AskList, AskModes, Ban, Invite, Kick, SetModes, Unban
+from chatroom.common.names import is_room
+from chatroom.model.commands import AskList, AskModes, Ban, Invite, Kick, RenameRoom, SetModes, Unban
 from chatroom.model.modes import BAN, KEY, SLOW
 from chatroom.model.outcomes import Command
 from chatroom.model.values import ModeChange
@@ -89,6 +90,16 @@ def key(here: str, rest: str) -> Iterator[Command]:
     room, key = split_room(here, rest)
     off = key.lower() == "off"
     yield SetModes(room, (ModeChange(not off, KEY, "*" if off else key),))
+
+
+def rename(here: str, rest: str) -> Iterator[Command]:
+    """``[#ROOM] NEW [WHY]``: of two names of rooms, the first is that of the room."""
+    first, _, more = rest.partition(" ")
+    room, rest = (first, more.strip()) if first.startswith("#") and more.startswith("#") else (here, rest)
+    name, _, reason = rest.partition(" ")
+    if not is_room(room) or not name:
+        raise ChatError(Code.TOO_FEW_PARAMETERS, "", "")
+    yield RenameRoom(room, name if name.startswith("#") else f"#{name}", reason.strip())
 
 
 def invite(here: str, rest: str) -> Iterator[Command]:

@@ -41,7 +41,7 @@ from chatroom.model.events import Event, Invited, Reacted, Said
 from chatroom.model.limits import HISTORY_EVENTS_PER_ANSWER, RECENT_MESSAGES, WRONG_PASSWORDS_PER_CONNECTION
 from chatroom.model.modes import NO_STRANGERS, OPERATOR, VOICE
 from chatroom.model.outcomes import Command
-from chatroom.model.preferences import SetLanguage, SetReplay
+from chatroom.model.preferences import SetLanguage, SetReplay, SetStay
 from chatroom.model.replies import Admitted, Found, HistoryIs, PersonalNotice, Raw, Recent, Refused, Reply, WaitingAre
 from chatroom.model.social_commands import AskIgnored, AskMentions, Ignore, React
 from chatroom.model.values import MessageKind, ModeChange
@@ -67,6 +67,7 @@ class PlainFormat:
 
     own_moves = False
     one_room = True
+    follows_renames = True
     as_sentences = True
 
     def __init__(self, language: Language) -> None:
@@ -327,7 +328,9 @@ class PlainDialect:
             yield SetReplay(on)
         elif on is not None and name == "strangers":
             yield SetUserModes(self._viewer.nick, (ModeChange(not on, NO_STRANGERS),))
-        elif name and name not in ("replay", "strangers"):
+        elif on is not None and name == "stay":
+            yield SetStay(on)
+        elif name and name not in ("replay", "strangers", "stay"):
             raise ChatError(Code.NO_SUCH_SETTING, name)
         else:
             raise ChatError(Code.TOO_FEW_PARAMETERS, "/set", COMMANDS["/set"].usage)
@@ -389,6 +392,9 @@ COMMANDS: dict[str, PlainCommand] = {
         ),
         PlainCommand(mark("/unreact NAME EMOJI"), mark("take that back"), 2, PlainDialect._unreact),
         PlainCommand(mark("/topic [TEXT]"), mark("show or set the room's topic"), 0, PlainDialect._topic),
+        PlainCommand(
+            mark("/rename [#ROOM] NEW [WHY]"), mark("give a room another name"), 1, _in_room(moderation.rename)
+        ),
         PlainCommand(mark("/invite [#ROOM] NAME"), mark("ask somebody into a room"), 1, _in_room(moderation.invite)),
         PlainCommand(
             mark("/kick [#ROOM] NAME [TIME] [WHY]"),
@@ -462,8 +468,8 @@ COMMANDS: dict[str, PlainCommand] = {
         ),
         PlainCommand(mark("/unignore NAME"), mark("hear them again"), 1, _one(lambda rest: Ignore(rest, on=False))),
         PlainCommand(
-            "/set replay|strangers on|off",
-            mark("whether you are shown what you missed; whether strangers may write to you alone"),
+            "/set replay|strangers|stay on|off",
+            mark("whether you are shown what you missed; strangers may write to you alone; you stay when you go"),
             1,
             PlainDialect._set,
         ),

@@ -36,6 +36,7 @@ SENTENCES = (
     mark("you have come in again from elsewhere"),
     mark("the password of the account was changed"),
     mark("the name is nobody's any more"),
+    mark("too many stay without a device"),
     mark("you have ended this connection from another device"),
     mark("you have logged out"),
     mark("is {nick} now"),

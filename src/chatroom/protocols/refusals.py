@@ -40,6 +40,11 @@ _SENTENCES: dict[Code, str] = {
     Code.SILENT: mark("you may not speak in {room}, so you can't set its topic; its operators: {operators}"),
     Code.NO_CTCP: mark("{target} takes no messages for programs"),
     Code.NOT_OPERATOR: mark("only operators of {room} may do that; they are: {operators}"),
+    Code.ROOM_NAME_TAKEN: mark(
+        "{room} can't be called {name}: another room is or was called so, or looks like it; choose another name"
+    ),
+    Code.ROOM_NAME_STAYS: mark("{room} keeps its name: everybody starts there"),
+    Code.ROOM_RENAMED_LATELY: mark("{room} has just got another name; wait a minute"),
     Code.ROOM_FULL: mark("{room} is full; its operators may invite you: {operators}"),
     Code.INVITED_ONLY: mark("{room} is by invitation only; its operators invite: {operators}"),
     Code.BANNED: mark("{by} has banned you from {room}{why}; its operators may lift it: {operators}"),
@@ -126,7 +131,7 @@ _SENTENCES: dict[Code, str] = {
     Code.PASSWORD_ALOUD: mark(
         "that looks like a command with a password, so it was not sent; a command begins with its /"
     ),
-    Code.NO_SUCH_SETTING: mark("there is no setting {setting}; there are: replay, strangers"),
+    Code.NO_SUCH_SETTING: mark("there is no setting {setting}; there are: replay, strangers, stay"),
     Code.NO_SUCH_LANGUAGE: mark("there is no language {language} here; there are: {languages}"),
     Code.NO_HISTORY: mark("there is no history of {target} that you may read"),
     Code.HISTORY_FAILED: mark("the history can't be read at the moment"),
@@ -180,6 +185,7 @@ _ABOUT: dict[Code, tuple[str, ...]] = {
     **dict.fromkeys((Code.ROOM_BAD, Code.NO_SUCH_ROOM, Code.NOT_IN_ROOM, Code.LOGOUT_HELD, Code.ROOM_LIKE), ("room",)),
     **dict.fromkeys((Code.KEY_TOO_OFTEN, Code.TOO_MANY_ROOMS, Code.STAYS_IN_LOBBY, Code.ROOM_EMPTY), ("room",)),
     **dict.fromkeys((Code.CANNOT_SEND, Code.MODERATED, Code.SILENT, Code.NOT_OPERATOR), ("room", "operators")),
+    **dict.fromkeys((Code.ROOM_NAME_TAKEN, Code.ROOM_NAME_STAYS, Code.ROOM_RENAMED_LATELY), ("room", "name")),
     **dict.fromkeys((Code.ROOM_FULL, Code.INVITED_ONLY, Code.KEY_NEEDED, Code.KEY_WRONG), ("room", "operators")),
     **dict.fromkeys((Code.MUTED, Code.BANNED, Code.BANNED_THERE), ("room", "operators", "by", "left", "why")),
     Code.SLOW: ("room", "operators", "pause", "wait"),

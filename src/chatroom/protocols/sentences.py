@@ -27,6 +27,7 @@ from chatroom.model.events import (
     RealnameSet,
     Redacted,
     Renamed,
+    RoomRenamed,
     Said,
     ServerBanned,
     ServerUnbanned,
@@ -73,6 +74,14 @@ def _topic_set(event: TopicSet, language: Language) -> list[str]:
     if not event.topic:
         return [language.tr("{nick} removed the topic", nick=event.by.nick)]
     return [language.tr("{nick} set the topic: {topic}", nick=event.by.nick, topic=plain(event.topic))]
+
+
+def _room_renamed(event: RoomRenamed, language: Language) -> list[str]:
+    why = because(event.reason)
+    sentence = language.tr(
+        "{nick} renamed {room} to {name}{why}", nick=event.by.nick, room=event.room, name=event.name, why=why
+    )
+    return [sentence]
 
 
 def _kicked(event: Kicked, language: Language) -> list[str]:
@@ -225,6 +234,7 @@ _EVENTS: dict[type, Callable[[Any, Language], list[str]]] = {
     Departed: _left,
     Renamed: lambda e, to: [to.tr("{nick} is now known as {name}", nick=e.by.nick, name=e.nick)],
     TopicSet: _topic_set,
+    RoomRenamed: _room_renamed,
     Kicked: _kicked,
     ModesSet: _modes_set,
     Killed: _killed,

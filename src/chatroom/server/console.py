@@ -285,6 +285,7 @@ COMMANDS: dict[str, Row] = {
         Row(
             mark("deop [#ROOM] NAME"), mark("take that back"), _moderating(moderation.set_rank(OPERATOR, False), LOBBY)
         ),
+        Row(mark("rename #ROOM #NEW"), mark("give a room another name"), _moderating(moderation.rename, "")),
         Row(mark("operator NAME"), mark("make an account an operator of the server"), _moderating(_operator(True))),
         Row(mark("deoperator NAME"), mark("take that back"), _moderating(_operator(False))),
         Row(mark("bans [#ROOM]"), mark("list who is banned, from the server or a room"), _moderating(_bans)),

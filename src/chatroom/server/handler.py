@@ -18,8 +18,9 @@ from chatroom.common import logs
 from chatroom.common.addresses import limit_key
 from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.language import mark
+from chatroom.core import connections
 from chatroom.core.event_log import BARRIER_WAIT_SECONDS, EventLog
-from chatroom.model.commands import Quit, SetFormat
+from chatroom.model.commands import Quit
 from chatroom.model.outcomes import Command, Labelled
 from chatroom.model.replies import Raw, Reply
 from chatroom.model.server_info import ServerInfo
@@ -167,7 +168,7 @@ class ChatHandler(StreamRequestHandler):
         """Logs that somebody is here, once it is known whether a browser only asks for files."""
         if not (self.arrived or self.client.refusal) and self.client.is_introduced:
             self.arrived = True
-            log.log(self.log_level, "%s connected", self.who)
+            logs.brief(log, f"{self.who} connected", self.log_level)
 
     def _refuse_proxy(self, why: HeaderError) -> None:
         """Closes a proxy's connection of which nothing is known. Nothing that came through it is taken for a name."""
@@ -218,7 +219,7 @@ class ChatHandler(StreamRequestHandler):
             self._submit([Quit(reason, ask=False)])
             self._log_arrival()
             name = f" {self.name}" if self.name else ""
-            log.log(self.log_level, "%s%s disconnected (%s)", self.who, name, reason)
+            logs.brief(log, f"{self.who}{name} disconnected ({reason})", self.log_level)
 
     # ---- the first bytes --------------------------------------------------------------------------------------------
 
@@ -277,7 +278,7 @@ class ChatHandler(StreamRequestHandler):
         """Speaks this dialect with the client from now on."""
         with self.chat_server.event_log.lock:
             self.session.dialect = dialect
-        self._submit([SetFormat(dialect.format, echo=False)])
+            connections.read_as(self.session, dialect.format)
 
     def _meet_browser(self, first: bytes, site: Site) -> bytes:
         """Answers a browser's requests; returns what it sent after opening a WebSocket, b"" if there is nothing."""
@@ -353,7 +354,7 @@ class ChatHandler(StreamRequestHandler):
         session, user = self.session, self.session.user
         if session.nick not in ("", self.name):
             self.name = session.nick
-            log.info("%s is %s", self.who, self.name)
+            logs.brief(log, f"{self.who} is {self.name}")
         if session.tries > self.tries:
             self.tries = session.tries
             alike = logs.alike(f"wrong password from {limit_key(self.client.address)}")

@@ -12,13 +12,15 @@ for ever. So one thread writes, and the others only queue their lines. The laws:
 
 It writes to the descriptor: a stream has a lock, for which the interpreter would wait when it exits.
 
-`LogWriter._changed` guards all but `_missing`.
+`LogWriter._lock` guards all but `_missing`.
 """
 
 import logging
 import os
 import threading
 import time
+
+from chatroom.common.logs import LineHandler
 
 LOG_BACKLOG_BYTES = 1024 * 1024  # bytes queued, some 10,000 lines; as many again may be in the middle of being written
 LOG_BYTES_PER_SECOND = 16 * 1024  # bytes written in the long run, some 150 lines a second: 1.4 GB a day
@@ -29,14 +31,15 @@ LOG_FLUSH_SECONDS = 1.0  # seconds that the exit waits: the program must end wit
 LOG_RETRY_SECONDS = 0.05  # seconds until a non-blocking standard error that takes nothing is tried again
 
 
-class LogWriter(logging.Handler):
+class LogWriter(LineHandler):
     """Writes lines to the descriptor `fd`, in `encoding`; what that can't show becomes "?"."""
 
     def __init__(self, fd: int, encoding: str = "utf-8") -> None:
         super().__init__()
         self._fd = fd
         self._encoding = encoding
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._lines: list[bytes] = []
         self._queued_bytes = 0  # in `_lines`
         self._left_out = 0  # lines, since the writing thread last took the queue
@@ -58,7 +61,7 @@ class LogWriter(logging.Handler):
     def write(self, line: str, *, kept: bool = False, urgent: bool = False) -> None:
         """Queues a line, which is given without its line end; never waits. If `kept`, it is never left out."""
         data = self._encoded(line)
-        with self._changed:
+        with self._lock:
             self._is_urgent = self._is_urgent or urgent
             # Once one is left out, all are: one gap, not many with a short line in between.
             is_over = self._is_over_rate(len(data)) or self._queued_bytes + len(data) > LOG_BACKLOG_BYTES

@@ -8,6 +8,9 @@ from chatroom.common.names import fold
 from chatroom.core import replay, restore
 from chatroom.core.hub import Hub
 from chatroom.core.replay import ABSENCES_REMEMBERED
+from chatroom.model.entities import User
+from chatroom.model.values import Standing
+from chatroom.storage import markers, renaming, standings, waiting
 from chatroom.storage.reader import Reader, StoredRoom
 from chatroom.storage.store import Store
 
@@ -22,19 +25,38 @@ def restore_chat(hub: Hub, store: Store, now: int) -> None:
     with closing(store.reader()) as reader:
         restore.accounts(hub.state, reader.accounts(), reader.owners(), reader.modes())
         restore.waiting(hub.state, reader.waiting())
-        restore.ignored(hub.state, reader.ignored())
-        restore.markers(hub.state, reader.markers())
+        restore.ignored(hub.state, reader.read(waiting.read_ignored))
+        restore.renamed(hub.state, reader.read(renaming.read))
+        restore.markers(hub.state, reader.read(markers.read))
         rooms = list(reader.rooms())
         for room in reversed(rooms):
             restore.room(hub.state, *room)
         hub.state.absent = _absences(reader, rooms, store.previous_start_id)
         for room_key, letter, entry in reader.lists():
             restore.entry(hub.state, room_key, letter, entry)
+        by_id = {account.id: account for account in hub.state.accounts.values()}
+        for number, standing, modes in reader.read(standings.read):
+            user = restore.who_stays(hub.state, by_id[number], standing, now) if number in by_id else None
+            if user:
+                _restore_rooms(hub, reader, user, standing, modes)
     ahead = store.last_saved_time - now
     if ahead > 0:
         log.warning(
             "the clock is %d s behind the history; until it has caught up, times go at half speed", ahead // 1000
         )
+
+
+def _restore_rooms(hub: Hub, reader: Reader, user: User, standing: Standing, modes: dict[str, dict[str, str]]) -> None:
+    """Puts somebody who stays back into their rooms."""
+    state, dormant = hub.state, hub.state.dormant_rooms
+    for name, ranks in standing.rooms:
+        key = fold(name)
+        if key not in state.rooms and dormant and key not in dormant.rooms and key not in dormant.owned:
+            stored = reader.room(key)  # a closed room, or one in which nothing has happened for long
+            if stored:
+                restore.room(state, *stored)
+        restore.put_in(state, user, name, ranks, modes.get(key, {}))
+        replay.note_seen(state, name, user.person, standing.seen)
 
 
 def _absences(reader: Reader, rooms: Iterable[StoredRoom], previous_start_id: int) -> dict[str, int]:

@@ -29,13 +29,16 @@ from chatroom.model.events import (
     Received,
     Redacted,
     ReplaySet,
+    RoomRenamed,
     ServerBanned,
     ServerUnbanned,
+    StandingSet,
+    StaySet,
     StrangersSet,
     TopicSet,
 )
 from chatroom.model.modes import CLOSING, NEW_ROOM, ROOM_MODES, ModeKind
-from chatroom.storage import markers, reactions, waiting
+from chatroom.storage import markers, reactions, renaming, standings, waiting
 from chatroom.storage.deletions import NOTE
 from chatroom.storage.schema import SET_MARK
 from chatroom.storage.search_index import remove_message
@@ -47,6 +50,7 @@ _WAS_CLOSED = "closed != '' AND (owner = '' OR owner != ?5)"  # and has not the 
 _OPEN_ROOM = f"""INSERT INTO places (key, name, created, closed) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (key) DO UPDATE SET
     hidden = CASE WHEN {_WAS_CLOSED} THEN max(hidden, ?6) ELSE hidden END,
     topic = CASE WHEN {_WAS_CLOSED} THEN '' ELSE topic END,
+    modes = CASE WHEN owner = '' THEN '' ELSE modes END,
     closed = excluded.closed"""
 
 
@@ -137,8 +141,13 @@ def _strangers_set(db: sqlite3.Connection, event: StrangersSet) -> None:
     db.execute("UPDATE accounts SET strangers = ? WHERE key = ?", (event.on, fold(event.account)))
 
 
+def _stay_set(db: sqlite3.Connection, event: StaySet) -> None:
+    db.execute("UPDATE accounts SET stays = ? WHERE key = ?", (event.on, fold(event.account)))
+
+
 def _account_dropped(db: sqlite3.Connection, event: AccountDropped) -> None:
     markers.forget(db, fold(event.account))
+    standings.forget(db, fold(event.account))
     db.execute("DELETE FROM accounts WHERE key = ?", (fold(event.account),))
     db.execute("UPDATE places SET owner = '', modes = '' WHERE owner = ?", (fold(event.account),))
     waiting.forget(db, fold(event.account))
@@ -177,7 +186,11 @@ def _redacted(db: sqlite3.Connection, event: Redacted) -> None:
 
 
 def _replace_all(db: sqlite3.Connection, event: Lasting) -> None:
-    """Replaces all accounts, owners, modes and lists by those of another server."""
+    """Replaces all accounts, owners, modes and lists by those of another server, once rooms have their names of now."""
+    known = set(renaming.read(db))
+    for key, name, time in event.renamed:
+        if (key, name, time) not in known:
+            renaming.rename(db, key, key, name, time, event.id)
     accounts = [(fold(account.name), *account) for account in event.accounts]
     fields = ("key", *Account._fields)
     db.execute("DELETE FROM accounts")
@@ -191,6 +204,7 @@ def _replace_all(db: sqlite3.Connection, event: Lasting) -> None:
     )
     db.execute("DELETE FROM lists")
     db.executemany(_ADD_LIST_ENTRY, [(room, letter, fold(entry.mask), *entry) for room, letter, entry in event.lists])
+    standings.replace_all(db, event.standings)
     db.execute("DELETE FROM waiting")
     db.executemany(waiting.ADD_WAITING, event.waiting)
     db.execute("DELETE FROM ignored")
@@ -201,6 +215,7 @@ def _replace_all(db: sqlite3.Connection, event: Lasting) -> None:
 
 PROJECTIONS: dict[type, Callable[[sqlite3.Connection, Any], None]] = {
     TopicSet: _topic_set,
+    RoomRenamed: renaming.save,
     ModesSet: _modes_set,
     Reacted: reactions.save,
     Redacted: _redacted,
@@ -213,6 +228,8 @@ PROJECTIONS: dict[type, Callable[[sqlite3.Connection, Any], None]] = {
     ReplaySet: _replay_set,
     LanguageSet: _language_set,
     StrangersSet: _strangers_set,
+    StaySet: _stay_set,
+    StandingSet: standings.save,
     Kept: waiting.save_kept,
     Received: waiting.save_received,
     IgnoreSet: waiting.save_ignored,

@@ -6,13 +6,13 @@ write-ahead log from being emptied.
 
 import json
 import sqlite3
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from itertools import chain, groupby, islice
 from pathlib import Path
 from time import monotonic
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from chatroom.common.cloaks import Cloaks
 from chatroom.common.names import fold
@@ -21,13 +21,15 @@ from chatroom.model.events import Event, Reacted, Redacted, Said
 from chatroom.model.limits import DORMANT_ROOMS_MAX, RECENT_MESSAGES
 from chatroom.model.quotes import with_quotes
 from chatroom.model.values import HistoryPoint, ListEntry, Topic
-from chatroom.storage import markers, reactions, waiting
+from chatroom.storage import reactions, waiting
 from chatroom.storage.reactions import REACTIONS_PER_ANSWER
 from chatroom.storage.schema import BUSY_TIMEOUT_SECONDS, connect
 from chatroom.storage.search_index import indexed
 from chatroom.storage.search_query import Query, fts5_expression, row_and_position, rowid_of
 from chatroom.storage.search_words import search_form
 from chatroom.storage.segments import unpack
+
+T = TypeVar("T")
 
 SEARCH_SECONDS = 2.0  # seconds after which a search returns what it has found
 HISTORY_SECONDS = 1.0  # seconds after which a look into the history does: thousands may have come and gone in silence
@@ -37,6 +39,7 @@ _BATCH_ROWS = 1000  # rows of one batch are not ordered by their times; a batch 
 _PLACES_LOOKED_AT = 20_000  # places that a start looks at, if there are no more: it takes some 0.05 s
 _ROWS_LOOKED_AT = 50_000  # else the rows whose places it looks at: some 0.1 s
 _COLUMNS = "name, first, since, people, events"  # the parameters of `unpack`
+_OF_ROOM = "key, name, created, hidden, topic, topic_by, topic_time"  # what a `StoredRoom` is made of
 
 
 class StoredRoom(NamedTuple):
@@ -73,9 +76,18 @@ def _account(
     warned: int,
     talks: int,
     language: str,
+    stays: int,
 ) -> Account:
     flags = bool(replay), home, used, bool(operator), bool(warned), bool(talks)
-    return Account(name, secret, made, time, *flags, language)
+    return Account(name, secret, made, time, *flags, language, bool(stays))
+
+
+def _stored_room(
+    reader: "Reader", key: str, name: str, created: int, hidden: int, text: str, by: str, time: int
+) -> StoredRoom:
+    said = reader.with_quotes(key, reader.history(key, limit=RECENT_MESSAGES, hidden=hidden), hidden)
+    recent = [event for event in said if isinstance(event, Said)]
+    return StoredRoom(name, created, Topic(text, by, time) if text else None, recent, reader.reactions(key, recent))
 
 
 class Reader:
@@ -100,24 +112,24 @@ class Reader:
         Of a closed room that nobody owns, nothing is known to who opens it anew. Where clients have made up very many
         rooms, only those are looked at in which something happened lately.
         """
-        columns = "key, name, created, hidden, topic, topic_by, topic_time"
         latest = "(SELECT max(last) FROM runs WHERE place = places.id) AS latest"
-        bounded = f"SELECT id FROM places LIMIT {_PLACES_LOOKED_AT + 1}"
-        (count,) = self._db.execute(f"SELECT count(*) FROM ({bounded})").fetchone()
+        bounded = f"SELECT count(*) FROM (SELECT id FROM places LIMIT {_PLACES_LOOKED_AT + 1})"
+        (count,) = self._db.execute(bounded).fetchone()
         lately = f"SELECT place FROM (SELECT place FROM runs ORDER BY row DESC LIMIT {_ROWS_LOOKED_AT})"
         among = f"id IN ({lately})" if count > _PLACES_LOOKED_AT else "TRUE"
         rows = self._db.execute(
-            f"""SELECT {columns} FROM (
-                SELECT * FROM (SELECT {columns}, {latest} FROM places WHERE {among} AND key LIKE '#%' AND owner = ''
+            f"""SELECT {_OF_ROOM} FROM (
+                SELECT * FROM (SELECT {_OF_ROOM}, {latest} FROM places WHERE {among} AND key LIKE '#%' AND owner = ''
                                AND closed = '' AND latest IS NOT NULL ORDER BY latest DESC LIMIT {DORMANT_ROOMS_MAX})
-                UNION ALL SELECT {columns}, {latest} FROM places WHERE owner != ''
+                UNION ALL SELECT {_OF_ROOM}, {latest} FROM places WHERE owner != ''
             ) ORDER BY latest DESC"""
         ).fetchall()
-        for key, name, created, hidden, text, by, time in rows:
-            said = self.with_quotes(key, self.history(key, limit=RECENT_MESSAGES, hidden=hidden), hidden)
-            recent = [event for event in said if isinstance(event, Said)]
-            topic_then = Topic(text, by, time) if text else None
-            yield StoredRoom(name, created, topic_then, recent, self.reactions(key, recent))
+        yield from (_stored_room(self, *row) for row in rows)
+
+    def room(self, key: str) -> StoredRoom | None:
+        """One room, whether it is closed or not; None if nothing of it is kept."""
+        row = self._db.execute(f"SELECT {_OF_ROOM} FROM places WHERE key = ?", (key,)).fetchone()
+        return _stored_room(self, *row) if row else None
 
     def hidden_until(self, key: str, opened: int) -> int:
         """The id of the last event that must not be shown to those who are in a room now; 0 if there is none.
@@ -153,16 +165,11 @@ class Reader:
         return [_account(*row) for row in self._db.execute(f"SELECT {', '.join(Account._fields)} FROM accounts")]
 
     def waiting(self) -> Iterator[tuple[str, Said]]:
-        """The messages that wait for people, by the folded accounts, oldest first."""
         return waiting.read_waiting(self._db, self.message)
 
-    def ignored(self) -> Iterator[tuple[str, ListEntry]]:
-        """Whom people ignore, by their folded accounts."""
-        return waiting.read_ignored(self._db)
-
-    def markers(self) -> Iterator[tuple[str, str, int]]:
-        """How far people have read: folded account, folded room or person, and the time; read longest ago first."""
-        return markers.read(self._db)
+    def read(self, table: Callable[[sqlite3.Connection], T]) -> T:
+        """What is kept of people in a table that has a file of its own, such as `markers`."""
+        return table(self._db)
 
     def room_names(self) -> list[str]:
         """The names of all rooms."""

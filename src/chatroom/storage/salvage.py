@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 # The tables that are copied, with their keys. The row numbers of `places` belong to the one file, and are not copied.
-_TABLES = {"accounts": "key", "lists": "room, letter, key", "places": "key", "ignored": "account, key"}
+_TABLES = {
+    "accounts": "key",
+    "lists": "room, letter, key",
+    "places": "key",
+    "ignored": "account, key",
+    "renamed": "key",
+}
 _ROOMS = "WHERE owner != '' OR topic != '' OR closed != ''"
 
 

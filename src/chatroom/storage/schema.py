@@ -33,7 +33,7 @@ SET_MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET val
 # - `closed` has the letters of the modes that keep people out of a room. When a room without an owner is opened anew,
 #   what was said while it was closed is hidden: `hidden` is the id of the last such event.
 # - `owner` is the key of the account that owns the room. `modes` are the room's modes as a JSON object of letters and
-#   parameters, or "" for those of a new room. They count only where there is an owner.
+#   parameters, or "" for those of a new room. They count only where there is an owner, or somebody who stays.
 # Clients can make up millions of places, so nothing that a start does goes through all of them.
 # `runs` has the segments of the history (see `segments`).
 # `lists` has a row for each mask in a room's lists (bans above all), and for each ban from the server, where `room` is
@@ -47,6 +47,9 @@ SET_MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET val
 # `waiting` has the messages that wait for people to come: by folded account, the id, and the key of the place it is in.
 # `ignored` has the masks that people ignore, by folded account and folded mask, with the name each was made for.
 # `markers` says up to which time somebody has read a room or a talk, by the account's id and the folded name.
+# `renamed` has what rooms are called that were called otherwise before: by the folded old name, with when that was.
+# `accounts.stays` is 1 where the owner stays in their rooms when their last device goes. `standings` says where they
+# are, by the account's id: as JSON all of a `Standing` but for `seen`.
 # `reactions` has a row for each reaction that somebody has put to a message, and not taken back. `said` is the
 # message's id, `who` the account or the guest, as in `model.reactions`, and `by` is a line of `people` of a segment.
 # `secrets` has the key of the cloaks ("cloaks"): random bytes, made with the file.
@@ -172,6 +175,10 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("language", ("ALTER TABLE accounts ADD COLUMN language TEXT NOT NULL DEFAULT ''",)),
     (
+        "renamed rooms",
+        ("CREATE TABLE renamed (key TEXT PRIMARY KEY, name TEXT NOT NULL, time INTEGER NOT NULL) WITHOUT ROWID",),
+    ),
+    (
         "markers",
         (
             """CREATE TABLE markers (
@@ -180,6 +187,17 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
                 read INTEGER NOT NULL,
                 PRIMARY KEY (account, target)
             ) WITHOUT ROWID""",
+        ),
+    ),
+    (
+        "standings",
+        (
+            "ALTER TABLE accounts ADD COLUMN stays INTEGER NOT NULL DEFAULT 0",
+            """CREATE TABLE standings (
+                account INTEGER PRIMARY KEY,
+                standing TEXT NOT NULL,
+                seen INTEGER NOT NULL
+            )""",
         ),
     ),
 )

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from chatroom.common.names import UNICODE
 from chatroom.model.events import Said
-from chatroom.storage import reactions
+from chatroom.storage import reactions, waiting
 from chatroom.storage.deletions import NOTE
 from chatroom.storage.search_query import nick_word, place_word, rowid_of
 from chatroom.storage.search_words import search_form, words
@@ -121,6 +121,7 @@ class SearchIndex:
             db.executemany(_DELETE, entries) if entries else None
             db.executemany("DELETE FROM runs WHERE row = ?", rows)
             reactions.remove_until(db, places.items())
+            waiting.remove_until(db, places.items())
             self._store.delete_empty_places(db, set(places))
             db.execute(NOTE)
             # SQLite gives a row number anew when there is no higher one.

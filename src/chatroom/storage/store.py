@@ -20,6 +20,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from chatroom.common.cloaks import KEY_BYTES, Cloaks
@@ -27,8 +28,9 @@ from chatroom.common.language import tr
 from chatroom.common.logs import alike
 from chatroom.common.names import LOBBY, fold
 from chatroom.common.trusted_files import UntrustedFileError, check_own_file, check_way, may_be_changed_by_others
-from chatroom.model.events import Event, Redacted
+from chatroom.model.events import Event, ModesSet, Opened, Redacted, RoomRenamed
 from chatroom.model.limits import DORMANT_ROOMS_MAX
+from chatroom.storage import standings
 from chatroom.storage.before_upgrade import keep_copy
 from chatroom.storage.deletions import pending
 from chatroom.storage.lockfile import LockedError, LockFile, NoLocksError
@@ -108,6 +110,7 @@ class Store:
         self.has_deleted = False  # whether deleted words may still be in the files: see `deletions`
         self._sync = sync
         self._places: dict[str, int] = {}  # row numbers of places, by key
+        self._open_rooms: set[str] = set()  # keys of rooms that nothing closes in the file, as far as is remembered
         self._waiting: list[Batch] = []
         self._waiting_bytes = 0
         self._retry_at = 0.0
@@ -125,6 +128,7 @@ class Store:
             self.reserved_id = self._mark("reserved")  # no event has a higher id yet
             self.previous_start_id = self._mark("began")  # all events since the start before this one have higher ids
             self.db.execute(SET_MARK, ("began", self.reserved_id))
+            standings.leave_all(self.db, self.reserved_id)
             self.db.execute(f"INSERT INTO secrets VALUES ('cloaks', randomblob({KEY_BYTES})) ON CONFLICT DO NOTHING")
             self.cloaks = Cloaks(cloak_key(self.db), is_shown=True)
         except (sqlite3.Error, OSError) as error:
@@ -179,8 +183,13 @@ class Store:
         """Saves a batch, whose ids rise; returns when it is as safe as `sync` says."""
         if not events:
             return
+        kinds = set(map(type, events))
+        if RoomRenamed in kinds and (parts := _cut_at_renames(events))[1:]:
+            for part in parts:
+                self.save(part)
+            return
         segments = pack(events)
-        has_changes = not PROJECTIONS.keys().isdisjoint(set(map(type, events)))
+        has_changes = not PROJECTIONS.keys().isdisjoint(kinds)
         changes = [e for e in events if type(e) in PROJECTIONS] if has_changes else []
         if not segments and not changes and events[-1].id <= self.reserved_id:
             return
@@ -250,7 +259,7 @@ class Store:
         db.executemany(f"{_DELETE_PLACES} {_EMPTY_AND_UNUSED} AND id = ?", [(place,) for place in places])
         if db.execute(f"SELECT id FROM places WHERE id = ({_NEWEST}) AND {_EMPTY_AND_UNUSED}").fetchone():
             db.execute(SET_MARK, (UNSWEPT, 1))
-        self._places.clear()
+        self._forget_places()
 
     def close(self) -> None:
         """Saves what waits, if it can, closes the file and unlocks the directory."""
@@ -287,7 +296,7 @@ class Store:
             if _is_worth_a_retry(error):
                 self._fail(str(error))
                 return
-            self._places.clear()
+            self._forget_places()
             if not self.failure:  # what was kept during a failure has been delivered already, and is tried again
                 self._waiting.clear()
             raise
@@ -305,7 +314,7 @@ class Store:
         if self.failure or last > self.reserved_id or len(self._waiting) > 1:
             return False
         ((segments, changes),) = self._waiting
-        if not segments or changes or len(segments) > _SEGMENTS_PER_STATEMENT:
+        if not segments or len(segments) > _SEGMENTS_PER_STATEMENT or not all(map(self._is_saved, changes)):
             return False
         if not all(segment.key in self._places for segment in segments):
             return False
@@ -333,8 +342,29 @@ class Store:
         self.db.executemany(_INSERTS[1], [(self._place_number(segment), *segment[2:]) for segment in segments])
         for event in changes:
             PROJECTIONS[type(event)](self.db, event)
+            self._note_closed(event)
         if changes:
             self.db.execute(SET_MARK, ("settled", changes[-1].id))
+        if RoomRenamed in map(type, changes):
+            self._places.clear()
+            self._open_rooms.clear()
+
+    def _is_saved(self, change: Event) -> bool:
+        """Whether a change is one that the file shows already: that a room is opened which was open before."""
+        return type(change) is Opened and not change.closed and fold(change.room) in self._open_rooms
+
+    def _note_closed(self, change: Event) -> None:
+        """Notes whether anything closes a room from now on."""
+        if type(change) is Opened and not change.closed:
+            if len(self._open_rooms) >= PLACES_REMEMBERED:
+                self._open_rooms.clear()
+            self._open_rooms.add(fold(change.room))
+        elif isinstance(change, Opened | ModesSet):
+            self._open_rooms.discard(fold(change.room))
+
+    def _forget_places(self) -> None:
+        self._places.clear()
+        self._open_rooms.clear()
 
     def _place_number(self, segment: Segment) -> int:
         """The row number of a segment's place, which is inserted if it is new."""
@@ -346,7 +376,7 @@ class Store:
             )
             (number,) = self.db.execute("SELECT id FROM places WHERE key = ?", (segment.key,)).fetchone()
             if len(self._places) >= PLACES_REMEMBERED:
-                self._places.clear()
+                self._forget_places()
             self._places[segment.key] = number
         return number
 
@@ -365,7 +395,7 @@ class Store:
 
     def _open(self) -> sqlite3.Connection:
         """Opens the file for writing, creates it if there is none, and notes which file it is."""
-        self._places.clear()
+        self._forget_places()
         try:
             _check_files(self.path.parent)
         except UntrustedFileError as error:
@@ -419,7 +449,7 @@ class Store:
         """Notes that nothing can be saved; what waits is kept, and tried again after a pause."""
         assert self.lock.locked()
         now = time.monotonic()
-        self._places.clear()  # some may have been inserted by what was rolled back
+        self._forget_places()  # some may have been inserted by what was rolled back
         self._retry_pause = min(self._retry_pause * 2, RETRY_MAX_SECONDS) if self.failure else RETRY_FIRST_SECONDS
         self._retry_at = now + self._retry_pause
         log.error("messages are not being saved: %s", why)  # at each trial, so that the log shows how long it lasts
@@ -462,6 +492,12 @@ class Store:
             self.changes_lost = 0
         self.failure = ""
         self.wakeup.set()
+
+
+def _cut_at_renames(events: list[Event]) -> list[list[Event]]:
+    """The parts of a batch that end with the new name of a room: what comes later is said under that name."""
+    ends = [n for n, event in enumerate(events, 1) if type(event) is RoomRenamed]
+    return [part for start, end in pairwise((0, *ends, len(events))) if (part := events[start:end])]
 
 
 def lock_directory(directory: Path) -> LockFile:

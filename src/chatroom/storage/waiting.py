@@ -4,7 +4,7 @@ Of a message that waits only its place in the history is noted: one that is dele
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from chatroom.common.names import fold
 from chatroom.model.events import IgnoreSet, Kept, Received, Said
@@ -16,6 +16,8 @@ ADD_IGNORED = "INSERT OR REPLACE INTO ignored VALUES (?, ?, ?, ?, ?)"
 
 def save_kept(db: sqlite3.Connection, event: Kept) -> None:
     db.execute(ADD_WAITING, (fold(event.account), event.id, event.conversation))
+    if event.dropped:
+        db.execute("DELETE FROM waiting WHERE account = ? AND said = ?", (fold(event.account), event.dropped))
 
 
 def save_received(db: sqlite3.Connection, event: Received) -> None:
@@ -26,6 +28,14 @@ def forget_message(db: sqlite3.Connection, place: str, number: int) -> None:
     """A message is taken back; it waits for one of those whose accounts are in the key of its place, or for nobody."""
     for account in place.split(" ")[1:]:
         db.execute("DELETE FROM waiting WHERE account = ? AND said = ?", (account, number))
+
+
+def remove_until(db: sqlite3.Connection, last: Iterable[tuple[int, int]]) -> None:
+    """All messages of these places are deleted, up to an id in each."""
+    for place, until in last:
+        (key,) = db.execute("SELECT key FROM places WHERE id = ?", (place,)).fetchone()
+        for account in key.split(" ")[1:]:  # those who talk there; a room has none
+            db.execute("DELETE FROM waiting WHERE account = ? AND said <= ? AND place = ?", (account, until, key))
 
 
 def save_ignored(db: sqlite3.Connection, event: IgnoreSet) -> None:

@@ -243,6 +243,7 @@ class FramedFormat:
 
     def __init__(self, lines: Format, opcode: Opcode) -> None:
         self.own_moves = lines.own_moves
+        self.follows_renames = lines.follows_renames
         self.one_room = lines.one_room
         self.as_sentences = lines.as_sentences
         self._lines = lines

@@ -15,6 +15,7 @@ from chatroom.model.replies import (
     DeviceClosed,
     DevicesAre,
     ReplayIs,
+    StayIs,
 )
 from chatroom.model.values import Via
 from chatroom.protocols.account_sentences import ACCOUNT_CHANGES, NOT_LASTING
@@ -58,9 +59,26 @@ def account_done(to: ReplyWriter, reply: AccountDone) -> Iterator[str]:
         yield notice(to, text, reply.change.value)
 
 
-def in_words(to: ReplyWriter, reply: AccountLapses | DevicesAre | DeviceClosed | ReplayIs) -> Iterator[str]:
+def in_words(to: ReplyWriter, reply: AccountLapses | DevicesAre | DeviceClosed | ReplayIs | StayIs) -> Iterator[str]:
     """What NickServ says in the sentences that netcat has, too."""
     yield from (notice(to, sentence) for sentence in describe_reply(reply, "/msg NickServ ", to.language))
+
+
+PERSISTENCE = "draft/persistence"
+
+
+def stay_is(to: ReplyWriter, reply: StayIs) -> Iterator[str]:
+    """By IRCv3 draft/persistence, or in words to who has asked NickServ, or has not asked and does not know that."""
+    if reply.via is Via.SERVICE or (reply.via is None and PERSISTENCE not in to.capabilities):
+        yield from in_words(to, reply)
+    else:
+        yield stay_status(to, reply.on)
+
+
+def stay_status(to: ReplyWriter, on: bool) -> str:
+    """What is set, and what holds: both are the same here, and off is the default."""
+    setting = "ON" if on else "OFF"
+    return f":{to.server.name} PERSISTENCE STATUS {setting} {setting}\r\n"
 
 
 def account_is(to: ReplyWriter, reply: AccountIs) -> Iterator[str]:

@@ -23,6 +23,7 @@ from chatroom.protocols.irc.handlers import (
     multiline,
     nickserv,
     opers,
+    persistence,
     read_marker,
     redaction,
     registration,
@@ -108,6 +109,7 @@ COMMANDS: dict[str, Row] = {
     "JOIN": Row(channels.join, 1, "<room>{,<room>} [<key>{,<key>}]", mark("enters rooms; JOIN 0 leaves them all")),
     "PART": Row(channels.part, 1, "<room>{,<room>} [:<reason>]", mark("leaves rooms")),
     "TOPIC": Row(channels.topic, 1, "<room> [:<topic>]", mark("shows or sets a room's topic")),
+    "RENAME": Row(channels.rename, 2, "<room> <new name> [:<reason>]", mark("gives a room another name")),
     "NAMES": Row(channels.names, 0, "[<room>{,<room>}]", mark("lists who is in a room")),
     "LIST": Row(
         channels.list_, 0, "[<room or filter>{,...}]", mark("lists rooms: by mask, !mask, <people, C<age, T<age")
@@ -141,6 +143,9 @@ COMMANDS: dict[str, Row] = {
     "SEARCH": Row(chathistory.search, 1, "<attribute>{;<attribute>}", mark("finds what was said")),
     "MARKREAD": Row(
         read_marker.markread, 0, "<room or nickname> [timestamp=<time>]", mark("tells how far you have read")
+    ),
+    "PERSISTENCE": Row(
+        persistence.persistence, 1, "GET|SET [on|off|default]", mark("lets you stay in your rooms without a device")
     ),
     "REDACT": Row(redaction.redact, 2, "<room or nickname> <msgid> [:<reason>]", mark("takes back what was said")),
     "MENTIONS": Row(chathistory.mentions, 0, "", mark("shows where your claimed name was said")),

@@ -31,6 +31,7 @@ from chatroom.model.events import (
     RealnameSet,
     Redacted,
     Renamed,
+    RoomRenamed,
     Said,
     ServerBanned,
     ServerUnbanned,
@@ -44,6 +45,7 @@ from chatroom.protocols.irc.limits import HOST_CHARACTERS, USERNAME_CHARACTERS
 from chatroom.protocols.reasons import told
 from chatroom.protocols.sentences import guessed, operator_set, redacted, server_banned, server_unbanned
 
+RENAMING = "draft/channel-rename"
 # The capabilities that put tags before lines: IRCv3.
 _TAGGING = frozenset({"account-tag", "message-tags", "server-time"})
 
@@ -63,6 +65,7 @@ class IrcFormat:
         self._time = "server-time" in capabilities
         self._ids = "message-tags" in capabilities
         self._accounts = "account-tag" in capabilities
+        self.follows_renames = RENAMING in capabilities
         self._tagged = self._time or self._ids or self._accounts
         self._lines: dict[type, Callable[[Any], str]] = dict(_LINES)
         keys: dict[type, Hashable] = dict(_LINES)
@@ -327,6 +330,10 @@ def _no_lines(event: Event) -> str:
     return ""
 
 
+def _room_renamed(event: RoomRenamed) -> str:
+    return f":{event.by.mask} RENAME {event.room} {event.name} :{event.reason}\r\n"
+
+
 _LINES: dict[type, Callable[[Any], str]] = {
     Said: _said,
     Joined: lambda e: f":{e.by.mask} JOIN {e.room}\r\n",
@@ -339,6 +346,7 @@ _LINES: dict[type, Callable[[Any], str]] = {
     Alerted: lambda e: _wallops(e, e.text),
     AwaySet: _no_lines,
     Invited: _no_lines,
+    RoomRenamed: _no_lines,
     RealnameSet: _no_lines,
     Reacted: _no_lines,
     AccountSet: _no_lines,
@@ -360,6 +368,7 @@ _OF_CAPABILITIES: tuple[tuple[str, type, Callable[[Any], str]], ...] = (
     ("message-tags", Reacted, _reacted),
     ("draft/multiline", Said, _said_in_batch),
     ("draft/message-redaction", Redacted, _redacted),
+    (RENAMING, RoomRenamed, _room_renamed),
     ("extended-join", Joined, _joined_extended),
     ("away-notify", AwaySet, _away_set),
     ("invite-notify", Invited, _invited),
@@ -370,4 +379,4 @@ _OF_CAPABILITIES: tuple[tuple[str, type, Callable[[Any], str]], ...] = (
 # The capabilities that change an event's lines, or whether it has any.
 RENDERED = _TAGGING | {capability for capability, _, _ in _OF_CAPABILITIES}
 
-_PERSONAL: dict[type, Callable[[Any], str]] = {Invited: _invited}
+_PERSONAL: dict[type, Callable[[Any], str]] = {Invited: _invited, RoomRenamed: _room_renamed}

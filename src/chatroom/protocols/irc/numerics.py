@@ -134,6 +134,7 @@ ERR_INVALIDCAPCMD = Numeric("410", "{}", mark("Invalid CAP command"))
 ERR_NOMOTD = Numeric("422", "", mark("There is no message of the day"))
 ERR_HELPNOTFOUND = Numeric("524", "{}", mark("No help available on this topic"))
 ERR_INVALIDUSERNAME = Numeric("468", "", mark("Your user name and real name must be UTF-8"))
+ERR_LINKCHANNEL = Numeric("470", "{} {}", mark("That channel has another name now"))
 RPL_WHOISSECURE = Numeric("671", "{}", mark("is using a secure connection"))
 RPL_HELPSTART = Numeric("704", "{} :{}")
 RPL_HELPTXT = Numeric("705", "{} :{}")
@@ -178,6 +179,13 @@ FAILURES: dict[Code, Failure] = {
     Code.TIME_BAD: Failure(
         "* INVALID_PARAMS {word}", mark("That is no time; 30s, 10m, 2h, 1d and 1w are; no reason begins with a digit")
     ),
+    Code.ROOM_NAME_TAKEN: Failure(
+        "RENAME CHANNEL_NAME_IN_USE {room} {name}", mark("Another channel is or was called so, or looks like it")
+    ),
+    Code.ROOM_NAME_STAYS: Failure("RENAME CANNOT_RENAME {room} {name}", mark("That channel keeps its name")),
+    Code.ROOM_RENAMED_LATELY: Failure(
+        "RENAME CANNOT_RENAME {room} {name}", mark("That channel has just got another name; wait a minute")
+    ),
     Code.NOTHING_TO_READ: Failure("MARKREAD INVALID_PARAMS {target}", mark("That is neither a room nor a nickname")),
     Code.NOT_YOURS_TO_REDACT: Failure("REDACT INVALID_TARGET {target}", mark("You can't remove messages from there")),
     Code.MAY_NOT_REDACT: Failure(
@@ -219,7 +227,20 @@ FAILURES: dict[Code, Failure] = {
 
 # Commands whose specifications answer with FAIL: whoever uses them knows it, also without standard-replies.
 KNOWN_TO_FAIL = {
-    *("BATCH", "CHATHISTORY", "MARKREAD", "METADATA", "REDACT", "REGISTER", "SEARCH", "SETNAME", "TAGMSG", "VERIFY")
+    *(
+        "BATCH",
+        "CHATHISTORY",
+        "MARKREAD",
+        "METADATA",
+        "PERSISTENCE",
+        "REDACT",
+        "REGISTER",
+        "RENAME",
+        "SEARCH",
+        "SETNAME",
+        "TAGMSG",
+        "VERIFY",
+    )
 }
 
 # FAILs that tell programs the reason of the refusal behind them, whose number has several.

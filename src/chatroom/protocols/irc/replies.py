@@ -53,15 +53,18 @@ from chatroom.model.replies import (
     Raw,
     ReactionsAre,
     Recent,
+    Redirected,
     Refused,
     Reloaded,
     ReplayIs,
     Reply,
+    RoomMoved,
     RoomsAre,
     RoomState,
     Saving,
     ServerBansAre,
     ServersAre,
+    StayIs,
     TargetsAre,
     TopicIs,
     UptimeIs,
@@ -76,11 +79,11 @@ from chatroom.model.replies import (
 )
 from chatroom.model.values import Member, Topic
 from chatroom.protocols.irc import account_replies, history_replies, metadata_replies, numerics
-from chatroom.protocols.irc.event_lines import tags_of_ban, timestamp
+from chatroom.protocols.irc.event_lines import RENAMING, tags_of_ban, timestamp
 from chatroom.protocols.irc.labeled_response import labelled
 from chatroom.protocols.irc.limits import TARGETS_PER_COMMAND
 from chatroom.protocols.irc.params import echo
-from chatroom.protocols.irc.reply_writer import ReplyWriter
+from chatroom.protocols.irc.reply_writer import ANYBODY, ReplyWriter
 from chatroom.protocols.reasons import told
 from chatroom.protocols.refusals import chosen, places
 from chatroom.protocols.reply_sentences import describe_reply
@@ -107,6 +110,8 @@ def _welcome(to: ReplyWriter, reply: Welcome) -> Iterator[str]:
     yield to.counts(reply.counts)
     if metadata_replies.METADATA in to.capabilities:  # nothing is set yet, which must be told by an empty batch
         yield from to.batched(metadata_replies.BATCH, f"metadata {to.nick}", ())
+    if account_replies.PERSISTENCE in to.capabilities and reply.person.account:
+        yield account_replies.stay_status(to, reply.stays)
     yield to.motd()
 
 
@@ -127,6 +132,29 @@ def _room_state(to: ReplyWriter, reply: RoomState) -> Iterator[str]:
         yield from _topic_lines(to, reply.room, reply.topic)
     if "no-implicit-names" not in to.capabilities:
         yield from _names_are(to, reply)
+
+
+def _room_moved(to: ReplyWriter, reply: RoomMoved) -> Iterator[str]:
+    """As if the client had left and joined. What all are told alike is made once, with a place for the nickname."""
+    yield to.format.personal(reply.left).decode()
+    yield to.format.personal(reply.joined).decode()
+    key = (to.language, *sorted(_NAMING & to.capabilities))
+    if key not in reply.rendered:
+        reply.rendered[key] = "".join(_room_state(to.for_anybody(), reply.state))
+    yield reply.rendered[key].replace(ANYBODY, to.nick)
+
+
+_NAMING = frozenset({"multi-prefix", "no-implicit-names", "userhost-in-names"})  # what changes lists of names
+
+
+def _redirected(to: ReplyWriter, reply: Redirected) -> Iterator[str]:
+    """A client that knows RENAME joins by itself."""
+    room, name = echo(reply.room), reply.name
+    if RENAMING in to.capabilities:
+        text = to.tr(numerics.ERR_LINKCHANNEL.text)
+        yield f":{to.server.name} FAIL JOIN CHANNEL_RENAMED {room} {name} :{text}\r\n"
+    else:
+        yield to.line(numerics.ERR_LINKCHANNEL, room, name)
 
 
 def _topic_is(to: ReplyWriter, reply: TopicIs) -> Iterator[str]:
@@ -439,6 +467,8 @@ _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     Refused: _refused,
     Welcome: _welcome,
     RoomState: _room_state,
+    RoomMoved: _room_moved,
+    Redirected: _redirected,
     TopicIs: _topic_is,
     NamesAre: _names_are,
     AllNamesAre: _all_names_are,
@@ -488,6 +518,7 @@ _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     DevicesAre: account_replies.in_words,
     DeviceClosed: account_replies.in_words,
     ReplayIs: account_replies.in_words,
+    StayIs: account_replies.stay_is,
     LanguageIs: lambda to, r: iter([to.line(numerics.RPL_YOURLANGUAGESARE, " ".join(r.tags))]),
     Ping: lambda to, r: iter([f"PING :{to.server.name}\r\n"]),
     Announcement: lambda to, r: to.wrapped(f":{to.server.name} NOTICE * :", r.text),

@@ -232,9 +232,9 @@ function reactTo(state, room, rest, isOn) {
  */
 function changeSetting(state, rest) {
   const [name, value = ""] = rest.toLowerCase().split(/\s+/);
-  if (!/^(replay|strangers)$/.test(name)) throw new Misuse(tr("noSetting", { name }));
+  if (!/^(replay|strangers|stay)$/.test(name)) throw new Misuse(tr("noSetting", { name }));
   if (!/^(on|off)$/.test(value)) throw misused("set");
-  if (name === "replay") askService(state, `SET REPLAY ${value}`);
+  if (name !== "strangers") askService(state, `SET ${name} ${value}`);
   else state.send("MODE", state.nick, value === "on" ? "-R" : "+R");
 }
 

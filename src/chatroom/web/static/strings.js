@@ -352,7 +352,7 @@ const STRINGS = {
   // commands
   noCommand: "There is no command /{name}; /help lists them.",
   usage: "That is used like this: {usage}",
-  noSetting: "There is no setting {name}. There are: replay, strangers.",
+  noSetting: "There is no setting {name}. There are: replay, strangers, stay.",
   saidNothing: "There is no message of {nick} in {room}.",
   languagesAre: "/lang LANGUAGE chooses one of these: {languages}",
   strangersOff: "Only people who are logged in can write to you alone now.",
@@ -396,7 +396,7 @@ const STRINGS = {
   does_login: "prove that a claimed name is yours",
   does_logout: "log out; with a number: end one of your devices",
   does_password: "change your password",
-  does_set: "replay: your other programs are shown what they missed; strangers: who is not logged in may write to you",
+  does_set: "replay: your other programs are shown what they missed; strangers: who is not logged in may write to you; stay: you stay in your rooms when you go",
   does_lang: "choose the language that you read: /lang en",
   does_mentions: "where your name was said",
   does_reply: "answer the last message of somebody",

@@ -11,6 +11,7 @@ They parse only: the rule is in `core` under the same topic, the rendering in `r
 - messages: PRIVMSG, NOTICE, TAGMSG
 - multiline: BATCH
 - chathistory: CHATHISTORY, SEARCH
+- persistence: PERSISTENCE
 - read_marker: MARKREAD
 - redaction: REDACT
 - users: AWAY, WHO, WHOIS, WHOWAS, USERHOST, ISON, MONITOR

@@ -8,7 +8,9 @@ from chatroom.model.limits import METADATA_KEYS, METADATA_VALUE_BYTES
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Raw
 from chatroom.protocols.irc import numerics
+from chatroom.protocols.irc.account_replies import PERSISTENCE
 from chatroom.protocols.irc.client_state import PRE_AWAY, ClientState
+from chatroom.protocols.irc.event_lines import RENAMING
 from chatroom.protocols.irc.handlers.account_registration import REGISTRATION
 from chatroom.protocols.irc.handlers.languages import LANGUAGES, offered
 from chatroom.protocols.irc.handlers.multiline import LIMITS, MULTILINE
@@ -31,6 +33,7 @@ CAPABILITIES = (
     "batch",
     "cap-notify",
     REGISTRATION,
+    RENAMING,
     "draft/chathistory",
     "draft/event-playback",
     "draft/extended-isupport",
@@ -38,6 +41,7 @@ CAPABILITIES = (
     REDACTION,
     METADATA,
     MULTILINE,
+    PERSISTENCE,
     PRE_AWAY,
     READ_MARKER,
     "echo-message",

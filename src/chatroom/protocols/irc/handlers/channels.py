@@ -20,6 +20,7 @@ from chatroom.model.commands import (
     Kick,
     Leave,
     LeaveAll,
+    RenameRoom,
     SetTopic,
     SetUserModes,
     Unban,
@@ -47,6 +48,11 @@ def part(client: ClientState, params: list[str]) -> Iterator[Command]:
 
 def topic(client: ClientState, params: list[str]) -> Iterator[Command]:
     yield SetTopic(params[0], params[1]) if len(params) > 1 else AskTopic(params[0])
+
+
+def rename(client: ClientState, params: list[str]) -> Iterator[Command]:
+    """IRCv3 draft/channel-rename."""
+    yield RenameRoom(params[0], params[1], params[2] if len(params) > 2 else "")
 
 
 def names(client: ClientState, params: list[str]) -> Iterator[Command]:

@@ -15,7 +15,7 @@ from chatroom.model.commands import (
     SetPassword,
 )
 from chatroom.model.outcomes import Command
-from chatroom.model.preferences import SetReplay
+from chatroom.model.preferences import SetReplay, SetStay
 from chatroom.model.values import Via
 from chatroom.protocols.irc.account_replies import notice
 from chatroom.protocols.irc.client_state import ClientState
@@ -58,6 +58,13 @@ def _set_replay(client: ClientState, words: list[str]) -> Command:
     return SetReplay(on, via=Via.SERVICE)
 
 
+def _set_stay(client: ClientState, words: list[str]) -> Command:
+    on = {"on": True, "off": False}.get(words[0].lower())
+    if on is None:
+        return next(_usage(client, _REQUESTS["SET STAY"]))
+    return SetStay(on, via=Via.SERVICE)
+
+
 def _drop(client: ClientState, words: list[str]) -> Command:
     """With one word, an operator of the server means a name, anybody else their password."""
     password = words[1] if len(words) == 2 else ""
@@ -96,6 +103,12 @@ _REQUESTS: dict[str, Request] = {
         mark("says whether you are shown what you missed when you join a room"),
         (1, 1),
         _set_replay,
+    ),
+    "SET STAY": Request(
+        mark("SET STAY on|off"),
+        mark("says whether you stay in your rooms, away, when your last device has gone"),
+        (1, 1),
+        _set_stay,
     ),
     "DROP": Request(mark("DROP name password"), mark("gives a name up"), (1, 2), _drop),
     "INFO": Request(

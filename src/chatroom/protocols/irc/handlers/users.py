@@ -59,12 +59,14 @@ def silence(client: ClientState, params: list[str]) -> Iterator[Command]:
 
 
 def away(client: ClientState, params: list[str]) -> Iterator[Command]:
-    """Also before registration, with draft/pre-away; by which ``*`` means that nobody is at this device."""
+    """Also before registration, with draft/pre-away.
+
+    ``*`` means that nobody is at this device, whether or not that was asked for: soju sends it where it is offered.
+    """
     text = shortened(params[0], AWAY_BYTES) if params else ""
-    knows = PRE_AWAY in client.capabilities
     if client.viewer.nick:
-        yield SetAway("", absent=True) if knows and text == ABSENT else SetAway(text)
-    elif knows:
+        yield SetAway("", absent=True) if text == ABSENT else SetAway(text)
+    elif PRE_AWAY in client.capabilities:
         client.away = text
     else:
         raise ChatError(Code.NOT_REGISTERED)

@@ -1,0 +1,55 @@
+"""Where people are who stay without a device, in the file: a row for each account, which is known by its id."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+
+from chatroom.common.names import fold
+from chatroom.model.events import StandingSet
+from chatroom.model.values import Standing
+
+_ADD = "INSERT OR REPLACE INTO standings VALUES (?, ?, ?)"
+
+
+def save(db: sqlite3.Connection, event: StandingSet) -> None:
+    if event.standing:
+        db.execute(_ADD, _row(event.account, event.standing))
+    else:
+        db.execute("DELETE FROM standings WHERE account = ?", (event.account,))
+
+
+def replace_all(db: sqlite3.Connection, every: Iterable[tuple[int, Standing]]) -> None:
+    db.execute("DELETE FROM standings")
+    db.executemany(_ADD, [_row(account, standing) for account, standing in every])
+
+
+def forget(db: sqlite3.Connection, account: str) -> None:
+    """That of an account, by its key, that is about to go."""
+    db.execute("DELETE FROM standings WHERE account = (SELECT id FROM accounts WHERE key = ?)", (account,))
+
+
+def leave_all(db: sqlite3.Connection, last: int) -> None:
+    """To be called at a start: who was there to the end has seen everything up to the event with the id `last`."""
+    db.execute("UPDATE standings SET seen = max(1, ?) WHERE seen = 0", (last,))
+
+
+def read(db: sqlite3.Connection) -> Iterator[tuple[int, Standing, dict[str, dict[str, str]]]]:
+    """The account's id, where its owner is, and the modes of these rooms by their keys; longest without a device first.
+
+    A room has the modes of a new one if there are none for it.
+    """
+    for account, standing, seen in db.execute("SELECT account, standing, seen FROM standings ORDER BY seen").fetchall():
+        nick, username, host, cloak, realname, away, modes, rooms = json.loads(standing)
+        places = tuple([(name, ranks) for name, ranks in rooms])
+        found = Standing(nick, username, host, cloak, realname, away, modes, places, seen)
+        yield account, found, {key: set_ for key in map(fold, dict(places)) if (set_ := _modes(db, key))}
+
+
+def _modes(db: sqlite3.Connection, key: str) -> dict[str, str]:
+    row = db.execute("SELECT modes FROM places WHERE key = ? AND modes != ''", (key,)).fetchone()
+    return {str(letter): str(param) for letter, param in json.loads(row[0]).items()} if row else {}
+
+
+def _row(account: int, standing: Standing) -> tuple[int, str, int]:
+    *fields, seen = standing
+    return account, json.dumps(fields, ensure_ascii=False), seen

@@ -1,0 +1,86 @@
+"""A room's new name between several servers."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.cluster.conftest import Node, Redis, Wire, agree
+from tests.peers import eventually
+
+pytestmark = pytest.mark.needs("redis-server")
+Start = Callable[..., Node]
+RENAMING = "draft/channel-rename"
+
+
+def test_a_new_name_is_told_on_all_servers(node: Start) -> None:
+    one, two = node("one"), node("two")
+    al = one.guests.irc("al", RENAMING, room="#old")
+    bob, cy = two.guests.irc("bob", room="#old"), two.guests.plain("cy")
+    cy.send("/join #old")
+    al.wait("cy.* JOIN #old")
+    al.send("RENAME #old #new")
+    bob.wait(" JOIN #new")
+    bob.wait(" 366 bob #new ")
+    cy.wait(r"^\* al renamed #old to #new$")
+    cy.send("hi")
+    al.wait(" PRIVMSG #new :hi$")
+    agree(one, two)
+    three = node("three")
+    zoe = three.guests.irc("zoe", room="")
+    zoe.send("JOIN #old")
+    zoe.wait(" 470 zoe #old #new ")
+    zoe.wait(" 366 zoe #new ")
+    agree(one, two, three)
+
+
+def test_what_crosses_a_new_name_on_its_way_is_about_the_room(redis: Redis, node: Start) -> None:
+    """Messages, topics, modes, joining; and of two that take one name, the second is refused."""
+    one, two = node("one"), node("two")
+    al, bob = one.guests.irc("al", RENAMING, room="#old"), two.guests.irc("bob", RENAMING, room="#old")
+    eve, zoe = two.guests.irc("eve", RENAMING, room="#other"), two.guests.irc("zoe", RENAMING, room="")
+    al.send("MODE #old +o bob")
+    bob.wait(r" MODE #old \+o bob")
+    agree(one, two)
+    redis.freeze()
+    al.send("RENAME #old #new")
+    eventually(one.has_sent, "it is on its way")
+    bob.send("PRIVMSG #old :hi")
+    eve.send("RENAME #other #new")
+    zoe.send("JOIN #old")
+    eventually(lambda: len(two.log.replica.flying) == 3, "they are on their way")
+    redis.thaw()
+    al.wait(" RENAME #old #new ")
+    al.wait(r"bob!.* PRIVMSG #new :hi$")
+    zoe.wait(" (JOIN|366 zoe) #new")
+    bob.send("TOPIC #old :tea", "MODE #old +m")
+    al.wait(" TOPIC #new :tea")
+    al.wait(r" MODE #new \+m")
+    eventually(lambda: not two.has_sent(), "all is back")
+    agree(one, two)
+    names = set(one.server.hub.state.rooms) - {"#lobby"}
+    assert names in ({"#new", "#other"}, {"#old", "#new"})  # whoever came first in the stream
+
+
+def test_who_was_away_with_their_server_is_told_when_it_is_back(wire: Wire, node: Start) -> None:
+    """Each in their own way; and all servers hold the same."""
+    one, two = node("one"), node("two", wire=wire)
+    al = one.guests.irc("al", RENAMING, room="#old")
+    bob, cy = two.guests.irc("bob", RENAMING, room="#old"), two.guests.irc("cy", room="#old")
+    dan = two.guests.plain("dan")
+    dan.send("/join #old")
+    al.wait("dan.* JOIN #old")
+    agree(one, two)
+    wire.cut()
+    eventually(two.is_down, "the link is down")
+    eventually(lambda: "bob" not in one.people(), "they are given up")
+    al.send("RENAME #old #new")
+    al.wait(" RENAME #old #new ")
+    wire.mend()
+    eventually(lambda: one.settled() and two.settled(), "all is well again")
+    bob.wait(" RENAME #old #new ")
+    cy.wait(r" PART #old")
+    cy.wait(r" JOIN #new")
+    dan.wait(r"renamed #old to #new")
+    agree(one, two)
+    dan.send("hi")
+    al.wait("dan.* PRIVMSG #new :hi$")

@@ -1,0 +1,259 @@
+"""bob's devices: each a real program, started by him, in which he types, and of which is read what it has shown.
+
+What is said in the room has a mark, `m-1`, `m-2` and so on; what is said to bob alone `p-1`, `p-2`.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from playwright.sync_api import Browser
+
+from tests.gui.window import Window
+from tests.peers import Ear, eventually
+from tests.programs import InTmux, Irssi, WeeChat
+from tests.web.visitors import Visitor
+
+NICK = "bob"
+PASSWORD = "correct-horse"
+MARK = re.compile(r"\b[mp]-\d+\b")
+LOST = re.compile(r"^--- Log closed|disconnected from server")
+
+
+class Device(Protocol):
+    """A program by which bob is here."""
+
+    comes_back: bool  # by itself, when its server is there again
+    is_private: bool  # shows what is said to bob alone without a click
+    places_own: bool  # shows bob's words from here where the server has put them, not where he has typed them
+
+    def say(self, text: str) -> None:
+        """Says something in the lobby."""
+
+    def shown(self) -> list[list[str]]:
+        """The marks that it has shown, in its order; a list for each connection, unless it makes them one."""
+
+    def screen(self) -> str:
+        """What its user sees now, for whoever looks for a fault."""
+
+    def quit(self) -> None:
+        """Ends it as its user would."""
+
+    def kill(self) -> None:
+        """Ends it at once, and removes what it needed; what it has shown can be read still."""
+
+
+def _marks(lines: list[str]) -> list[str]:
+    return [mark for line in lines for mark in MARK.findall(line)]
+
+
+class _Pipes(Ear):
+    """A program that reads lines and writes lines."""
+
+    comes_back = False
+    is_private = True
+    places_own = False
+
+    def __init__(self, command: list[str], **env: str) -> None:
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **env},
+        )
+        assert self.process.stdout
+        super().__init__(self.process.stdout.fileno(), command[0])
+
+    def say(self, text: str) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(f"{text}\n".encode())
+        self.process.stdin.flush()
+
+    def shown(self) -> list[list[str]]:
+        while self._line(0.0) is not None:
+            pass
+        return [_marks(self.heard)]
+
+    def screen(self) -> str:
+        return "\n".join(self.heard[-50:])
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.shown()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe:
+                try:
+                    pipe.close()
+                except BrokenPipeError:
+                    pass  # what was typed at the end reaches nobody
+
+
+class Netcat(_Pipes):
+    """The real `nc`."""
+
+    def __init__(self, port: int, home: Path) -> None:
+        super().__init__(["nc", "127.0.0.1", str(port)])
+        self.say(f"{NICK}\n{PASSWORD}")
+        self.wait(rf"^\* Welcome, {NICK}\.")
+
+    def quit(self) -> None:
+        self.say("/quit")
+        self.wait(r"^\* Goodbye\.")
+        assert self.process.stdin
+        self.process.stdin.close()  # until then nc waits, whoever has hung up
+        self.rest()
+
+
+class Terminal(_Pipes):
+    """`chatroom connect --text`, in a pipe."""
+
+    def __init__(self, port: int, home: Path) -> None:
+        self._place = ["127.0.0.1", "-p", str(port)]
+        secret = _secret(home)
+        login = ["--nick", NICK, "--password-file", str(secret)]
+        command = [sys.executable, "-m", "chatroom", "connect", *self._place, "--text", *login]
+        super().__init__(command, HOME=str(home), XDG_CONFIG_HOME=str(home))
+
+    def quit(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.close()
+        self.rest()
+
+
+class _Logged:
+    """A program in tmux that writes down what it shows."""
+
+    comes_back = True
+    is_private = True
+    places_own = False
+    quit_command = "/quit"
+
+    def __init__(self, program: InTmux, logs: Path) -> None:
+        self._program = program
+        self._logs = logs
+
+    def say(self, text: str) -> None:
+        self._program.type(f"/msg #lobby {text}")
+
+    def shown(self) -> list[list[str]]:
+        connections: list[list[str]] = []
+        for file in sorted(self._logs.glob("*.log")):
+            connections.append([])
+            for line in file.read_text("utf-8", "replace").splitlines():
+                if LOST.search(line):
+                    connections.append([])
+                connections[-1] += MARK.findall(line)
+        return connections
+
+    def screen(self) -> str:
+        return self._program.screen()
+
+    def quit(self) -> None:
+        self._program.type(self.quit_command)
+        eventually(self._program.gone, "it has ended")
+
+    def kill(self) -> None:
+        self._program.close()
+
+
+class LoggedIrssi(_Logged):
+    def __init__(self, port: int, home: Path) -> None:
+        program = Irssi(port, NICK, home / "irssi", PASSWORD)
+        super().__init__(program, program.logs)
+        self._program.type("/join #lobby")
+
+
+class LoggedWeeChat(_Logged):
+    def __init__(self, port: int, home: Path) -> None:
+        program = WeeChat(port, NICK, home / "weechat", PASSWORD)
+        super().__init__(program, program.logs)
+
+    def say(self, text: str) -> None:
+        self._program.type(f"/msg -server there #lobby {text}")
+
+
+class InWindow:
+    """The window."""
+
+    comes_back = True
+    is_private = False
+    places_own = True
+
+    def __init__(self, port: int, home: Path, display: str) -> None:
+        login = ("--nick", NICK, "--password-file", str(_secret(home)))
+        self._window = Window(display, home, "127.0.0.1", "-p", str(port), *login, PROBE_ROWS="100000")
+        self._window.__enter__()
+        self._window.wait_online()
+
+    def say(self, text: str) -> None:
+        self._window.type(text)
+        self._window.wait(lambda state: state["composer"].strip() == text, "it is typed")
+        self._window.key("Return")
+        self._window.wait(lambda state: not state["composer"].strip(), "it is said")
+
+    def shown(self) -> list[list[str]]:
+        rows = self._window.state.get("rows", [])
+        return [_marks(rows)]
+
+    def screen(self) -> str:
+        return str({name: value[-20:] if name == "rows" else value for name, value in self._window.state.items()})
+
+    def quit(self) -> None:
+        self._window.process.terminate()
+        self._window.process.wait(30)
+
+    def kill(self) -> None:
+        self._window.process.kill()
+        self._window.__exit__()  # which fails if there is an error in its log
+
+
+class OnPage:
+    """The page in Chromium."""
+
+    comes_back = True
+    is_private = False
+    places_own = True
+
+    def __init__(self, port: int, home: Path, browser: Browser) -> None:
+        self._visitor = Visitor(browser, port)
+        self._visitor.log_in(NICK, PASSWORD)
+        self._shown: list[str] = []
+
+    def say(self, text: str) -> None:
+        self._visitor.say(text)
+
+    def shown(self) -> list[list[str]]:
+        if not self._visitor.page.is_closed():
+            here = _marks(self._visitor.texts())
+            before = self._shown.index(here[0]) if here and here[0] in self._shown else len(self._shown)
+            self._shown[before:] = here  # the page has the rows of the last few hundred messages alone
+        return [self._shown]
+
+    def screen(self) -> str:
+        return self._visitor.page.locator("body").inner_text()
+
+    def quit(self) -> None:
+        self.shown()
+        self._visitor.page.close()
+
+    def kill(self) -> None:
+        self.shown()
+        self._visitor.context.close()
+        assert not self._visitor.complaints
+
+
+def _secret(home: Path) -> Path:
+    secret = home / "password"
+    secret.write_text(PASSWORD)
+    secret.chmod(0o600)
+    return secret
+
+
+Make = Callable[[int, Path], Device]
+"""Starts a device that connects to this port; the directory is its own."""

@@ -1,0 +1,196 @@
+"""Somebody who clicks and presses keys at random in the real window, while the server is killed now and then.
+
+What they have said by Enter is not lost, in a room or to one person: it is in the history, or somebody has heard it, or
+it waits in the window. `python -m tests.gui.clicks` goes on for as long as one likes.
+"""
+
+import argparse
+import random
+import re
+import secrets
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from tests.gui.people import Server
+from tests.gui.window import Window, screen
+from tests.peers import Irc, eventually
+from tests.peers import Plain as Netcat
+
+ME, BOB = "me", "bob"
+PASSWORD = "correct-horse"
+CAPS = ("batch", "draft/chathistory", "message-tags", "server-time")
+KEYS = (
+    *("Tab", "F6", "F1", "F9", "F3", "Escape", "ctrl+f", "ctrl+k", "ctrl+j", "ctrl+plus", "ctrl+minus", "ctrl+0"),
+    *("alt+1", "alt+2", "alt+3", "Up", "Down", "Prior", "Next", "ctrl+End", "shift+F10", "Return", "ctrl+a", "ctrl+c"),
+    *("ctrl+v", "ctrl+z", "BackSpace"),
+)
+LINES = (
+    "PRIVMSG #lobby :\u202e\u0301hi \x034red",
+    f"PRIVMSG #lobby :{'z' * 350}",
+    "PRIVMSG #lobby :``` http://a.example/(c) \U0001f1f5\U0001f1f1",
+    *(["PRIVMSG me :psst me"] * 4),
+    *("TOPIC #lobby :tea", "PART #lobby", "JOIN #lobby", "AWAY :tea", "AWAY"),
+)
+PAGE = 200  # messages that CHATHISTORY gives at once
+
+
+class Clicks:
+    def __init__(self, directory: Path, display: str, seed: int) -> None:
+        self.dice = random.Random(seed)
+        self.steps = self.kills = self.windows = 0
+        self.memory: list[int] = []  # KiB, of the window
+        self.said: dict[str, str] = {}  # words, and the room or the person that the window had open
+        self.heard: list[str] = []  # by bob, on connections that are gone
+        self._directory = directory
+        self._display = display
+        self._words = 0
+
+    def run(self, seconds: float, kills: float = 0.01) -> list[str]:
+        """Steps at random for that long, each of which kills the server with that probability; returns what is lost."""
+        end = time.monotonic() + seconds
+        with Server(self._directory) as self._server:
+            for name in (ME, BOB):
+                claim(self._server.port, name)
+            self._bob = self._come()
+            lost: list[str] = []
+            while time.monotonic() < end:
+                self.windows += 1
+                with self._window() as window:
+                    window.wait_online()
+                    while time.monotonic() < end and window.process.poll() is None:
+                        self.step(window, kills)
+                        assert "Traceback" not in window.log(), window.log()
+                    is_soon(lambda: not self._lost(window), 30)  # what waits is sent when the server is there again
+                    lost = self._lost(window)
+            self._bob.close()
+            return lost
+
+    def _window(self) -> Window:
+        secret = self._directory / "password"
+        secret.write_text(PASSWORD)
+        secret.chmod(0o600)
+        login = ("--nick", ME, "--password-file", str(secret))
+        return Window(self._display, self._directory, "127.0.0.1", "-p", str(self._server.port), *login)
+
+    def _come(self) -> Irc:
+        return Irc(self._server.port, BOB, *CAPS, password=f"{BOB}:{PASSWORD}")
+
+    def step(self, window: Window, kills: float) -> None:
+        self.steps += 1
+        what = self.dice.random()
+        if what < kills:
+            self._server.kill()
+            self.kills += 1
+            if self.dice.random() < 0.5:
+                self._say(window)  # into the void
+            self._server.start()
+            self._bob.rest()
+            self.heard += self._bob.heard
+            self._bob.close()
+            self._bob = self._come()
+        elif what < 0.3:
+            width, height = window.state["size"]
+            button = self.dice.choice([1, 1, 1, 3, 4, 5])
+            window.click_at(self.dice.randrange(width), self.dice.randrange(height), button)
+        elif what < 0.5:
+            window.key(self.dice.choice(KEYS))
+        elif what < 0.6:
+            # the lists alone, so that people are written to as often as rooms
+            place = window.state[self.dice.choice(["rooms_at", "member_at", "composer_at"])]
+            if place:
+                window.click_at(place[0], place[1] + self.dice.choice([0, 0, 20, 40, -40]), 1)
+        elif what < 0.85:
+            self._say(window)
+        elif what < 0.97:
+            self._bob.send(self.dice.choice(LINES))
+            self._bob.sync()
+        else:
+            window.resize(self.dice.randrange(360, 1270), self.dice.randrange(240, 880))
+        if self.steps % 40 == 0:
+            self.memory.append(resident(window.process.pid))
+            if window.state["panel"]:
+                window.key("Return")
+
+    def _say(self, window: Window) -> None:
+        """Types a word and Enter; it is said if it stood in the composer, and no longer does."""
+        self._words += 1
+        word = f"w{self._words}x"
+        window.key("Escape")
+        window.type(word)
+        if not is_soon(lambda: word in window.state["composer"]):
+            return
+        before = window.state
+        if before["composer"].startswith("/") or before["question"] is not None:
+            return
+        window.key("Return")
+        if is_soon(lambda: word not in window.state["composer"]) and window.state["question"] is None:
+            self.said[word] = before["header"][0]
+
+    def _lost(self, window: Window) -> list[str]:
+        """What has been said and is nowhere."""
+        self._bob.sync()
+        drafts = [file.read_text("utf-8") for file in self._directory.rglob("client.json")]
+        shown = [*window.state["rows"], window.state["composer"]]
+        known = "\n".join([*self.heard, *self._bob.heard, *self._history(), *drafts, *shown])
+        found = set(re.findall(r"w\d+x", known))  # one may stand right behind another one
+        return [f"{word} to {where}" for word, where in self.said.items() if word not in found]
+
+    def _history(self) -> list[str]:
+        """All that was said, in each place, as this person can look it up."""
+        lines: list[str] = []
+        with closing(Irc(self._server.port, ME, *CAPS, room="", password=f"{ME}:{PASSWORD}")) as me:
+            for target in {*self.said.values(), "#lobby", BOB} - {""}:
+                bound = "*"
+                while True:
+                    me.send(f"CHATHISTORY {'LATEST' if bound == '*' else 'BEFORE'} {target} {bound} {PAGE}")
+                    page = [line for line in me.sync() if "PRIVMSG" in line]
+                    lines += page
+                    ids = [match[1] for line in page if (match := re.search(r"msgid=([^; ]+)", line))]
+                    if len(page) < PAGE or not ids:
+                        break
+                    bound = f"msgid={ids[0]}"
+        return lines
+
+
+def claim(port: int, name: str) -> None:
+    with closing(Netcat(port, name)) as person:
+        person.send(f"/register {PASSWORD}")
+        person.wait("is yours now")
+        person.send("/quit")
+        person.rest()
+
+
+def is_soon(condition: Any, seconds: float = 1.5) -> bool:
+    try:
+        eventually(condition, "", within=seconds)
+    except AssertionError:
+        return False
+    return True
+
+
+def resident(pid: int) -> int:
+    """The memory of a process, in KiB."""
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.gui.clicks", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=1800)
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(10_000))
+    options = parser.parse_args()
+    print(f"seed {options.seed}", flush=True)
+    with tempfile.TemporaryDirectory() as directory, screen() as display:
+        clicks = Clicks(Path(directory), display, options.seed)
+        lost = clicks.run(options.seconds)
+    private = sum(not where.startswith("#") for where in clicks.said.values())
+    print(f"{clicks.steps} steps, {clicks.kills} kills of the server, {clicks.windows} windows")
+    print(f"{len(clicks.said)} things said, {private} of them to people; lost: {lost or 'nothing'}")
+    print(f"memory of the window: {clicks.memory[:3]} … {clicks.memory[-3:]} KiB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""The file of a room that gets another name."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from chatroom.model.events import (
+    AccountMade,
+    Event,
+    Founded,
+    MarkerSet,
+    ModesSet,
+    Opened,
+    Reacted,
+    RoomRenamed,
+    Said,
+    TopicSet,
+)
+from chatroom.model.state import REDIRECT_MS
+from chatroom.model.values import MessageKind, ModeChange, Person, Quote
+from chatroom.storage import markers, renaming
+from chatroom.storage.reader import Reader
+from chatroom.storage.store import Store
+
+ALICE = Person("1", "alice", "al", "127.0.0.1", account="alice")
+BASE = 1_790_000_000_000
+
+
+@pytest.fixture
+def store(data: Path) -> Iterator[Store]:
+    with closing(Store(data)) as store:
+        yield store
+
+
+def said(number: int, room: str) -> Said:
+    return Said(ALICE, room, f"message {number}", MessageKind.MESSAGE, id=number, time=BASE + number)
+
+
+def renamed(number: int, old: str, new: str) -> RoomRenamed:
+    return RoomRenamed(ALICE, old, new, "", id=number, time=BASE + number)
+
+
+def texts(reader: Reader, key: str) -> list[tuple[str, str]]:
+    return [(event.target, event.text[8:]) for event in reader.history(key, limit=99) if isinstance(event, Said)]
+
+
+@pytest.mark.parametrize("batches", ["one", "each"])
+def test_what_was_said_before_and_after_is_one_history(store: Store, batches: str) -> None:
+    """Also where a room is renamed twice within a batch, and the first name is another's then."""
+    events: list[Event] = [
+        said(1, "#a"),
+        renamed(2, "#a", "#b"),
+        said(3, "#b"),
+        renamed(4, "#B", "#c"),
+        said(5, "#c"),
+        said(6, "#a"),
+    ]
+    for batch in [events] if batches == "one" else [[event] for event in events]:
+        store.save(batch)
+    with closing(store.reader()) as reader:
+        assert texts(reader, "#c") == [("#c", "1"), ("#c", "3"), ("#c", "5")]
+        assert texts(reader, "#a") == [("#a", "6")]
+        assert texts(reader, "#b") == []
+        assert [(key, name) for key, name, _ in reader.read(renaming.read)] == [("#a", "#c"), ("#b", "#c")]
+        assert [event.target for event in reader.search(["#c"], "message", limit=9)] == ["#c"] * 3
+
+
+def test_all_that_is_kept_of_the_room_goes_with_it(store: Store) -> None:
+    ban = ModeChange(True, "b", "eve!*@*", until=BASE + 9_999_999, reason="spam", whom="eve")
+    store.save(
+        [
+            AccountMade(ALICE, "alice", "secret", id=1, time=BASE),
+            Founded(ALICE, "#old", "alice", id=2, time=BASE),
+            said(3, "#old"),
+            ModesSet(ALICE, "#old", (ModeChange(True, "i"), ban), id=4, time=BASE),
+            TopicSet(ALICE, "#old", "tea", id=5, time=BASE),
+            Reacted(ALICE, "#old", Quote(3, "alice", "message 3"), "x", id=6, time=BASE),
+            MarkerSet(ALICE, "alice", "#old", BASE + 3, id=7, time=BASE),
+            renamed(8, "#old", "#New"),
+        ]
+    )
+    with closing(store.reader()) as reader:
+        assert reader.owners() == {"#new": "alice"}
+        assert reader.modes() == {"#new": {"n": "", "t": "", "i": ""}}
+        assert [(room, letter, entry.mask) for room, letter, entry in reader.lists()] == [("#new", "b", "eve!*@*")]
+        assert list(reader.read(markers.read)) == [("alice", "#new", BASE + 3)]
+        [room] = reader.rooms()
+        assert (room.name, room.topic and room.topic.text) == ("#New", "tea")
+        assert [(each.target, each.reaction) for each in room.reactions] == [("#New", "x")]
+
+
+def test_what_a_room_of_long_ago_has_left_under_the_name_is_nobodys(store: Store) -> None:
+    """It was closed, perhaps: neither who is in the room, nor who opens one of the old name, is shown any of it."""
+    nobody = Person("", "", "", "")
+    store.save([said(1, "#b"), TopicSet(ALICE, "#b", "secret", id=2, time=BASE), Opened(ALICE, "#a", id=3, time=BASE)])
+    store.save([said(4, "#a"), renamed(5, "#a", "#b"), said(6, "#b")])
+    store.save([Opened(nobody, "#a", id=7, time=BASE + 7), said(8, "#a")])
+    with closing(store.reader()) as reader:
+        assert texts(reader, "#b") == [("#b", "4"), ("#b", "6")]
+        assert texts(reader, "#a") == [("#a", "1"), ("#a", "8")]  # for who runs the server
+        assert reader.hidden_until("#a", 7) == 4
+        assert {room.name: (room.topic, len(room.recent)) for room in reader.rooms()} == {
+            "#b": (None, 2),
+            "#a": (None, 1),
+        }
+
+
+def test_old_names_are_forgotten_when_they_lead_nowhere_any_more(store: Store) -> None:
+    store.save([said(1, "#a"), renamed(2, "#a", "#b")])
+    later = RoomRenamed(ALICE, "#c", "#d", "", id=3, time=BASE + 2 + REDIRECT_MS)
+    store.save([later])
+    with closing(store.reader()) as reader:
+        assert [(key, name) for key, name, _ in reader.read(renaming.read)] == [("#c", "#d")]
