@@ -38,6 +38,7 @@ LACKING = {  # why a command is not there
     },
     "page": {
         "edit": "the menu of a message",
+        "rename": "rare; what it leads to is seen",
         "history": "one scrolls up",
         "servers": "an operator's",
         "raw": "nothing that people need",
@@ -49,7 +50,8 @@ IRC = {  # what does the same for an IRC client; of a request to NickServ, the f
     "msg": "PRIVMSG", "me": "PRIVMSG", "reply": "PRIVMSG", "react": "TAGMSG", "unreact": "TAGMSG", "undo": "REDACT",
     "edit": "REDACT", "topic": "TOPIC", "invite": "INVITE", "kick": "KICK", "ban": "BAN", "unban": "UNBAN",
     "mute": "MUTE", "unmute": "UNMUTE", "bans": "MODE", "op": "MODE", "deop": "MODE", "voice": "MODE",
-    "devoice": "MODE", "slow": "MODE", "key": "MODE", "quiet": "MODE", "mode": "MODE", "oper": "OPER", "away": "AWAY",
+    "devoice": "MODE", "slow": "MODE", "rename": "RENAME", "key": "MODE", "quiet": "MODE",
+    "mode": "MODE", "oper": "OPER", "away": "AWAY",
     "back": "AWAY", "history": "CHATHISTORY", "search": "SEARCH", "mentions": "MENTIONS", "ignore": "SILENCE",
     "unignore": "SILENCE", "set": "SET REPLAY", "lang": "LANGUAGE", "servers": "LINKS", "register": "REGISTER",
     "login": "IDENTIFY", "devices": "DEVICES", "logout": "LOGOUT", "password": "SET PASSWORD", "quit": "QUIT",

@@ -35,8 +35,8 @@ _INSPIRCD = """\
 <server name="irc.test" description="test" network="Test">
 <admin name="test" nick="test" email="test@irc.test">
 <bind address="127.0.0.1" port="{port}" type="clients">
-<connect allow="*" timeout="60" fakelag="no" threshold="1000" recvq="65536" softsendq="1048576" hardsendq="2097152" commandrate="1000000"
-  localmax="100" globalmax="100" maxchans="20" resolvehostnames="no">
+<connect allow="*" timeout="60" fakelag="no" threshold="1000" recvq="65536" softsendq="1048576"
+  hardsendq="2097152" commandrate="1000000" localmax="100" globalmax="100" maxchans="20" resolvehostnames="no">
 <log method="file" type="* -USERINPUT -USEROUTPUT" level="default" target="{directory}/server.log">
 <path configdir="{directory}" datadir="{directory}" logdir="{directory}">
 <class name="all" commands="*" privs="*" usermodes="*" chanmodes="*" snomasks="*">

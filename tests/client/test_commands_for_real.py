@@ -103,6 +103,24 @@ def test_order_is_kept_in_another_room_than_this(here: Server, alice: Desk) -> N
         alice.hears("bob")
 
 
+def test_a_room_gets_another_name(here: Server, alice: Desk) -> None:
+    """By who owns it; all else of it stays, also what is said while the connection is new."""
+    alice.type("/register open-sesame")
+    alice.until(lambda: alice.state.account == "alice", "claimed")
+    alice.type("/join #3a")
+    alice.until(lambda: alice.state.current.is_listed and alice.state.current.name == "#3a", "in #3a")
+    alice.type("good morning")
+    alice.until(lambda: not alice.state.current.pending(), "said")
+    with Irc(here.port, "bob", "#3a"):
+        alice.types("/rename 4a a new year", "alice gave #3a another name: #4a")
+        assert alice.state.current.name == "#4a" and alice.state.find("#3a") is None
+        assert "good morning" in [entry.text for entry in alice.state.current.entries]
+        alice.type("welcome to 4a")
+        alice.until(lambda: not alice.state.current.pending(), "said there")
+    with Irc(here.port, "carol", "#4a"):
+        alice.until(lambda: alice.state.current.member("carol"), "it is the room that carol comes to")
+
+
 def test_what_is_said_to_nickserv_is_no_conversation(alice: Desk) -> None:
     """It is mostly a password, which stands nowhere then."""
     alice.type("/msg NickServ REGISTER open-sesame")

@@ -2,7 +2,7 @@
 
 import re
 
-from chatroom.client import mode_sentences
+from chatroom.client import bans
 from chatroom.client.parameters import param, text_of
 from chatroom.client.screen_events import ListedRoom
 from chatroom.client.state import NAME_CHARACTERS_MAX, SessionState
@@ -50,7 +50,7 @@ def on_servers_end(state: SessionState, message: Message) -> None:
 def on_ignored(state: SessionState, message: Message) -> None:
     """SILENCE: whom we ignore from now on, or no more."""
     for change in message.params:  # elsewhere the last one says what is not heard: "CciNnPpTt"
-        sign, who = change[:1], mode_sentences.ban_of(clean(change[1:]))[1]
+        sign, who = change[:1], bans.ban_of(clean(change[1:]))[1]
         if sign == "-":
             state.inform(tr("You hear {who} again.", who=who))
         elif sign == "+":
@@ -60,7 +60,7 @@ def on_ignored(state: SessionState, message: Message) -> None:
 def on_ignored_listed(state: SessionState, message: Message) -> None:
     """271: one of those whom we ignore; elsewhere there is more behind the mask."""
     masks = [clean(word) for word in message.params if "!" in word]
-    state.inform(tr("You ignore {who}.", who=mode_sentences.ban_of(masks[0])[1] if masks else text_of(message)))
+    state.inform(tr("You ignore {who}.", who=bans.ban_of(masks[0])[1] if masks else text_of(message)))
 
 
 def on_ignored_end(state: SessionState, message: Message) -> None:

@@ -200,12 +200,6 @@ def on_isupport(state: SessionState, message: Message) -> None:
             state.learn(key.upper(), value)
 
 
-def on_account(state: SessionState, message: Message) -> None:
-    """ACCOUNT (IRCv3 account-notify): some servers tell of a login with NickServ in no other way."""
-    if state.is_me(message.nick):
-        state.logged_in("" if param(message, 0) == "*" else param(message, 0))
-
-
 def on_own_modes(state: SessionState, message: Message) -> None:
     """221. Some servers tell it unasked to who has just come in."""
     if any(room.is_here for room in state.rooms.values() if not room.is_direct):
@@ -476,10 +470,10 @@ HANDLERS: dict[str, Handler] = {
     "KICK": presence_handlers.on_kick,
     "QUIT": presence_handlers.on_quit,
     "NICK": presence_handlers.on_nick,
+    "RENAME": presence_handlers.on_room_renamed,
     "MODE": mode_handlers.on_mode,
     "TOPIC": presence_handlers.on_topic,
     "INVITE": presence_handlers.on_invite,
-    "ACCOUNT": on_account,
     "ACK": on_ack,
     "AWAY": presence_handlers.on_away,
     "ACCOUNT": presence_handlers.on_account,

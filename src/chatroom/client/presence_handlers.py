@@ -38,6 +38,8 @@ def _account(word: str) -> str:
 def on_account(state: SessionState, message: Message) -> None:
     """ACCOUNT: somebody has logged in or out (IRCv3 account-notify)."""
     note_account(state, message.nick, _account(param(message, 0)))
+    if state.is_me(message.nick):  # some servers tell of a login with NickServ in no other way
+        state.logged_in(_account(param(message, 0)))
 
 
 def note_account(state: SessionState, nick: str, account: str) -> None:
@@ -114,6 +116,21 @@ def _on_conversation_renamed(state: SessionState, message: Message, old: str, ne
         direct.add(state.entry(message, Kind.RENAME, new))
         state.rooms = {state.fold(new) if key == state.fold(old) else key: value for key, value in state.rooms.items()}
         direct.name = new
+
+
+def on_room_renamed(state: SessionState, message: Message) -> None:
+    """RENAME (IRCv3 draft/channel-rename): a room has another name; all else of it stays."""
+    room, new = state.find(param(message, 0)), param(message, 1)
+    if room is None or room.is_direct or not state.is_room(new) or needs_colon(new):
+        return
+    old, taken = room.name, state.find(new)
+    rooms = {state.fold(new) if each is room else key: each for key, each in state.rooms.items() if each is not taken}
+    state.rooms = rooms if taken is not room else state.rooms
+    room.name = new
+    if state.current is taken:
+        state.current = room
+    told = tr("{nick} gave {room} another name: {other}", nick=clean(message.nick), room=old, other=new)
+    room.add(state.entry(message, Kind.INFO, told))
 
 
 def on_names(state: SessionState, message: Message) -> None:

@@ -6,7 +6,7 @@ when and who can help; it stands in brackets behind the sentence. What is in no 
 
 import re
 
-from chatroom.client import mode_sentences
+from chatroom.client import bans
 from chatroom.client.parameters import text_of, text_of_all
 from chatroom.common.irc_message import Message
 from chatroom.common.language import mark, tr
@@ -109,7 +109,7 @@ def told(message: Message, reason: str = "") -> str:
     """The sentence for a numeric; `reason` is the code of the FAIL before it, or ""."""
     params = [*map(clean, message.params[1:-1]), "", "", ""]
     if message.command in ("697", "698"):
-        params[1] = mode_sentences.ban_of(params[1])[1]
+        params[1] = bans.ban_of(params[1])[1]
     text = text_of(message)
     first, semicolon, rest = text.partition("; ")
     found = _MODE.search(first)

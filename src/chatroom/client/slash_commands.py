@@ -521,6 +521,9 @@ COMMANDS: dict[str, SlashCommand] = {
         words_max=1,
         takes_room=True,
     ),
+    "rename": SlashCommand(
+        "/rename NEW [WHY]", mark("give the room another name"), keeping_order.rename, True, is_about_room=True
+    ),
     "mode": SlashCommand(
         "/mode [#ROOM] [MODES]", mark("show or set the room's modes: /mode +m"), keeping_order.modes, takes_room=True
     ),
@@ -574,7 +577,7 @@ GROUPS = {  # of /help
     mark("Talking"): ("msg", "me", "reply", "react", "unreact", "undo", "edit", "whois", "ignore", "unignore"),
     mark("Keeping order"): (
         "kick", "ban", "unban", "bans", "mute", "unmute", "op", "deop", "voice", "devoice", "slow", "key", "quiet",
-        "mode",
+        "rename", "mode",
     ),
     mark("You"): ("nick", "away", "back", "register", "login", "devices", "logout", "password", "set", "lang", "oper"),
     mark("The program"): ("help", "quit", "raw"),
