@@ -38,9 +38,6 @@ LACKING = {  # why a command is not there
     },
     "page": {
         "edit": "the menu of a message",
-        "rename": "rare; what it leads to is seen",
-        "history": "one scrolls up",
-        "servers": "an operator's",
         "raw": "nothing that people need",
     },
     "client": {},

@@ -129,14 +129,5 @@ def quiet(state: SessionState, room: Room, rest: str) -> None:
     state.send(Message("MODE", (room.name, "-m" if rest.lower() == "off" else "+m")))
 
 
-def rename(state: SessionState, room: Room, rest: str) -> None:
-    """Gives a room another name (RENAME, IRCv3 draft/channel-rename); a reason may follow."""
-    if not state.has("draft/channel-rename"):
-        raise Misuse(tr("On this server, no room can get another name."))
-    name, _, reason = rest.partition(" ")
-    new = name if state.is_room(name) else f"#{name}"
-    state.send(Message("RENAME", (room.name, new, reason.strip()) if reason.strip() else (room.name, new)))
-
-
 def invite(state: SessionState, room: Room, rest: str) -> None:
     state.send(Message("INVITE", (rest, room.name)))

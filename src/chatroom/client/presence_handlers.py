@@ -119,18 +119,42 @@ def _on_conversation_renamed(state: SessionState, message: Message, old: str, ne
 
 
 def on_room_renamed(state: SessionState, message: Message) -> None:
-    """RENAME (IRCv3 draft/channel-rename): a room has another name; all else of it stays."""
-    room, new = state.find(param(message, 0)), param(message, 1)
-    if room is None or room.is_direct or not state.is_room(new) or needs_colon(new):
+    """IRCv3 channel-rename: a room goes on under another name. What we had under that one before is over."""
+    room, name = state.find(param(message, 0)), param(message, 1)
+    if room is None or room.is_direct or needs_colon(name) or not state.is_room(name):
         return
-    old, taken = room.name, state.find(new)
-    rooms = {state.fold(new) if each is room else key: each for key, each in state.rooms.items() if each is not taken}
-    state.rooms = rooms if taken is not room else state.rooms
-    room.name = new
-    if state.current is taken:
-        state.current = room
-    told = tr("{nick} gave {room} another name: {other}", nick=clean(message.nick), room=old, other=new)
-    room.add(state.entry(message, Kind.INFO, told))
+    was = room.name
+    _rename(state, room, name)
+    room.add(
+        state.entry(
+            message, Kind.INFO, strings.room_renamed(clean(message.nick), was, clean(name), text_of(message, 2))
+        )
+    )
+
+
+def on_renamed_before(state: SessionState, message: Message) -> None:
+    """FAIL JOIN CHANNEL_RENAMED: the room that we wanted to join is called otherwise now, so we join that."""
+    room, name = state.find(param(message, 2)), param(message, 3)
+    if needs_colon(name) or not state.is_room(name):
+        return
+    there = state.find(name)
+    if room and there is None:
+        _rename(state, room, name)
+    elif room:
+        room.joined = False
+        room.give_up_waiting()
+        state.current = there if there and state.current is room else state.current
+    state.inform(strings.called_now(param(message, 2), name), room=state.find(name))
+    state.join(name, room.key if room else "")
+
+
+def _rename(state: SessionState, room: Room, name: str) -> None:
+    before = state.find(name)
+    if before and before is not room:
+        del state.rooms[state.fold(name)]
+        state.current = room if state.current is before else state.current
+    state.rooms = {state.fold(name) if each is room else key: each for key, each in state.rooms.items()}
+    room.name = name
 
 
 def on_names(state: SessionState, message: Message) -> None:
