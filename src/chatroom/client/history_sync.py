@@ -63,7 +63,8 @@ def arrived(state: SessionState, room: Room, entries: list[TranscriptEntry], cou
         if request is HistoryRequest.LATEST:
             room.gap_from = ""
             _count_unread(state, room)
-        state.flush(room)
+        # Of a conversation with one person a server keeps only what is between accounts; of others it tells nothing.
+        state.flush(room, has_history=bool(entries) or not room.is_direct)
         return
     for entry in fresh:
         if entry.kind in SPOKEN and not entry.own and room is not state.looked_at:
