@@ -1,8 +1,7 @@
-"""Handles lists that a server sends because the user has asked: rooms, servers, people whom we ignore."""
+"""Handles lists that a server sends because the user has asked: rooms and servers."""
 
 import re
 
-from chatroom.client import bans
 from chatroom.client.parameters import param, text_of
 from chatroom.client.screen_events import ListedRoom
 from chatroom.client.state import NAME_CHARACTERS_MAX, SessionState
@@ -45,23 +44,3 @@ def on_servers_end(state: SessionState, message: Message) -> None:
         state.inform(tr("{server} is the only server of this chat.", server=servers[0][0]))
     for name, about in servers if len(servers) > 1 else ():
         state.inform(tr("{server}: {about}", server=name, about=about))
-
-
-def on_ignored(state: SessionState, message: Message) -> None:
-    """SILENCE: whom we ignore from now on, or no more."""
-    for change in message.params:  # elsewhere the last one says what is not heard: "CciNnPpTt"
-        sign, who = change[:1], bans.ban_of(clean(change[1:]))[1]
-        if sign == "-":
-            state.inform(tr("You hear {who} again.", who=who))
-        elif sign == "+":
-            state.inform(tr("You hear nothing more of what {who} says to you alone.", who=who))
-
-
-def on_ignored_listed(state: SessionState, message: Message) -> None:
-    """271: one of those whom we ignore; elsewhere there is more behind the mask."""
-    masks = [clean(word) for word in message.params if "!" in word]
-    state.inform(tr("You ignore {who}.", who=bans.ban_of(masks[0])[1] if masks else text_of(message)))
-
-
-def on_ignored_end(state: SessionState, message: Message) -> None:
-    state.inform(tr("These are all whom you ignore."))

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from chatroom.client import (
     history_sync,
+    ignoring,
     list_handlers,
     mode_handlers,
     multiline,
@@ -485,9 +486,9 @@ HANDLERS: dict[str, Handler] = {
     "BATCH": on_batch,
     "REDACT": on_redact,
     "TAGMSG": on_tags,
-    "SILENCE": list_handlers.on_ignored,
-    "271": list_handlers.on_ignored_listed,
-    "272": list_handlers.on_ignored_end,
+    "SILENCE": ignoring.on_ignored,
+    "271": ignoring.on_listed,
+    "272": ignoring.on_list_end,
     "MARKREAD": read_markers.on_marker,
     "FAIL": on_fail,
     "ERROR": on_error,
