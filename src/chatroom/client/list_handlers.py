@@ -3,7 +3,7 @@
 import re
 
 from chatroom.client.parameters import param, text_of
-from chatroom.client.screen_events import ListedRoom
+from chatroom.client.screen_events import ListedRoom, RoomList
 from chatroom.client.state import NAME_CHARACTERS_MAX, SessionState
 from chatroom.common.irc_message import Message
 from chatroom.common.language import tr
@@ -28,7 +28,7 @@ def on_list(state: SessionState, message: Message) -> None:
 
 def on_list_end(state: SessionState, message: Message) -> None:
     rooms, state.listing = state.listing, []
-    state.list_rooms(sorted(rooms, key=lambda room: (-room.people, room.name)))
+    state.events.append(RoomList(tuple(sorted(rooms, key=lambda room: (-room.people, room.name)))))
 
 
 def on_server_listed(state: SessionState, message: Message) -> None:

@@ -14,7 +14,7 @@ from chatroom.client.misuse import EndProgram, Misuse, Unconfirmed
 from chatroom.client.plaintext import LINE_IN_CLEAR
 from chatroom.client.room import Room
 from chatroom.client.screen_events import LanguageChosen
-from chatroom.client.state import SessionState
+from chatroom.client.state import COMMAND_LABEL, SessionState
 from chatroom.client.transcript_entry import SPOKEN, Kind, TranscriptEntry
 from chatroom.common.irc_message import Message, needs_colon
 from chatroom.common.language import find, mark, own, speak, tags, tr
@@ -87,11 +87,15 @@ def run(state: SessionState, room: Room, line: str) -> Room | None:
     if command.is_secret and state.asks_before_secrets:
         state.asks_before_secrets = False
         raise Unconfirmed(tr(LINE_IN_CLEAR))
-    state.labels_next = command.is_about_room or command.takes_room or command.act in (_nick, _raw)
+    state.labels_next = awaits = command.is_about_room or command.takes_room or command.act in (_nick, _raw)
     try:
-        return command.act(state, room, rest.strip())
+        there = command.act(state, room, rest.strip())
     finally:
-        state.labels_next = False
+        awaits, state.labels_next = awaits and not state.labels_next, False
+    if awaits and not state.has("labeled-response"):  # something was sent: what comes before the answer to this?
+        state.has_no_answer = True
+        state.send(Message("PING", (COMMAND_LABEL,)))
+    return there
 
 
 def _room_meant(state: SessionState, room: Room, name: str, rest: str, takes_room: bool) -> tuple[Room, str]:

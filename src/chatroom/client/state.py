@@ -19,7 +19,6 @@ from chatroom.client.screen_events import (
     Alerted,
     ListedRoom,
     Rejected,
-    RoomList,
     ScreenEvent,
 )
 from chatroom.client.transcript_entry import SPOKEN, DeliveryState, Kind, TranscriptEntry
@@ -186,9 +185,6 @@ class SessionState:
             message = replace(message, tags={**message.tags, "label": COMMAND_LABEL})
         if self._send_line:
             self._send_line(render(message))
-        if is_labelled and not self.has("labeled-response"):
-            self.has_no_answer = True
-            self.send(Message("PING", (COMMAND_LABEL,)))
 
     def quit(self) -> None:
         self.send(Message("QUIT", (self.goodbye,)))
@@ -468,9 +464,6 @@ class SessionState:
         self.send(Message("REDACT", (room.name, entry.msgid)))
 
     # --- asking the server --------------------------------------------------------------------------------------------
-
-    def list_rooms(self, rooms: list[ListedRoom]) -> None:
-        self.events.append(RoomList(tuple(rooms)))
 
 
 def _mention_pattern(nick: str) -> re.Pattern[str]:
