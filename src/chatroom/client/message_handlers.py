@@ -160,7 +160,7 @@ def on_welcome(state: SessionState, message: Message) -> None:
         told = tr("The password was not accepted for the account {name}; you are here without it.", name=name)
         state.inform(strings.refusal("password-changed", name) if state.was_right else told, Kind.ERROR)
     if state.away:
-        state.send(Message("AWAY", ("away",)))
+        state.send(Message("AWAY", (state.away,)))  # it was lost with the connection
     wanted = [room for room in state.rooms.values() if not room.is_direct and (room.joined or not again)]
     for room in wanted:
         room.joined = True
@@ -255,7 +255,7 @@ def on_operator(state: SessionState, message: Message) -> None:
 
 
 def on_away_told(state: SessionState, message: Message) -> None:
-    state.away = message.command == "306"
+    state.away = (state.away or "away") if message.command == "306" else ""
     state.inform(tr(strings.AWAY if state.away else strings.BACK))
 
 

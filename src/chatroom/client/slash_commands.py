@@ -176,7 +176,8 @@ def _topic(state: SessionState, room: Room, rest: str) -> None:
 
 
 def _away(state: SessionState, room: Room, rest: str) -> None:
-    state.send(Message("AWAY", (rest or "away",)))
+    state.away = rest or "away"
+    state.send(Message("AWAY", (state.away,)))
 
 
 def _back(state: SessionState, room: Room, rest: str) -> None:
