@@ -775,6 +775,24 @@ def test_what_netcat_can_do_can_be_typed_here(server: ChatServer, visit: Visit, 
     expect(nora.page.locator(".writing")).to_contain_text("/mute NAZWA [CZAS] [POWÓD]")
 
 
+def test_a_room_gets_another_name(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """Who is there stays there, with what was said; links and the field for writing follow."""
+    nora = visit(server.port).come("nora", "#tea", "#tea")
+    bob = guests.irc("bob", "draft/channel-rename", room="#tea")
+    nora.say("hello")
+    nora.sees("hello")
+    nora.say("/rename coffee tea is out")
+    bob.wait("RENAME #tea #coffee :tea is out")
+    nora.is_in("#coffee")
+    nora.notes("nora renamed #tea to #coffee: tea is out")
+    nora.sees("hello")
+    assert nora.page.url.endswith("#coffee")
+    expect(nora.composer).to_have_attribute("placeholder", "Message #coffee")
+    nora.say("still here")
+    bob.wait("PRIVMSG #coffee :still here")
+    expect(nora.room("#tea")).to_have_count(0)
+
+
 def test_a_conversation_that_is_opened_anew_has_what_was_said_before(
     serve: Callable[..., Served], company: Company, visit: Visit, tmp_path: Path
 ) -> None:

@@ -248,6 +248,20 @@ function onTopic(state, message) {
   room.add(entryOf(state, message, "info", tr(room.topic ? "topicSet" : "topicRemoved", { by, topic: room.topic })));
 }
 
+/**
+ * A room has another name: IRCv3 draft/channel-rename.
+ * @type {Handler}
+ */
+function onRename(state, message) {
+  const [old = "", name = "", reason = ""] = message.params;
+  const room = state.find(old);
+  if (!room || ![room, undefined].includes(state.find(name))) return;
+  const [by, why] = [cleanWord(nickOf(message.source)), cleanText(reason)];
+  state.rename(room, name);
+  room.add(tellingOf(state, message, tr(why ? "roomRenamedWhy" : "roomRenamed", { by, old: cleanWord(old), room: cleanWord(name), why })));
+  state.events.push({ type: "renamed", room });
+}
+
 /** @type {Handler} */
 function onInvite(state, message) {
   const [whom = "", room = ""] = message.params;
@@ -510,6 +524,7 @@ const HANDLERS = {
   NICK: onNick,
   MODE: onMode,
   TOPIC: onTopic,
+  RENAME: onRename,
   INVITE: onInvite,
   AWAY: onAway,
   SILENCE: onSilence,

@@ -347,6 +347,14 @@ export const SLASH_COMMANDS = {
       else state.inform(tr(room.topic ? "topicIs" : "noTopic", { room: room.name, topic: room.topic }), "info", room);
     },
   },
+  rename: {
+    usage: "/rename NEW [WHY]",
+    act: (state, room, rest) => {
+      const [name, ...why] = rest.split(/\s+/);
+      state.send("RENAME", room.name, isRoomName(name) ? name : `#${name}`, why.join(" "));
+    },
+    argument: true,
+  },
   ignore: {
     usage: "/ignore [NAME]",
     act: (state, room, rest) => (rest ? setIgnored(state, rest.split(" ")[0], true) : askIgnored(state, true)),
@@ -404,7 +412,7 @@ export const SLASH_COMMANDS = {
 
 /** What is about a room: it can't be done in a conversation with one person. */
 const IN_ROOMS = new Set([
-  "topic", "invite", "kick", "ban", "unban", "bans", "mute", "unmute", "op", "deop", "voice", "devoice", "slow", "key", "quiet", "mode",
+  "topic", "rename", "invite", "kick", "ban", "unban", "bans", "mute", "unmute", "op", "deop", "voice", "devoice", "slow", "key", "quiet", "mode",
 ]);
 
 const ALIASES = new Map(Object.entries({ j: "join", part: "leave", list: "rooms", query: "msg", names: "who", h: "help" }));
