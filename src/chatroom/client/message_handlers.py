@@ -365,6 +365,9 @@ def on_fail(state: SessionState, message: Message) -> None:
             if room := state.find(word):
                 history_sync.failed(state, room)
         return
+    if param(message, 1) == "CHANNEL_RENAMED":
+        presence_handlers.on_renamed_before(state, message)
+        return
     if param(message, 0) == "NICK" or param(message, 1) in _REASONS:
         state.reason = param(message, 1)
         state.killed = (param(message, 2), text_of(message)) if state.reason == "SESSION_KILLED" else ()
@@ -502,6 +505,7 @@ HANDLERS: dict[str, Handler] = {
     "NICK": presence_handlers.on_nick,
     "MODE": mode_handlers.on_mode,
     "TOPIC": presence_handlers.on_topic,
+    "RENAME": presence_handlers.on_room_renamed,
     "INVITE": presence_handlers.on_invite,
     "AWAY": presence_handlers.on_away,
     "ACCOUNT": presence_handlers.on_account,

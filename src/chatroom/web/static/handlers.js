@@ -249,17 +249,47 @@ function onTopic(state, message) {
 }
 
 /**
+<<<<<<< HEAD
  * A room has another name: IRCv3 draft/channel-rename.
+=======
+ * A room goes on under another name; what we had under that one before is over.
+>>>>>>> main
  * @type {Handler}
  */
 function onRename(state, message) {
   const [old = "", name = "", reason = ""] = message.params;
   const room = state.find(old);
+<<<<<<< HEAD
   if (!room || ![room, undefined].includes(state.find(name))) return;
   const [by, why] = [cleanWord(nickOf(message.source)), cleanText(reason)];
   state.rename(room, name);
   room.add(tellingOf(state, message, tr(why ? "roomRenamedWhy" : "roomRenamed", { by, old: cleanWord(old), room: cleanWord(name), why })));
   state.events.push({ type: "renamed", room });
+=======
+  if (!room || room.isDirect || !isRoomName(name)) return;
+  const before = state.find(name);
+  if (before && before === state.current) state.current = room;
+  const places = { by: cleanWord(nickOf(message.source)), room: room.name, name: cleanWord(name), why: cleanText(reason) };
+  state.rename(room, name);
+  room.add(entryOf(state, message, "info", tr(places.why ? "roomRenamedWhy" : "roomRenamed", places)));
+}
+
+/**
+ * The room that we wanted to join is called otherwise now, so we join that.
+ * @param {HandledState} state
+ * @param {string} old
+ * @param {string} name
+ */
+function onRenamedBefore(state, old, name) {
+  if (!isRoomName(name)) return;
+  const room = state.find(old);
+  const isLookedAt = room === state.current;
+  if (room && !state.find(name)) state.rename(room, name);
+  else if (room) state.close(Object.assign(room, { joined: false }));
+  if (isLookedAt) state.current = state.room(name);
+  state.inform(tr("calledNow", { room: cleanWord(old), name: cleanWord(name) }), "info", state.room(name));
+  state.join(name, room?.key ?? "");
+>>>>>>> main
 }
 
 /** @type {Handler} */
@@ -371,6 +401,7 @@ function onFail(state, message) {
     for (const room of state.rooms.values()) if (about.some((word) => fold(word) === fold(room.name))) historyFailed(state, room);
     return;
   }
+  if (code === "CHANNEL_RENAMED") return onRenamedBefore(state, about[0] ?? "", about[1] ?? "");
   if (ENDS.has(code)) {
     state.events.push({ type: "refused", why: ENDS.get(code) ?? "", text, nick: cleanWord(about[0] ?? "") });
     return;
@@ -531,6 +562,7 @@ const HANDLERS = {
   ACCOUNT: onAccount,
   MARKREAD: onMarkRead,
   PING: onPing,
+  RENAME: onRename,
   FAIL: onFail,
   ERROR: onError,
   ACK: onAck,

@@ -363,6 +363,14 @@ export const SLASH_COMMANDS = {
   away: { usage: "/away [WHY]", act: (state, room, rest) => markAway(state, rest || tr("awayText")) },
   back: { usage: "/back", act: (state) => markAway(state) },
   invite: { usage: "/invite NAME", act: (state, room, rest) => state.send("INVITE", rest.split(" ")[0], room.name), argument: true },
+  rename: {
+    usage: "/rename NEW [WHY]",
+    act: (state, room, rest) => {
+      const [name, ...why] = rest.split(" ");
+      state.send("RENAME", room.name, isRoomName(name) ? name : `#${name}`, ...(why.length ? [why.join(" ")] : []));
+    },
+    argument: true,
+  },
   kick: { usage: "/kick NAME [TIME] [WHY]", act: moderation("KICK"), argument: true },
   ban: { usage: "/ban NAME [TIME] [WHY]", act: moderation("BAN"), argument: true },
   unban: { usage: "/unban NAME", act: (state, room, rest) => state.send("UNBAN", room.name, rest.split(" ")[0]), argument: true },
