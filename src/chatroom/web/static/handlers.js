@@ -249,29 +249,19 @@ function onTopic(state, message) {
 }
 
 /**
-<<<<<<< HEAD
- * A room has another name: IRCv3 draft/channel-rename.
-=======
  * A room goes on under another name; what we had under that one before is over.
->>>>>>> main
  * @type {Handler}
  */
 function onRename(state, message) {
   const [old = "", name = "", reason = ""] = message.params;
   const room = state.find(old);
-<<<<<<< HEAD
-  if (!room || ![room, undefined].includes(state.find(name))) return;
-  const [by, why] = [cleanWord(nickOf(message.source)), cleanText(reason)];
-  state.rename(room, name);
-  room.add(tellingOf(state, message, tr(why ? "roomRenamedWhy" : "roomRenamed", { by, old: cleanWord(old), room: cleanWord(name), why })));
-  state.events.push({ type: "renamed", room });
-=======
   if (!room || room.isDirect || !isRoomName(name)) return;
   const before = state.find(name);
   if (before && before === state.current) state.current = room;
   const places = { by: cleanWord(nickOf(message.source)), room: room.name, name: cleanWord(name), why: cleanText(reason) };
   state.rename(room, name);
   room.add(entryOf(state, message, "info", tr(places.why ? "roomRenamedWhy" : "roomRenamed", places)));
+  state.events.push({ type: "renamed", room });
 }
 
 /**
@@ -289,7 +279,6 @@ function onRenamedBefore(state, old, name) {
   if (isLookedAt) state.current = state.room(name);
   state.inform(tr("calledNow", { room: cleanWord(old), name: cleanWord(name) }), "info", state.room(name));
   state.join(name, room?.key ?? "");
->>>>>>> main
 }
 
 /** @type {Handler} */
@@ -562,7 +551,6 @@ const HANDLERS = {
   ACCOUNT: onAccount,
   MARKREAD: onMarkRead,
   PING: onPing,
-  RENAME: onRename,
   FAIL: onFail,
   ERROR: onError,
   ACK: onAck,

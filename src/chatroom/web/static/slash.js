@@ -347,14 +347,6 @@ export const SLASH_COMMANDS = {
       else state.inform(tr(room.topic ? "topicIs" : "noTopic", { room: room.name, topic: room.topic }), "info", room);
     },
   },
-  rename: {
-    usage: "/rename NEW [WHY]",
-    act: (state, room, rest) => {
-      const [name, ...why] = rest.split(/\s+/);
-      state.send("RENAME", room.name, isRoomName(name) ? name : `#${name}`, why.join(" "));
-    },
-    argument: true,
-  },
   ignore: {
     usage: "/ignore [NAME]",
     act: (state, room, rest) => (rest ? setIgnored(state, rest.split(" ")[0], true) : askIgnored(state, true)),
