@@ -471,14 +471,6 @@ function onListEnd(state) {
   state.events.push({ type: "rooms", rooms });
 }
 
-/**
- * One of the servers that are this chat; behind its distance it is told what there is about it.
- * @type {Handler}
- */
-function onServer(state, message) {
-  state.inform(tr("quote", { nick: cleanWord(message.params[1] ?? ""), text: cleanText(message.params.at(-1) ?? "").replace(/^\d+ /, "") }));
-}
-
 /** @type {Handler} */
 function onPing(state, message) {
   state.send("PONG", message.params.at(-1) ?? "");
@@ -570,7 +562,8 @@ const HANDLERS = {
   341: (state, message) => state.inform(tr("invited", { nick: cleanWord(message.params[1] ?? ""), room: cleanWord(message.params[2] ?? "") })),
   353: onNames,
   354: onWho,
-  364: onServer,
+  // One of the servers that are this chat: what is told of it stands behind its distance.
+  364: (state, message) => state.inform(tr("quote", { nick: cleanWord(message.params[1] ?? ""), text: cleanText(message.params.at(-1) ?? "").replace(/^\d+ /, "") })),
   366: onNamesEnd,
   367: onBanListed,
   368: onBansEnd,
