@@ -1,7 +1,6 @@
 """What comes and goes leaves nothing behind: no thread, no descriptor, no user, no room."""
 
 import gc
-import threading
 from pathlib import Path
 
 import pytest
@@ -13,12 +12,17 @@ from tests.peers import Irc, Peer, Plain, eventually
 
 CYCLES = 60
 DESCRIPTORS = Path("/proc/self/fd")
-pytestmark = pytest.mark.skipif(not DESCRIPTORS.exists(), reason="needs /proc to count descriptors")
+THREADS = Path("/proc/self/task")
+pytestmark = pytest.mark.skipif(not DESCRIPTORS.exists(), reason="needs /proc to count threads and descriptors")
 
 
 def descriptors() -> int:
     gc.collect()  # what only the collector closes would be a leak, too: `filterwarnings` makes it an error
     return len(list(DESCRIPTORS.iterdir()))
+
+
+def threads() -> int:
+    return len(list(THREADS.iterdir()))
 
 
 def plain_visit(port: int, number: int) -> Peer:
@@ -50,7 +54,7 @@ def test_visits_leave_threads_and_descriptors_where_they_were(server: ChatServer
     """
     Plain(server.port, "first").close()
     eventually(lambda: not server.connections, "the first visitor is gone")
-    threads, files = threading.active_count(), descriptors()
+    before, files = threads(), descriptors()
     for number in range(CYCLES):
         for visit in (plain_visit, irc_visit, silent_visit, browser_visit):
             peer = visit(server.port, number)
@@ -59,7 +63,7 @@ def test_visits_leave_threads_and_descriptors_where_they_were(server: ChatServer
             else:
                 peer.close()
     eventually(lambda: not server.connections, "no connection is left")
-    eventually(lambda: threading.active_count() < threads + THREADS_KEPT, "no more threads are left than are kept")
+    eventually(lambda: threads() < before + THREADS_KEPT, "no more threads are left than are kept")
     eventually(lambda: descriptors() <= files, "no descriptor is left")
     hub = server.hub
     assert not (hub.state.users or hub.state.nicks.by_nick or hub.state.rooms or hub.state.sessions)
@@ -67,7 +71,7 @@ def test_visits_leave_threads_and_descriptors_where_they_were(server: ChatServer
 
 def test_a_stopped_server_leaves_no_thread_and_no_descriptor(server: ChatServer) -> None:
     """Of its own or of its clients."""
-    threads, files = threading.active_count(), descriptors()
+    before, files = threads(), descriptors()
     for _ in range(5):
         other = ChatServer("127.0.0.1", 0, INFO)
         other.start()
@@ -76,5 +80,5 @@ def test_a_stopped_server_leaves_no_thread_and_no_descriptor(server: ChatServer)
         for peer in peers:
             peer.rest()
             peer.close()
-    eventually(lambda: threading.active_count() <= threads, "no thread is left")
+    eventually(lambda: threads() <= before, "no thread is left")
     eventually(lambda: descriptors() <= files, "no descriptor is left")

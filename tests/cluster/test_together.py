@@ -15,6 +15,8 @@ from chatroom.cluster.redis_stream import ClusterError
 from chatroom.cluster.servers import MessageBurst, Timing
 from chatroom.cluster.spool import Proposal
 from chatroom.model.commands import SetOperator
+from chatroom.model.entities import Session
+from chatroom.model.replies import Announcement, Reply
 from chatroom.server.chat_server import ChatServer
 from tests.chat import INFO
 from tests.cluster.conftest import QUICK, Node, Redis, agree
@@ -426,6 +428,31 @@ def test_an_announcement_is_told_on_all_servers_to_those_who_have_a_name(node: S
     bob.wait(r"^\* back at ten$")
     stranger.send("carol")
     assert "* back at ten" not in stranger.until("Welcome, carol")
+
+
+def test_an_announcement_is_told_to_a_few_at_a_time(node: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others get the lock in between, however many there are."""
+    monkeypatch.setattr("chatroom.cluster.redis_link.TOLD_AT_ONCE", 2)
+    one, two = node("one"), node("two")
+    people = [two.guests.plain(f"guest{number}") for number in range(5)]
+    told: list[object] = []
+    rests: list[int] = []
+    reply = two.server.courier.reply
+
+    def note(session: Session, answer: Reply) -> None:
+        if isinstance(answer, Announcement):
+            told.append(session)
+        reply(session, answer)
+
+    def rest(seconds: float) -> None:
+        rests.append(len(told))
+
+    monkeypatch.setattr(two.server.courier, "reply", note)
+    monkeypatch.setattr("chatroom.core.event_log.sleep", rest)
+    one.server.announce("back at ten")
+    for person in people:
+        person.wait(r"^\* back at ten$")
+    eventually(lambda: sorted({0, *rests}) == [0, 2, 4, 5], "they were told two at a time")
 
 
 def test_no_burst_slips_through_a_slow_mode_set_in_between(node: Start) -> None:

@@ -40,6 +40,9 @@ class FakeView:
     def show_chat(self) -> None:
         self.in_chat = True
 
+    def translate(self) -> None:
+        self.rows, self.composer, self.shown = [], "", {}
+
     def show_rooms(self, rooms: list[RoomRow], current: str) -> None:
         self.shown["rooms"] = rooms
 

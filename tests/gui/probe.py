@@ -87,8 +87,13 @@ def state(view: TkView) -> dict[str, Any]:
             "__tk__messagebox" in str(name) for name in root.tk.splitlist(root.tk.call("winfo", "children", "."))
         ),
         "messages_at": _middle(text, root),
+        "menu_at": _middle(view._menu_button, root),
+        "tip": _label(view.messages.tip),
+        "panel_words": [str(view.panel._go["text"])],
         "pill_at": _middle(view.messages.pill, root),
-        **{f"{tag}_at": _first(text, tag, root) for tag in ("link", "retry", "delete", "more", "copy", "place")},
+        **{
+            f"{tag}_at": _first(text, tag, root) for tag in ("link", "retry", "delete", "more", "copy", "place", "chip")
+        },
     }
 
 

@@ -46,7 +46,7 @@ def test_a_password_that_was_typed_does_not_come_back_with_up(stage: Stage) -> N
     """The line before it does."""
     stage.presenter.send("hello")
     stage.presenter.send("/login open-sesame")
-    assert stage.presenter._sent.older("") == "hello"
+    assert stage.presenter.sent.older("") == "hello"
 
 
 # --- the panel --------------------------------------------------------------------------------------------------------
@@ -696,7 +696,7 @@ def test_one_reacts_in_the_menu_of_a_message(tmp_path: Path) -> None:
     assert stage.connections[-1].sent[-1] == "@+draft/react=👍;+draft/reply=a1;+reply=a1 TAGMSG #lobby"
     stage.tick("@+draft/react=👍;+reply=a1 :me!u@h TAGMSG #lobby")
     assert "👍 1" in stage.view.texts[-1]
-    assert pane.reactions(row)[0] == ("react 👍", "👍 ✓")
+    assert pane.reactions(row)[0] == ("react 👍", "👍 ✓  me")
     pane.act(row, "react 👍")
     assert "+draft/unreact=👍" in stage.connections[-1].sent[-1]
     stage.tick(":bob!u@h REDACT #lobby a1 :")

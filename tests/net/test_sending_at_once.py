@@ -7,7 +7,7 @@ import pytest
 
 from chatroom.model.audience import Audience
 from chatroom.model.events import Event
-from chatroom.net.courier import CLIENTS_SENT_AT_ONCE, ITEMS_SENT_AT_ONCE, ClientThread
+from chatroom.net.courier import CLIENTS_SENT_AT_ONCE, ITEMS_SENT_AT_ONCE
 from tests.net.test_courier import Office, said
 from tests.peers import DEADLINE, eventually
 
@@ -22,8 +22,14 @@ def office() -> Iterator[Office]:
     office.close()
 
 
-def in_client_thread(work: Callable[[], object]) -> ClientThread:
-    thread = ClientThread(target=work, daemon=True)
+def in_client_thread(office: Office, work: Callable[[], object]) -> threading.Thread:
+    """A thread that the courier takes for a client's."""
+
+    def run() -> None:
+        office.courier.client_threads.add(threading.get_ident())
+        work()
+
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
     return thread
 
@@ -41,20 +47,43 @@ def test_little_is_sent_by_the_thread_that_hands_it_over(office: Office) -> None
     office.courier.start()
     reader = office.reader()
     asleep(office)
-    thread = in_client_thread(lambda: office.publish([reader], "by a client"))
+    thread = in_client_thread(office, lambda: office.publish([reader], "by a client"))
     reader.wait("by a client")
     asleep(office)
     office.publish([reader], "by the console")
     reader.wait("by the console")
     asleep(office)
     texts = [f"{number} of many" for number in range(ITEMS_SENT_AT_ONCE + 1)]
-    in_client_thread(lambda: office.publish([reader], *texts))
+    in_client_thread(office, lambda: office.publish([reader], *texts))
     reader.wait(texts[-1])
     asleep(office)
     crowd = [office.reader() for _ in range(CLIENTS_SENT_AT_ONCE + 1)]
-    in_client_thread(lambda: office.publish(crowd, "to many"))
+    in_client_thread(office, lambda: office.publish(crowd, "to many"))
     crowd[-1].wait("to many")
     assert saved == [thread.name, "courier", "courier", "courier"]
+
+
+def test_who_sends_takes_along_what_other_clients_hand_over_meanwhile(office: Office) -> None:
+    """So that the courier is not woken when two clients come or go at the same moment."""
+    saved: list[str] = []
+    is_first, is_second = threading.Event(), threading.Event()
+
+    def save(events: list[Event]) -> None:
+        if events:
+            saved.append(threading.current_thread().name)
+            is_first.set()
+            assert is_second.wait(DEADLINE)
+
+    office.courier._save = save
+    office.courier.start()
+    reader = office.reader()
+    asleep(office)
+    first = in_client_thread(office, lambda: office.publish([reader], "first"))
+    assert is_first.wait(DEADLINE)
+    in_client_thread(office, lambda: office.publish([reader], "second")).join(DEADLINE)
+    is_second.set()
+    reader.wait("second")
+    assert saved == [first.name, first.name]
 
 
 def test_all_that_many_hand_over_comes_in_order_and_once(office: Office) -> None:
@@ -73,7 +102,7 @@ def test_all_that_many_hand_over_comes_in_order_and_once(office: Office) -> None
                 office.courier.broadcast(said(text), audience)
             office.courier.flush()
 
-    threads = [in_client_thread(lambda sender=sender: talk(sender)) for sender in range(SENDERS)]  # type: ignore[misc]
+    threads = [in_client_thread(office, lambda sender=sender: talk(sender)) for sender in range(SENDERS)]  # type: ignore[misc]
     for thread in threads:
         thread.join(DEADLINE)
     for reader in readers:
@@ -93,9 +122,9 @@ def test_a_disk_that_hangs_holds_up_one_client_and_no_other_thread(office: Offic
     office.courier.start()
     reader = office.reader()
     asleep(office)
-    first = in_client_thread(lambda: office.publish([reader], "first"))
+    first = in_client_thread(office, lambda: office.publish([reader], "first"))
     assert hangs.wait(DEADLINE)
-    second = in_client_thread(lambda: office.publish([reader], "second"))
+    second = in_client_thread(office, lambda: office.publish([reader], "second"))
     second.join(DEADLINE)
     office.publish([reader], "third")
     assert first.is_alive()
@@ -110,7 +139,7 @@ def test_who_does_not_read_is_served_by_the_courier(office: Office) -> None:
     slow = office.reader(buffer=1)
     asleep(office)
     text = "x" * 100_000
-    in_client_thread(lambda: office.publish([slow], text)).join(DEADLINE)
+    in_client_thread(office, lambda: office.publish([slow], text)).join(DEADLINE)
     assert office.courier.slow_readers() == {slow.outbox}
     slow.wait(f"{text}$")
     eventually(lambda: not office.courier.slow_readers(), "nothing is left for it")

@@ -11,7 +11,14 @@ from typing import Any
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_room
 from chatroom.core import devices, membership, renaming
-from chatroom.core.permissions import Action, Attempt, is_silent, is_silent_somewhere, require
+from chatroom.core.permissions import (
+    Action,
+    Attempt,
+    is_in_few_restricted_rooms,
+    is_silent,
+    is_silent_somewhere,
+    require,
+)
 from chatroom.core.replay import unnoticed
 from chatroom.model.entities import User
 from chatroom.model.events import (
@@ -89,9 +96,14 @@ def _renamed(state: ChatState, event: Renamed) -> ChatError | None:
 
 
 def _departed(state: ChatState, event: Departed) -> ChatError | None:
-    """Takes away the reason of somebody who may not speak any more. A reason that a server gives stays."""
+    """Takes away the reason of somebody who may not speak any more. A reason that a server gives stays.
+
+    So does that of who is in many rooms, whose lists would hold up everybody: whether they may speak was found out when
+    they left, and can have changed a moment ago only.
+    """
     user = state.users.get(event.by.uid)
-    if user and is_silent_somewhere(user) and not unnoticed(event.reason):
+    has_words = event.reason != "" and not unnoticed(event.reason)
+    if user and has_words and is_in_few_restricted_rooms(user) and is_silent_somewhere(user):
         event.reason = ""  # type: ignore[misc]  # logs write to values
     event.rooms = user.room_names() if user else ()  # type: ignore[misc]  # as they are now
     return None

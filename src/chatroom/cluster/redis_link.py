@@ -18,14 +18,17 @@ from chatroom.cluster.replica import LinkStatus, Replica
 from chatroom.cluster.servers import Heartbeat, Timing
 from chatroom.cluster.spool import Proposal, Spool
 from chatroom.common.language import tr
+from chatroom.core import notify
+from chatroom.core.event_log import look_at
 from chatroom.model.delivery import Delivery, DeliveryQueue
-from chatroom.model.replies import Link
+from chatroom.model.replies import Link, Reply
 
 LINK_RETRY_SECONDS = (0.02, 1.0)  # seconds until a broken link is tried again: doubled from the first to the second
 LINK_UP_SECONDS = 30.0  # seconds that a starting server may take to become part of the chat
 SNAPSHOT_ENTRIES = 5_000  # entries between two snapshots: what a new server reads within a second or so
 SNAPSHOT_BYTES = 16 * 1024 * 1024  # of entries, likewise: in a flood they are large, and Redis holds them in memory
 ENTRIES_PER_READ = 64  # entries applied in one go, for which the lock is held
+TOLD_AT_ONCE = 250  # people told of something that all are told of while the lock is held: half a millisecond
 
 log = logging.getLogger(__name__)
 
@@ -183,8 +186,15 @@ class RedisLink:
             self._bytes += sum([len(content) for _, content in entries])
             with self._lock:
                 self._replica.apply_entries(entries, delivery)
+                announced, self._replica.announced = self._replica.announced, []
+            for reply in announced:
+                self._tell_everybody(reply)
             self._delivery.flush()
         self._admit()
+
+    def _tell_everybody(self, reply: Reply) -> None:
+        """Tells all clients of this server that have a name."""
+        look_at(self._lock, self._replica.users, lambda user: notify.one(user, reply, self._delivery), TOLD_AT_ONCE)
 
     def _check_redis(self) -> None:
         """With each beat, makes sure that Redis has lost nothing: reading and writing don't notice all of it."""
@@ -226,7 +236,7 @@ class RedisLink:
         if self._replica.status is not status:
             with self._lock:
                 self._replica.set_status(status)
-                self._replica.tell_users(Link(works=status is LinkStatus.UP), self._delivery)
+            self._tell_everybody(Link(works=status is LinkStatus.UP))
             self._delivery.flush()
 
     def _reconnect(self) -> None:

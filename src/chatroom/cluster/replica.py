@@ -10,7 +10,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -35,7 +35,7 @@ from chatroom.common.cloaks import Cloaks
 from chatroom.common.errors import ChatError
 from chatroom.common.language import tr
 from chatroom.common.names import fold
-from chatroom.core import connections, membership, notify
+from chatroom.core import connections, membership
 from chatroom.core.hub import Hub
 from chatroom.model.audience import Audience
 from chatroom.model.delivery import Capture, Delivery
@@ -112,6 +112,7 @@ class Replica:
         self.last, self.time, self._saved, self.chat, self._settled = history
         self.flying: dict[Session, Proposal] = {}  # the last proposal of each client that is on its way
         self.lag = 0  # milliseconds that the last heartbeat took to come back
+        self.announced: list[Reply] = []  # what the reader's thread has still to tell all of this server's clients
         self._hub = hub
         self._lock = lock
         self._spool = spool
@@ -302,7 +303,7 @@ class Replica:
             if proposal:
                 self.lag = int((time.monotonic() - proposal.since) * 1000)
         elif isinstance(notice, Announced):
-            notify.everybody(self._hub.state, Announcement(notice.text), delivery)
+            self.announced.append(Announcement(notice.text))
         elif isinstance(notice, ServerLeft):
             self._lose(server, "the server was shut down", delivery)
 
@@ -394,11 +395,9 @@ class Replica:
             self.steady.set()
         self._wake_senders()
 
-    def tell_users(self, reply: Reply, delivery: Delivery) -> None:
-        """Tells all clients of this server that have a name."""
-        for session in self._hub.state.sessions.values():
-            if session.user and not session.closing:
-                delivery.reply(session, reply)
+    def users(self) -> Iterable[User]:
+        """Everybody who has a name, on all servers."""
+        return self._hub.state.users.values()
 
     def _come_again(self) -> None:
         """Proposes that this server and its people join the chat (again)."""

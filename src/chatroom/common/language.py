@@ -130,6 +130,11 @@ def tags() -> list[str]:
     return list(dict.fromkeys(["en", *_shipped(), *_found]))
 
 
+def languages() -> dict[str, str]:
+    """What each language is called by those who speak it, by its tag."""
+    return {tag: language.name() for tag in tags() if (language := find(tag))}
+
+
 def find(name: str) -> Language | None:
     """The language of a tag or of a locale: "pl" of "pl", "PL-pl" and "pl_PL.UTF-8"; None if there is none.
 

@@ -14,6 +14,7 @@ import re
 import unicodedata
 from enum import Enum
 from functools import lru_cache
+from string import ascii_letters, digits
 
 from chatroom.common.confusables import DOTTED, LIKE, MODIFIERS, PAIRS, SCRIPTS, is_plain_mark, is_technical
 from chatroom.common.errors import ChatError, Code
@@ -28,6 +29,8 @@ SERVER_BYTES = 63  # RFC 2812 §2.3.1
 
 UNICODE = unicodedata.unidata_version  # the version of Unicode that decides which letters exist and are the same
 NICK_SIGNS = "-_[]\\{}^|`"  # RFC 2812 §2.3.1 "special", and the hyphen
+_PLAIN_LETTERS = frozenset(f"{ascii_letters}{digits}{NICK_SIGNS}")  # that a nickname in ASCII is made of
+_WITHOUT_SIGNS = str.maketrans("", "", f"{NICK_SIGNS}.")
 LOBBY = "#lobby"  # where plain and Tk clients start
 
 # Scripts that are mixed in one language count as one.
@@ -116,7 +119,7 @@ def nick_fault(text: str) -> Fault | None:
     if len(name) > NICK_CHARACTERS or len(name.encode(errors="replace")) > NICK_BYTES:
         return Fault.LENGTH
     if name.isascii():
-        if not all(c.isalnum() or c in NICK_SIGNS for c in name):
+        if not _PLAIN_LETTERS.issuperset(name):
             return Fault.LETTER
     else:
         fault = Fault.LETTER if unicodedata.normalize("NFKC", name) != name else _letters_fault(name)
@@ -171,7 +174,7 @@ def is_reserved(nick: str, server: str) -> bool:
 
 def _letters_alone(name: str) -> frozenset[str]:
     """How a name looks without its signs: in small letters and in capitals, with and without a last s."""
-    bare_name = "".join(c for c in name if c not in NICK_SIGNS and c != ".")
+    bare_name = name.translate(_WITHOUT_SIGNS)
     forms = [skeleton(form) for form in (bare_name, bare_name.upper()) if form]
     return frozenset([*forms, *(form[:-1] for form in forms if form.endswith("s") and len(form) > 1)])
 
@@ -194,6 +197,10 @@ def room_name(text: str) -> str:
     name = unicodedata.normalize("NFC", text)
     if not 2 <= len(name) <= ROOM_CHARACTERS or not is_room(name) or "," in name:
         raise ChatError(Code.ROOM_BAD, text)
+    if name.isascii():
+        if not name.isprintable() or " " in name:
+            raise ChatError(Code.ROOM_BAD, text)
+        return name
     if any(map(_is_invisible, _EMOJI.sub("", name))) or len(name.encode()) > ROOM_BYTES:
         raise ChatError(Code.ROOM_BAD, text)
     if not all(map(_is_usual, unicodedata.normalize("NFKC", name))):

@@ -253,6 +253,8 @@ def _lifted(entry: ListEntry, letter: str, until: int = 0) -> ModeChange:
 
 def on_person(state: ChatState, person: Person) -> ListEntry | None:
     """The ban that keeps this person off the server."""
+    if not state.bans:
+        return None
     return state.bans.find(Form(person)) or state.networks.find(person.address or person.host)
 
 

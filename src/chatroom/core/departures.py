@@ -20,7 +20,6 @@ from chatroom.model.delivery import Delivery, sparing
 from chatroom.model.departure_reasons import OVERTAKEN, STAYED_LONGEST
 from chatroom.model.entities import Session, User
 from chatroom.model.events import Departed, Event, Ghosted, Killed
-from chatroom.model.modes import USER_MODES
 from chatroom.model.replies import Goodbye
 from chatroom.model.values import Person
 
@@ -39,7 +38,7 @@ def departed(ctx: Context, event: Departed, delivery: Delivery) -> None:
     delivery.broadcast(event, *sparing(user.peers(), user.sessions))
     for room in list(user.rooms.values()):
         membership.exit_room(state, user, room, event)
-    for letter in USER_MODES:
+    for letter in tuple(user.modes):
         state.set_user_mode(user, letter, False)
     state.nicks.remove(user)
     state.gone.appendleft((user.person, event.time))

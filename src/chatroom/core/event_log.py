@@ -34,6 +34,8 @@ SLICE_SECONDS = 0.0005  # seconds that a survey holds the lock at a time: nobody
 SURVEY_SECONDS = 2.0  # seconds after which a survey ends with what it has found
 LONG_ANSWERS_AT_ONCE = 4  # surveys and look-ups, each of another address: more would leave others too little of Python
 LOOKED_AT_ONCE = 50  # people or rooms that the console looks at each time it takes the lock
+_QUESTIONS = HistoryQuery, Survey  # a union of types would be made anew for each outcome
+_WORK = Deferred, Preparation
 LARGE_BYTES = 16_384  # bytes of an answer from which on it is labelled without the lock
 
 
@@ -97,14 +99,7 @@ class EventLog:
 
     def look_at(self, things: Callable[[], Iterable[T]], tell: Callable[[T], U]) -> list[U]:
         """What `tell` makes of each of many `things` that the lock guards. The lock is taken for a few at a time."""
-        with self.lock:
-            every = list(things())
-        told: list[U] = []
-        for start in range(0, len(every), LOOKED_AT_ONCE):
-            with self.lock:
-                told += map(tell, every[start : start + LOOKED_AT_ONCE])
-            sleep(REST_SECONDS)
-        return told
+        return look_at(self.lock, things, tell, LOOKED_AT_ONCE)
 
     def _in_slices(
         self, session: Session, steps: Generator[None, bool | None, T], finish: Callable[[T], T]
@@ -165,6 +160,18 @@ class EventLog:
             yield
         finally:
             self.lock.acquire()
+
+
+def look_at(lock: Lock, things: Callable[[], Iterable[T]], tell: Callable[[T], U], at_once: int) -> list[U]:
+    """What `tell` makes of each of many `things` that a lock guards. It is taken for so many of them at a time."""
+    with lock:
+        every = list(things())
+    told: list[U] = []
+    for start in range(0, len(every), at_once):
+        with lock:
+            told += map(tell, every[start : start + at_once])
+        sleep(REST_SECONDS)
+    return told
 
 
 def _slice(steps: Generator[None, bool | None, T], is_late: bool | None) -> T | None:
@@ -240,11 +247,11 @@ class LocalEventLog(EventLog):
                 elif isinstance(outcome, Labelled):
                     self._answer(session, outcome)
                     now = self._time  # others may have used the lock meanwhile, and so below
-                elif isinstance(outcome, HistoryQuery | Survey):
+                elif isinstance(outcome, _QUESTIONS):
                     for reply in self._answers(session, outcome):
                         delivery.reply(session, reply)
                     now = self._time
-                elif isinstance(outcome, Deferred | Preparation):
+                elif isinstance(outcome, _WORK):
                     self._work(session, outcome, delivery)
                     now = self._time
                 elif isinstance(outcome, ReplyToOther):

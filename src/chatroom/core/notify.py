@@ -50,13 +50,7 @@ def with_mode(state: ChatState, letter: str) -> Audience:
     return Audience.of(session for user in holders for session in user.sessions)
 
 
-def everybody(state: ChatState, reply: Reply, delivery: Delivery) -> None:
-    """Tells all clients that have a name. Others may be in a TLS handshake, and would take it for a part of that."""
-    for user in state.users.values():
-        one(user, reply, delivery)
-
-
 def one(user: User, reply: Reply, delivery: Delivery) -> None:
-    """Tells all of somebody's clients."""
+    """Tells all of somebody's clients. Who has no name may be in a TLS handshake, and would take it for that."""
     for session in user.sessions:
         delivery.reply(session, reply)

@@ -225,6 +225,11 @@ def is_silent_somewhere(user: User) -> bool:
     return any(is_silent(room, user) for room in user.rooms.values())
 
 
+def is_in_few_restricted_rooms(user: User) -> bool:
+    """Whether it can be found out in one go if somebody is silenced anywhere."""
+    return sum([room.has_speech_restrictions for room in user.rooms.values()]) <= ROOMS_LOOKED_AT_ONCE
+
+
 def look_ahead(user: User, person: Person, command: Command) -> list[Outcome]:
     """Where it is unknown of many rooms whether somebody is silenced there: what finds it out, and then the command.
 

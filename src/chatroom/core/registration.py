@@ -25,7 +25,7 @@ def register(ctx: Context, session: Session, command: Register) -> list[Outcome]
         raise ChatError(Code.PASSWORD_NEEDED)
     presence = ctx.state.presence_of(session.account)
     nick = presence.person.nick if presence else nickname(command.nick)
-    person = replace(person_of(ctx, session, nick, command.username), realname=command.realname)
+    person = person_of(ctx, session, nick, command.username, command.realname)
     way = [] if presence else make_way(ctx.state, person, nick)
     if presence:
         devices.require_place(presence)
@@ -35,7 +35,7 @@ def register(ctx: Context, session: Session, command: Register) -> list[Outcome]
         return [refused, Deferred(lambda: Quit("banned from this server", refused=True))]
     connected = Connected(person, command.room, command.kind, command.absent)
     kept_out: list[Outcome] = []
-    if not (presence and fold(command.room) in presence.rooms):
+    if command.room and not (presence and fold(command.room) in presence.rooms):
         try:
             membership.require_entry(ctx.state, command.room, presence or User(person, None, 0), "")
         except ChatError as error:
@@ -47,13 +47,13 @@ def register(ctx: Context, session: Session, command: Register) -> list[Outcome]
     return [*way, connected, *kept_out, *granted, *missed]
 
 
-def person_of(ctx: Context, session: Session, nick: str, username: str) -> Person:
+def person_of(ctx: Context, session: Session, nick: str, username: str, realname: str = "") -> Person:
     """Who a client is when it comes in. What others see of its host stays the same until it goes."""
     cloaks, address, account = ctx.cloaks, session.host, session.account
     cloak = cloaks.of_address(address)
     host = cloaks.of_account(account, ctx.state.server_session.host, address) if account else cloak
     host = address if cloaks.is_shown else host
-    return Person(session.uid, nick, username, host, account=account, address=address, cloak=cloak)
+    return Person(session.uid, nick, username, host, realname, account, address=address, cloak=cloak)
 
 
 def rename(ctx: Context, session: Session, command: Rename) -> list[Outcome]:

@@ -134,7 +134,7 @@ class Composer(ttk.Frame):
         last = int(self.text.index("end-1c").partition(".")[0])
         if edge and line != (1 if older else last):
             return None
-        text = self._presenter.older_sent(self.get()) if older else self._presenter.newer_sent(self.get())
+        text = self._presenter.sent.older(self.get()) if older else self._presenter.sent.newer(self.get())
         if text is not None:
             self.set(text)
         return "break"

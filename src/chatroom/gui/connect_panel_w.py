@@ -6,7 +6,7 @@ from tkinter import ttk
 
 from chatroom.client.found_server import ALIKE, FoundServer, are_alike
 from chatroom.client.settings import Server
-from chatroom.common.language import tr
+from chatroom.common.language import languages, own, tr
 from chatroom.common.text import number, shortened
 from chatroom.gui.presenter import Presenter
 from chatroom.gui.style import pixels, take_keys
@@ -34,6 +34,7 @@ class ConnectPanel(ttk.Frame):
         self._errors: dict[str, ttk.Label] = {}
         self._labels: dict[str, ttk.Label] = {}
         self._busy = False
+        self.offered: tuple[FoundServer, ...] = ()
         self._needed: set[str] = set()  # passwords that a server has asked for
         self._build()
         self._asked_server = True
@@ -41,6 +42,7 @@ class ConnectPanel(ttk.Frame):
     def _build(self) -> None:
         box, wrap = self._box, pixels(self, _WRAP_PIXELS)
         ttk.Label(box, text="chatroom", style="Title.TLabel").grid(row=0, column=0, columnspan=2, sticky="w")
+        self._build_languages()
         self._where = ttk.Label(box, style="Muted.TLabel", wraplength=wrap)
         self._where.grid(row=1, column=0, columnspan=2, sticky="w", pady=(0, 8))
         self.name = self._field(2, tr("Your name"), ttk.Entry(box, textvariable=self._name_typed, width=30), "name")
@@ -76,6 +78,17 @@ class ConnectPanel(ttk.Frame):
             widget.bind("<Return>", lambda _: self._connect())
             widget.bind("<KP_Enter>", lambda _: self._connect())
         self.bind_all("<Escape>", lambda _: self._escape(), add=True)
+
+    def _build_languages(self) -> None:
+        """The languages to choose from, each by its own name."""
+        names = languages()
+        chosen = ttk.Combobox(self._box, state="readonly", width=10, values=list(names.values()))
+        chosen.set(own().name())
+        # When idle, since it makes this panel anew.
+        act = lambda: self._presenter.choose_language(list(names)[chosen.current()], *self.typed())  # noqa: E731
+        chosen.bind("<<ComboboxSelected>>", lambda _: self.after_idle(act))
+        if len(names) > 1:
+            chosen.grid(row=0, column=1, sticky="e")
 
     def _field(self, row: int, label: str, widget: ttk.Entry, name: str, sticky: str = "ew") -> ttk.Entry:
         self._labels[name] = ttk.Label(self._box, text=label)
@@ -127,6 +140,7 @@ class ConnectPanel(ttk.Frame):
 
     def offer(self, servers: tuple[FoundServer, ...]) -> None:
         """Shows servers that were found in the network, each as a button that fills in where it is."""
+        self.offered = servers
         for widget in self._found.winfo_children():
             widget.destroy()
         if not servers:
@@ -207,14 +221,18 @@ class ConnectPanel(ttk.Frame):
 
     def _connect(self) -> None:
         if self._go.winfo_ismapped():
-            port = self._port_typed.get().strip()
-            server = Server(
-                self._server_typed.get().strip(),
-                number(port, 65_536) or 0,  # no port is as high as that, which the client says
-                self._tls_typed.get(),
-                self._name_typed.get().strip(),
-            )
-            self._presenter.connect(server, self._password_typed.get(), self._server_password_typed.get())
+            self._presenter.connect(*self.typed())
+
+    def typed(self) -> tuple[Server, str, str]:
+        """What stands in the fields: the server, the name's password and the server's."""
+        port = self._port_typed.get().strip()
+        server = Server(
+            self._server_typed.get().strip(),
+            number(port, 65_536) or 0,  # no port is as high as that, which the client says
+            self._tls_typed.get(),
+            self._name_typed.get().strip(),
+        )
+        return server, self._password_typed.get(), self._server_password_typed.get()
 
     def _escape(self) -> None:
         if self.winfo_ismapped() and self._cancel.winfo_ismapped():

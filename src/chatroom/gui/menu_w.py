@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from chatroom.client.settings import Settings
-from chatroom.common.language import mark, tr
+from chatroom.common.language import languages, mark, own, tr
 from chatroom.gui import menus
 from chatroom.gui.palette import Palette
 from chatroom.gui.presenter import Presenter
@@ -28,6 +28,7 @@ class MainMenu(tk.Menu):
         self._presenter = presenter
         self._marks = {name: tk.BooleanVar(self) for name in _MARKS}
         self._theme_choice = tk.StringVar(self)
+        self._language = tk.StringVar(self, own().tag)
         self._add(
             (mark("Join a room…"), "Ctrl+J", presenter.rooms.ask_all),
             (mark("Go to…"), "Ctrl+K", presenter.rooms.offer_open),
@@ -37,6 +38,8 @@ class MainMenu(tk.Menu):
         self.room = self._submenu(mark("This room"), self._fill_room)
         self._own = self._submenu(mark("You"), self._fill_own)
         self._view = self._submenu(mark("View"), None)
+        self._languages = tk.Menu(self._view, tearoff=False, bd=1)
+        self._fill_languages()
         self._fill_view()
         self.add_separator()
         self._add((mark("Another server…"), "", presenter.disconnect), (mark("Quit chatroom"), "", presenter.close))
@@ -74,6 +77,12 @@ class MainMenu(tk.Menu):
         for act in acts:
             menu.add_command(label=tr(act.name), command=partial(self._presenter.questions.ask_for_act, act))
 
+    def _fill_languages(self) -> None:
+        """Each by what those call it who speak it."""
+        for tag, name in languages().items():
+            act = partial(self._presenter.command, f"/lang {tag}")
+            self._languages.add_radiobutton(label=name, value=tag, variable=self._language, command=act)
+
     def _fill_view(self) -> None:
         menu, prefer = self._view, self._presenter.prefer
         for name, label in _MARKS.items():
@@ -85,6 +94,7 @@ class MainMenu(tk.Menu):
             act = partial(prefer, theme=theme)
             menu.add_radiobutton(label=tr(label), value=theme, variable=self._theme_choice, command=act)
         menu.add_separator()
+        menu.add_cascade(label=tr("Language"), menu=self._languages)
         self._add(
             (mark("Larger text"), "Ctrl++", lambda: prefer(zoom=self._presenter.settings.zoom + 1)),
             (mark("Smaller text"), "Ctrl+-", lambda: prefer(zoom=self._presenter.settings.zoom - 1)),
@@ -102,5 +112,5 @@ class MainMenu(tk.Menu):
         self._theme_choice.set(settings.theme)
 
     def restyle(self, colours: Palette, fonts: Fonts) -> None:
-        for menu in (self, self.room, self._own, self._view):
+        for menu in (self, self.room, self._own, self._view, self._languages):
             colour_menu(menu, colours, fonts)

@@ -6,7 +6,7 @@ text stays where it is, and the pill counts what came.
 
 from collections.abc import Callable
 
-from chatroom.client import history_sync
+from chatroom.client import history_sync, strings
 from chatroom.client.client import Client
 from chatroom.client.room import Room
 from chatroom.client.settings import Settings
@@ -17,6 +17,7 @@ from chatroom.gui.transcript import Splice, Transcript
 from chatroom.gui.view_protocol import View
 
 QUICK_REACTIONS = ("👍", "❤", "😂", "🎉", "🤔", "👀")  # offered in the menu; /react takes any
+_NAMED_PEOPLE = 12  # of those who have reacted alike; the others are counted
 _OURS_ALONE = (DeliveryState.WAITING, DeliveryState.FAILED)  # the server does not have it
 
 
@@ -34,16 +35,22 @@ class MessagePane:
         self.on_place: Callable[[TranscriptEntry], None] = lambda entry: None  # the user wants to see its place
         self._read_to = 0  # position behind the last entry that was on the screen when the user scrolled up
 
+    def forget(self) -> None:
+        """The view shows nothing any more, and has everything to be shown again."""
+        self.transcript, self._shown = None, ("", "")
+
     def show(self, room: Room, words: tuple[str, ...] = (), has_places: bool = False) -> None:
         """Shows the latest messages of a room, with `words` marked; with `has_places`, each leads to its place."""
         old = len(self.transcript.rows) if self.transcript else 0
-        self.transcript = Transcript(room, self._settings.timestamps, self._settings.moves, words, has_places)
+        me = self.client.state.nick if self.client else ""
+        self.transcript = Transcript(room, self._settings.timestamps, self._settings.moves, words, has_places, me)
         self.following = True
         self._view.splice([Splice(0, old, tuple(self.transcript.rows))], True)
 
     def refresh(self) -> None:
         """Shows what has changed in the room."""
         assert self.transcript and self.client
+        self.transcript.me = self.client.state.nick
         splices = self.transcript.update(self.following)
         if splices:
             self._view.splice(splices, self.following)
@@ -136,15 +143,31 @@ class MessagePane:
         return state.has("draft/message-redaction") and (entry.own or keeps)
 
     def reactions(self, row: int) -> list[tuple[str, str]]:
-        """Likewise, what one can react with, and what the menu says of it: a tick at what one has reacted with."""
+        """Likewise, what one can react with, and what the menu says of it: who has, with a tick if one has oneself."""
         entry = self._entry(row)
         if not entry or not entry.msgid or entry.kind not in SPOKEN or entry.is_gone or not self.client:
             return []
         if not self.client.state.has("message-tags") or not self._room():
             return []
-        mine = [each for each, nicks in entry.reactions.items() if self.client.state.nick in nicks]
-        others = [each for each in QUICK_REACTIONS if each not in mine]
-        return [*((f"react {each}", f"{each} ✓") for each in mine), *((f"react {each}", each) for each in others)]
+        there = [
+            (f"react {each}", f"{each}{' ✓' * self._is_ours(nicks)}  {strings.names(nicks, _NAMED_PEOPLE)}")
+            for each, nicks in entry.reactions.items()
+        ]
+        return there + [(f"react {each}", each) for each in QUICK_REACTIONS if each not in entry.reactions]
+
+    def _is_ours(self, nicks: list[str]) -> bool:
+        return any(self.client.state.is_me(nick) for nick in nicks) if self.client else False
+
+    def reaction(self, row: int, number: int) -> tuple[str, list[str]]:
+        """What a chip of a row stands for, and who has reacted so; "" for none."""
+        entry = self._entry(row)
+        found = list(entry.reactions.items())[number : number + 1] if entry else []
+        return found[0] if found else ("", [])
+
+    def told_of_chip(self, row: int, number: int) -> str:
+        """What is shown where the pointer is over a chip: who has reacted so."""
+        reaction, nicks = self.reaction(row, number)
+        return f"{reaction}  {strings.names(nicks, _NAMED_PEOPLE)}" if reaction else ""
 
     def _room(self) -> Room | None:
         """The room whose messages are shown, or were found."""
@@ -180,6 +203,10 @@ class MessagePane:
         entry, room = self.transcript.rows[row].entry, self.transcript.room
         if tag == "link":
             self._view.open_link(text)
+        elif tag.startswith("chip") and entry and (there := self._room()):
+            reaction, _ = self.reaction(row, int(tag.removeprefix("chip")))
+            if reaction and self.client.state.has("message-tags"):
+                self.client.state.react(there, entry, reaction)
         elif tag == "retry" and entry:
             self.client.state.retry(room, entry)
         elif tag == "delete" and entry and entry.delivery in _OURS_ALONE:

@@ -15,8 +15,9 @@ from chatroom.gui.palette import Palette
 from chatroom.gui.style import Fonts, pixels
 from chatroom.gui.transcript import Splice
 
-_CLICKABLE = ("link", "retry", "delete", "more", "copy", "place")
+_CLICKABLE = ("link", "retry", "delete", "more", "copy", "place", "chip")
 _WHEEL_PIXELS = 60
+_CLICK_PIXELS = 4  # that the mouse may move in a click
 _LINE_CHARACTERS = 100  # across, at most, with the time before them: longer lines are hard to follow
 
 
@@ -32,6 +33,7 @@ class Messages(ttk.Frame):
         on_latest: Callable[[], None],
         is_following: Callable[[], bool],
         on_menu: Callable[[int, str, int, int], None],
+        told_of_chip: Callable[[int, int], str],
     ) -> None:
         super().__init__(parent)
         self._fonts = fonts
@@ -39,6 +41,7 @@ class Messages(ttk.Frame):
         self._on_click = on_click
         self._is_following = is_following
         self._on_menu = on_menu
+        self._told_of_chip = told_of_chip
         self._pane = Pane(self)
         self.text = tk.Text(
             self._pane, wrap="word", state="disabled", font=fonts.tiny, padx=10, pady=8, bd=0, highlightthickness=0,
@@ -46,11 +49,14 @@ class Messages(ttk.Frame):
         )  # fmt: skip
         self._pane.hold(self.text, ttk.Scrollbar(self._pane, command=self._dragged))
         self._pane.grid(row=0, column=0, sticky="nsew")
+        self._pressed = (0, 0)  # where the mouse's button was: text is selected if it is let go of elsewhere
+        self._pointer = (0, 0)  # where it was over a chip
         self._margin = 0  # on the right, where the window is wide
         self.columnconfigure(0, weight=1)
         self.rowconfigure(0, weight=1)
         self.pill = tk.Button(self, bd=0, highlightthickness=0, padx=16, pady=6, command=on_latest, takefocus=False)
         self.empty = tk.Label(self.text, bd=0)
+        self.tip = tk.Label(self.text, bd=0, highlightthickness=1, padx=6, pady=2, justify="left")
         self._bind()
 
     def _bind(self) -> None:
@@ -70,6 +76,7 @@ class Messages(ttk.Frame):
         text.bind("<Home>", lambda _: self._jump(0.0))
         text.bind("<End>", lambda _: self._jump(1.0))
         text.bind("<Button-3>", self._popup)
+        text.bind("<Button-1>", lambda e: self._press_at(e.x, e.y), add=True)
         text.bind("<<Copy>>", lambda _: self.copy())
         text.bind("<<SelectAll>>", lambda _: self._select_all())
         text.bind("<Tab>", lambda e: _focus(e.widget.tk_focusNext()))
@@ -79,6 +86,9 @@ class Messages(ttk.Frame):
             text.tag_bind(tag, "<ButtonRelease-1>", partial(self._clicked, tag))
             text.tag_bind(tag, "<Enter>", lambda _: text.configure(cursor="hand2"))
             text.tag_bind(tag, "<Leave>", lambda _: text.configure(cursor="arrow"))
+
+        text.tag_bind("chip", "<Motion>", lambda e: self._hover(e.x, e.y))
+        text.tag_bind("chip", "<Leave>", lambda _: self.tip.place_forget(), add=True)
 
     # --- looks --------------------------------------------------------------------------------------------------------
 
@@ -119,7 +129,13 @@ class Messages(ttk.Frame):
             text.tag_configure(tag, font=font, foreground=palette.accent, underline=True)
         for number, colour in enumerate(palette.nicks):
             text.tag_configure(f"nick{number}", font=fonts.bold, foreground=colour)
-        text.tag_raise("sel")
+        text.tag_configure("chip", font=fonts.small, background=palette.border)
+        text.tag_configure("mine", background=palette.selection)
+        for tag in (*_CLICKABLE, "mine", "sel"):  # above those of whole lines, in this order
+            text.tag_raise(tag)
+        self.tip.configure(
+            background=palette.surface, foreground=palette.text, font=fonts.small, highlightbackground=palette.outline
+        )
         self.pill.configure(
             background=palette.accent, foreground=palette.accent_text, activebackground=palette.accent,
             activeforeground=palette.accent_text, font=fonts.body,
@@ -164,6 +180,8 @@ class Messages(ttk.Frame):
             if splice.start <= moved and (splice.start < moved or splice.deleted == 0):
                 moved = max(splice.start, moved + len(splice.rows) - splice.deleted)
         text.configure(state="disabled")
+        if self.tip.winfo_manager():
+            self._hover(*self._pointer)
         if pin:
             text.yview_moveto(1.0)
         elif moved != top:
@@ -239,8 +257,31 @@ class Messages(ttk.Frame):
         text = self.text
         index = text.index(f"@{event.x},{event.y}")
         span = text.tag_prevrange(tag, f"{index}+1c")
-        if span and not text.tag_ranges("sel"):
-            self._on_click(int(index.partition(".")[0]) - 1, tag, text.get(*span))
+        is_click = max(abs(event.x - self._pressed[0]), abs(event.y - self._pressed[1])) <= _CLICK_PIXELS
+        if span and is_click:
+            text.tag_remove("sel", "1.0", "end")  # what a double click selects
+            self._on_click(int(index.partition(".")[0]) - 1, self._exactly(tag, index), text.get(*span))
+
+    def _press_at(self, x: int, y: int) -> None:
+        self._pressed = (x, y)
+
+    def _exactly(self, tag: str, index: str) -> str:
+        """Which of several chips is meant: chip0, chip1, …; any other tag is itself."""
+        return next((each for each in self.text.tag_names(index) if each[len(tag) :].isdigit()), tag)
+
+    def _hover(self, x: int, y: int) -> None:
+        """Shows what the chip at this place stands for, beside it and within the pane; nothing elsewhere."""
+        self._pointer = (x, y)
+        index = self.text.index(f"@{x},{y}")
+        number = self._exactly("chip", index).removeprefix("chip")
+        told = self._told_of_chip(int(index.partition(".")[0]) - 1, int(number)) if number else ""
+        if not told:
+            self.tip.place_forget()
+            return
+        self.tip.configure(text=shown(told), wraplength=self.text.winfo_width() // 2)
+        self.tip.update_idletasks()
+        left = min(x, self.text.winfo_width() - self.tip.winfo_reqwidth() - 4)
+        self.tip.place(x=max(0, left), y=max(0, y - self.tip.winfo_reqheight() - 8))
 
     def _row(self) -> int:
         """The row that is selected, or the last one: where the keyboard is among the messages."""
@@ -269,7 +310,8 @@ class Messages(ttk.Frame):
         """Does what a click on the row where the keyboard is would do."""
         tag = next((tag for tag in _CLICKABLE if self._first(tag)), "")
         if tag:
-            self._on_click(self._row(), tag, self._first(tag))
+            at = " ".join(self.text.tag_nextrange(tag, f"{self._row() + 1}.0")[:1])
+            self._on_click(self._row(), self._exactly(tag, at), self._first(tag))
         return "break"
 
     def _popup_by_key(self) -> str:

@@ -31,7 +31,7 @@ from chatroom.client.session import Session
 from chatroom.client.settings import Server, Settings
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import Kind
-from chatroom.common.language import own, tr, trn
+from chatroom.common.language import find, own, speak, tr, trn
 from chatroom.common.names import describe_fault, nick_fault
 from chatroom.gui import export
 from chatroom.gui.alerts import Alerts
@@ -93,7 +93,7 @@ class Presenter:
         self.writing = Writing(view, settings)
         self.pane.on_edit = self.writing.edit
         self._login: LoginQuestion | None = None  # of `client`
-        self._sent = SentMessages()
+        self.sent = SentMessages()
         self._completion = Completion()
         self._refreshed_at = 0.0
         self._fingerprint = ""
@@ -256,7 +256,7 @@ class Presenter:
             case HistoryShown(room, entries, msgid):
                 self.search.shown(room, entries, msgid)
             case LanguageChosen(tag):
-                self.prefer(language=tag)
+                self._speak(tag)
             case KeyWanted(room):
                 self.questions.ask_key(room)
             case SearchResults(room, entries):
@@ -349,7 +349,7 @@ class Presenter:
         self.view.set_composer("")
         if self.command(text):
             if not slash_commands.is_secret(text):
-                self._sent.add(text)
+                self.sent.add(text)
             self.writing.sent(room)
             self.pane.jump_to_latest()
         else:
@@ -394,12 +394,6 @@ class Presenter:
         """Completes the text before the cursor (Tab); None if there is nothing to complete."""
         return self._completion.next(self.client.state, self.client.state.current, text) if self.client else None
 
-    def older_sent(self, text: str) -> str | None:
-        return self._sent.older(text)
-
-    def newer_sent(self, text: str) -> str | None:
-        return self._sent.newer(text)
-
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def escape(self) -> None:
@@ -431,6 +425,29 @@ class Presenter:
         self.view.show_settings(self.settings)
         if self._in_chat:
             self.pane.restyle()
+
+    def choose_language(self, tag: str, server: Server, password: str, server_password: str) -> None:
+        """The user has chosen a language in the panel, where this is typed."""
+        self.server, self._password, self._server_password = server, password, server_password
+        if language := find(tag):
+            speak(language)
+            self._speak(tag)
+
+    def _speak(self, tag: str) -> None:
+        """Shows everything in the language that is spoken from now on."""
+        self.settings.language = tag
+        self._save()
+        written = self.view.composer_text()
+        self.view.translate()
+        self.view.show_settings(self.settings)
+        if not self._in_chat or not self.client:
+            self._show_panel()
+            return
+        self.view.show_chat()
+        self.view.set_composer(written)
+        self._surroundings.forget()
+        self.pane.forget()
+        self.go_to(self.client.state.current)
 
     def _save(self) -> None:
         trouble = storage.save(self.settings, self._path)

@@ -62,12 +62,14 @@ class Transcript:
         moves: bool = True,
         words: tuple[str, ...] = (),
         has_places: bool = False,
+        me: str = "",
     ) -> None:
         self.room = room
         self.rows: list[TranscriptRow] = []
         self.timestamps = timestamps
         self.moves = moves
         self.words = words  # that are marked
+        self.me = me  # what we are called
         self.has_places = has_places  # each message offers to show its place in the conversation
         self.expanded: set[int] = set()  # serials of long messages shown in full
         self.highlight: TranscriptEntry | None = None
@@ -318,8 +320,7 @@ class Transcript:
                 rows.append(TranscriptRow(line, (*open_row, *said), position, entry))
                 open_row = self._gap()
         if entry.reactions:
-            row = (*self._gap(), (strings.reactions(entry), "muted"))
-            rows.append(TranscriptRow(line, row, position, entry))
+            rows.append(TranscriptRow(line, (*self._gap(), *self._chips(entry)), position, entry))
         room = ((f"  {entry.place}", "muted"),) if entry.place not in ("", self.room.name) else ()
         place = (*room, ("  ", tag), (tr("Show its place"), "place")) if self.has_places else room
         edited = ((" " + tr("(edited)"), "small"),) if entry.edited else ()
@@ -329,6 +330,15 @@ class Transcript:
         elif end:
             rows[-1] = replace(rows[-1], segments=(*rows[-1].segments, *end))
         return rows
+
+    def _chips(self, entry: TranscriptEntry) -> list[Segment]:
+        """What a message was reacted with, and by how many; those of ours are marked."""
+        chips: list[Segment] = []
+        for number, (reaction, nicks) in enumerate(entry.reactions.items()):
+            is_ours = any(self.room.fold(nick) == self.room.fold(self.me) for nick in nicks)
+            tags = ("chip", f"chip{number}", *(("mine",) if is_ours else ()))
+            chips += [(f" {reaction} {len(nicks)} ", " ".join(tags)), (" ", "gap")]
+        return chips[:-1]
 
     def _time(self, entry: TranscriptEntry) -> tuple[Segment, ...]:
         return ((f"{strings.clock(entry.time)}\t", "time"),) if self.timestamps else ()

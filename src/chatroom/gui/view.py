@@ -72,6 +72,16 @@ class TkView:
         self.root.protocol("WM_DELETE_WINDOW", presenter.close)
         self._bind_keys()
 
+    def translate(self) -> None:
+        """Makes all widgets anew, in the language that is spoken now. They have to be told again what to show."""
+        offered = self.panel.offered
+        for sequence in ("<Escape>", "<ButtonRelease-1>", "<Unmap>"):
+            self.root.unbind_all(sequence)
+        for widget in self.root.winfo_children():
+            widget.destroy()
+        self.build(self.presenter)
+        self.panel.offer(offered)
+
     def _build_centre(self) -> None:
         self.centre = ttk.Frame(self.chat)
         self.centre.columnconfigure(0, weight=1)
@@ -95,7 +105,7 @@ class TkView:
         pane = self.presenter.pane
         self.messages = Messages(
             self.centre, self.fonts, pane.scrolled, pane.clicked, pane.jump_to_latest, lambda: pane.following,
-            self._message_menu,
+            self._message_menu, pane.told_of_chip,
         )  # fmt: skip
         self.messages.grid(row=3, column=0, sticky="nsew")
         self.composer = Composer(self.centre, self.fonts, self.presenter)

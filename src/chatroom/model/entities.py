@@ -179,7 +179,8 @@ class User:
     def member_info(self, ranks: str = "") -> Member:
         """The user as others may know them."""
         assert all(rank in RANKS for rank in ranks)
-        return replace(self._member_info, ranks=ranks) if ranks else self._member_info
+        info = self._member_info
+        return Member(info.person, info.away, ranks, info.operator) if ranks else info
 
     def device(self, uid: str) -> Device | None:
         return next((device for device in self.devices if device.who.uid == uid), None)
@@ -244,8 +245,11 @@ class Account(NamedTuple):
 Lists = dict[str, MaskList]  # a room's lists by their letters
 
 
+_LISTS = tuple([letter for letter, kind in ROOM_MODES.items() if kind is ModeKind.LIST])
+
+
 def new_lists() -> Lists:
-    return {letter: MaskList() for letter, kind in ROOM_MODES.items() if kind is ModeKind.LIST}
+    return {letter: MaskList() for letter in _LISTS}
 
 
 class Room:

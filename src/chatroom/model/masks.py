@@ -110,7 +110,8 @@ class MaskList(MutableMapping[str, ListEntry]):
     def __init__(self, entries: Mapping[str, ListEntry] = MappingProxyType({})) -> None:
         self.entries: dict[str, ListEntry] = {}
         self._patterns: dict[bool, dict[str, _Pattern]] = {False: {}, True: {}}  # those of mutes under True
-        self.update(entries)
+        if entries:
+            self.update(entries)
 
     def refresh(self) -> None:
         """Makes the patterns anew."""

@@ -69,6 +69,8 @@ def payloads_of(to: Recipient, items: list[Item]) -> Iterator[Payload]:
         return
     # An audience is told nothing but events, and its members are `ClientSession`s. To say so by `cast` would be a call
     # more for each group, and in small rooms a group is one message.
+    if not to.groups:
+        return
     broadcasts: Any = items
     groups: Any = to.groups
     by_skipped = [(skip, list(said)) for skip, said in groupby(broadcasts, key=_skipped)]

@@ -39,16 +39,13 @@ from chatroom.net.slow_readers import OUTBOX_BYTES, SlowReaders
 # clients at most. To wake the courier takes as long as some ten sends, and what comes meanwhile shares a batch.
 ITEMS_SENT_AT_ONCE = 16
 CLIENTS_SENT_AT_ONCE = 100
+BATCHES_SENT_AT_ONCE = 4  # at most, of which the later ones are what other clients' threads have handed over meanwhile
 BATCH_EVENTS = 1024  # events in a batch: a send costs as much as 4 KiB in it, so it should be many times that
 # Bytes sent to one client after another. Of a longer payload all get a part before anybody gets the next one.
 PAYLOAD_BYTES = OUTBOX_BYTES // 4
 ERROR_PAUSE_SECONDS = 0.1  # seconds that the courier waits after a bug that may show itself again at once
 
 log = logging.getLogger(__name__)
-
-
-class ClientThread(threading.Thread):
-    """A thread that may send itself what it hands over: a client's. It may have to wait for a disk that hangs."""
 
 
 class Courier(threading.Thread):
@@ -63,6 +60,8 @@ class Courier(threading.Thread):
         super().__init__(name="courier", daemon=True)
         self._save = save  # may take its time; if it raises, nobody is told of that batch
         self.on_closed: Callable[[Outbox], None] | None = None  # called for each whose socket is closed; never fails
+        # Idents of threads that may send themselves what they hand over: they may have to wait for a disk that hangs.
+        self.client_threads: set[int] = set()
         self.on_sent: Callable[[list[Item]], None] | None = None  # called for each batch once it is sent
         self._waiting: deque[Item] = deque()
         self._slow = SlowReaders(self._abort, self._finish)
@@ -115,7 +114,7 @@ class Courier(threading.Thread):
         """Sees to it that what waits is sent: wakes the courier if it sleeps, or does its work if that is little."""
         if not self._asleep:  # looked at without the lock first: most of the time it doesn't sleep
             return
-        if isinstance(threading.current_thread(), ClientThread) and self._send_at_once():
+        if threading.get_ident() in self.client_threads and self._send_at_once():
             return
         with self._lock:
             if self._asleep:
@@ -125,17 +124,24 @@ class Courier(threading.Thread):
     def _send_at_once(self) -> bool:
         """Saves and sends what waits in this thread, if it is little; returns whether the courier may go on sleeping.
 
-        If another thread does the same at this moment, that one looks afterwards whether more waits.
+        If another thread has the turn, that one looks once more whether anything waits when it has given the turn back.
         """
         waiting, slow = self._waiting, self._slow
-        if len(waiting) > ITEMS_SENT_AT_ONCE or slow.outboxes or not self._turn.acquire(blocking=False):
-            return False
-        try:
-            if waiting and self._asleep and count_recipients(waiting[0]) <= CLIENTS_SENT_AT_ONCE:
-                self._carry(self._take_batch())
-        finally:
-            self._turn.release()
-        return not (waiting or slow.outboxes or slow.memory.discarded)
+        for _ in range(BATCHES_SENT_AT_ONCE):
+            if len(waiting) > ITEMS_SENT_AT_ONCE or slow.outboxes or slow.memory.discarded:
+                return False
+            if not self._turn.acquire(blocking=False):
+                return True
+            try:
+                if waiting and self._asleep:
+                    if count_recipients(waiting[0]) > CLIENTS_SENT_AT_ONCE:
+                        return False
+                    self._carry(self._take_batch())
+            finally:
+                self._turn.release()
+            if not waiting:
+                return not (slow.outboxes or slow.memory.discarded)
+        return False
 
     def barrier(self) -> threading.Event:
         """An event that is set once all that was handed over so far is saved, and sent as far as sockets take it."""
@@ -272,6 +278,8 @@ class Courier(threading.Thread):
                 if isinstance(what, threading.Event):
                     what.set()
                 elif isinstance(what, Control) and isinstance(to, ClientSession):
+                    if what is Control.SHUT_DOWN and items[-1][0] is Control.CLOSE:
+                        continue  # to close it shuts it down, too
                     try:
                         self._control_one(to, what)
                     except Exception:  # nobody else's control must be lost by it
@@ -285,7 +293,7 @@ class Courier(threading.Thread):
 
     def _throttle(self, sent: int) -> None:
         """Waits for slow readers that are far behind. Only the courier's own thread does so."""
-        if self._slow.throttling and threading.current_thread() is self:
+        if self._slow.throttling and threading.get_ident() == self.ident:
             self._slow.throttle(sent)
 
     def _send(self, data: bytes, clients: Iterable[ClientSession]) -> None:
@@ -349,12 +357,12 @@ class Courier(threading.Thread):
 
     def _finish(self, outbox: Outbox) -> None:
         """Shuts down or closes a socket, if that was put off until no chunk waits."""
-        if outbox.shutdown_requested:
-            outbox.shut_down()
         if outbox.close_requested:
             outbox.close()
             if self.on_closed:
                 self.on_closed(outbox)
+        elif outbox.shutdown_requested:
+            outbox.shut_down()
 
     def _abort(self, outbox: Outbox, reason: str) -> None:
         """Ends a connection without the chunks that wait; its reader wakes up and logs it. "": the client has left."""

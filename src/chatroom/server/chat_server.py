@@ -179,7 +179,7 @@ class ChatServer(ThreadingTCPServer):
         self._admission = Admission(self.hub, self.event_log, self.limiter, self.count_refusal)
         self._stopping = threading.Event()
         self._reloading = threading.Lock()  # held by `reload`, which may be called again meanwhile
-        self._client_threads = ClientThreads(self.serve_forever)
+        self._client_threads = ClientThreads(self.serve_forever, self.courier.client_threads)
         self._accept_failures = AcceptFailures(self.socket, self._stopping, self.count_refusal)
 
     def _cluster_log(self, url: str, last: int, last_time: int, timing: Timing) -> RedisEventLog:

@@ -80,7 +80,8 @@ class ConnectionLimiter:
                 if self._by_key[key] >= most:
                     return _HAS_ONE if most == 1 else _HAS_ALL.format(most=most)
             self._clients += 1
-            self._by_key.update(_keys(host))
+            for key in _keys(host):
+                self._by_key[key] += 1
         return ""
 
     def crowding(self, host: str) -> float:
@@ -155,7 +156,8 @@ class ConnectionLimiter:
             if minute != self._minute:
                 self._minute = minute
                 self._connects.clear()
-            self._connects.update(_keys(host))
+            for key in _keys(host):
+                self._connects[key] += 1
 
 
 @lru_cache(maxsize=1024)  # asked several times a client

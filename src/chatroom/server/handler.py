@@ -18,8 +18,9 @@ from chatroom.common import logs
 from chatroom.common.addresses import limit_key
 from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.language import mark
+from chatroom.core import connections
 from chatroom.core.event_log import BARRIER_WAIT_SECONDS, EventLog
-from chatroom.model.commands import Quit, SetFormat
+from chatroom.model.commands import Quit
 from chatroom.model.outcomes import Command, Labelled
 from chatroom.model.replies import Raw, Reply
 from chatroom.model.server_info import ServerInfo
@@ -277,7 +278,7 @@ class ChatHandler(StreamRequestHandler):
         """Speaks this dialect with the client from now on."""
         with self.chat_server.event_log.lock:
             self.session.dialect = dialect
-        self._submit([SetFormat(dialect.format, echo=False)])
+            connections.read_as(self.session, dialect.format)
 
     def _meet_browser(self, first: bytes, site: Site) -> bytes:
         """Answers a browser's requests; returns what it sent after opening a WebSocket, b"" if there is nothing."""
