@@ -5,12 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 
+from chatroom.common.logs import LineHandler
 from chatroom.server.chat_server import ChatServer
 from tests.chat import INFO
 from tests.hosting import watch_lock
@@ -55,6 +57,25 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     command = ["openssl", "req", "-x509", *kind, *subject, "-keyout", str(key), "-out", str(made)]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
     return made, key
+
+
+@pytest.fixture(autouse=True)
+def log_of_its_own() -> Iterator[None]:
+    """What `chatroom serve` in the process of the tests sets for the log ends with the test.
+
+    Its handler would write lines of later tests to the terminal, and its hooks would hide their errors from pytest.
+    """
+    names = ("logThreads", "logProcesses", "logMultiprocessing", "_srcfile")
+    flags = {name: getattr(logging, name) for name in names}
+    level, hooks = logging.root.level, (sys.excepthook, threading.excepthook, sys.unraisablehook)
+    yield
+    for handler in [handler for handler in logging.root.handlers if isinstance(handler, LineHandler)]:
+        logging.root.removeHandler(handler)
+        handler.close()
+    for name, value in flags.items():
+        setattr(logging, name, value)
+    logging.root.setLevel(level)
+    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
 
 
 @pytest.fixture(autouse=True)

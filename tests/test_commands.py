@@ -38,8 +38,6 @@ LACKING = {  # why a command is not there
     },
     "page": {
         "edit": "the menu of a message",
-        "history": "one scrolls up",
-        "servers": "an operator's",
         "raw": "nothing that people need",
     },
     "client": {},

@@ -69,21 +69,21 @@ def test_who_stays_is_there_after_kills(serve: Callable[..., Served], data: Path
 
 
 def test_a_stop_and_a_start_change_nothing(data: Path) -> None:
-    """And in a room that its owner has closed they are still."""
+    """And in a room that its owner has closed, and called otherwise, they are still."""
     with running(data) as guests:
         alice = claim(guests, "alice", "#tea")
         claim(guests, "ben", "#tea")
-        alice.send("MODE #tea +i")
+        alice.send("MODE #tea +i", "RENAME #tea #Kaffee")
         alice.sync()
     with running(data) as guests:
         ben = guests.irc("ben", *CAPS, room="", password="ben:horse-ben")
         ben.sync()
-        assert names(ben, "#tea") == {"@alice", "ben"}  # he was there before it was closed
+        assert names(ben, "#kaffee") == {"@alice", "ben"}  # he was there before it was closed
         alice = guests.irc("alice", *CAPS, room="", password="alice:horse-alice")
         eve = guests.irc("eve", room="")
-        eve.send("JOIN #tea")
+        eve.send("JOIN #kaffee")
         eve.wait(" 473 ")
-        assert names(alice, "#tea") == {"@alice", "ben"}
+        assert names(alice, "#kaffee") == {"@alice", "ben"}
         ben.close()
         alice.close()
 

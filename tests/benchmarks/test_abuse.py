@@ -9,7 +9,11 @@ import pytest
 from tests.benchmarks.abuse.attack import Attack
 from tests.benchmarks.abuse.attacks import ATTACKS
 
-DEADLINES = {"slowloris", "tls"}  # for which even a short one waits: tests/test_watch.py and test_tls.py don't
+DEADLINES = {
+    "slowloris",
+    "slowloris-web",
+    "tls",
+}  # for which even a short one waits: tests/test_watch.py and test_tls.py don't
 
 AS_ROOT = {"threads", "disk", "network"}
 

@@ -132,6 +132,7 @@ def test_every_option_can_come_from_the_environment(serve: Serve, tmp_path: Path
         "CHATROOM_SERVE_WEB_HOST": "chat.example",
         "CHATROOM_SERVE_NO_ANNOUNCE": "",  # in test_lan.py
         "CHATROOM_SERVE_LANGUAGE": "",  # in test_languages.py
+        "CHATROOM_SERVE_ICON": "",  # in protocols/test_irc_capabilities.py
         "CHATROOM_SERVE_LOG_LEVEL": "warning",
     }
     options = {f"CHATROOM_SERVE_{name.upper()}" for name, _ in OPTIONS if not name.startswith("tls")}  # in test_tls.py

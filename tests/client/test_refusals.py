@@ -76,6 +76,44 @@ def test_what_waited_for_a_room_that_sends_us_on_is_not_said_elsewhere() -> None
     assert texts(room.entries)[-1] == "You are not in #full. /join #full goes there."
 
 
+def test_a_room_goes_on_under_another_name() -> None:
+    """RENAME, with who did it and why; what we had under that name before gives way. Other lines change nothing."""
+    script = Script()
+    script.joined("#old")
+    script.joined("#new")
+    room, before = script.state.find("#old"), script.state.find("#new")
+    assert room and before
+    script.state.current = before
+    script.feed(":irc PART #new", ":bob!b@h RENAME #old #New :a typo")
+    assert script.state.find("#NEW") is room is script.state.current
+    assert (room.name, script.state.find("#old")) == ("#New", None)
+    assert texts(room.entries)[-1] == "bob renamed #old to #New: a typo"
+    script.feed(
+        ":bob!b@h RENAME #nowhere #x :", ":bob!b@h RENAME #new bob :", ":bob!b@h RENAME #new", ":bob!b@h RENAME"
+    )
+    assert room.name == "#New"
+    script.feed(":bob!b@h RENAME #new #NEW :")
+    assert texts(room.entries)[-1] == "bob renamed #New to #NEW."
+
+
+def test_a_room_that_was_renamed_before_is_joined_by_its_new_name() -> None:
+    """FAIL JOIN CHANNEL_RENAMED: what waits to be said there is said there."""
+    script = Script()
+    script.connect()
+    script.lose()
+    room = slash_commands.run(script.state, script.lobby, "/join #old")
+    assert room
+    [said] = script.state.say(room, "hello")
+    script.session.connected(script.send)
+    script.feed(":irc 001 me :Welcome", ":irc FAIL JOIN CHANNEL_RENAMED #old #new :It has another name")
+    assert "JOIN #new" in script.take()
+    assert script.state.find("#new") is room
+    assert "#old is called #new now." in texts(room.entries)
+    script.feed(":me!u@h JOIN #new", ":irc 366 me #new :End")
+    assert "PRIVMSG #new hello" in " ".join(script.take())
+    assert said.delivery is not DeliveryState.FAILED
+
+
 def test_names_are_compared_as_the_server_does() -> None:
     """{} are the small letters of [] where it says so."""
     script = Script()

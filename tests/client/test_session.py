@@ -338,6 +338,18 @@ def test_requests_to_the_program_are_ignored(old: Script) -> None:
     assert "bob" not in old.state.rooms
 
 
+def test_why_one_is_away_is_said_again_after_a_reconnect(old: Script) -> None:
+    """The server has forgotten it with the connection; who is back is not away any more."""
+    for command, numeric, told in (("/away at lunch", "306", ["AWAY :at lunch"]), ("/back", "305", [])):
+        slash_commands.run(old.state, old.lobby, command)
+        old.feed(f":irc {numeric} me :It is so")
+        old.lose()
+        old.session.connected(old.send)
+        old.take()
+        old.feed(":irc 001 me :Welcome")
+        assert [line for line in old.take() if line.startswith("AWAY")] == told
+
+
 def test_a_line_without_sense_is_dropped(old: Script) -> None:
     """Nothing that a server sends ends the session."""
     for line in (

@@ -66,6 +66,45 @@ def claim(node: Node, nick: str, room: str = "#lobby") -> None:
     eventually(lambda: nick not in node.people(), f"{nick} has left")
 
 
+def stay(node: Node, nick: str, room: str) -> None:
+    """Somebody claims a name, asks to stay, opens a room and leaves without leaving it."""
+    peer = node.guests.irc(nick, room=room)
+    peer.send(f"PRIVMSG NickServ :REGISTER {PASSWORD}", "PERSISTENCE SET ON")
+    peer.wait("PERSISTENCE STATUS ON ON")
+    peer.send("QUIT")
+    peer.rest()
+
+
+def test_who_stays_is_there_however_servers_and_redis_end(redis: Redis, node: Start, tmp_path: Path) -> None:
+    """A server that dies, Redis without its data, and all of them at once: each file is enough."""
+    one, two = node("one", Store(tmp_path / "one")), node("two", Store(tmp_path / "two"))
+    stay(one, "alice", "#tea")
+    stay(two, "bob", "#tea")
+    eve = two.guests.irc("eve", room="#tea")
+    agree(one, two)
+    forget(redis, one, two)
+    agree(one, two)
+    assert {*one.people()} == {*two.people()} == {"alice", "bob", "eve"}
+    one.stop()
+    eve.send("PRIVMSG alice :psst", "KICK #tea bob")
+    eve.sync()
+    two.stop()
+    redis.kill(forget=True)
+    redis.start()
+    again = node("one", Store(tmp_path / "one"))  # it has not heard of what came last
+    assert {*again.people()} == {"alice", "bob"}
+    other = node("two", Store(tmp_path / "two"))
+    agree(again, other)
+    for server in (again, other):
+        state = server.server.hub.state
+        assert {*server.people()} == {"alice", "bob"}
+        assert {user.person.nick for user in state.rooms["#tea"].members.values()} == {"alice", "bob"}
+        assert not [user.devices for user in state.users.values() if user.devices]
+    alice = Irc(other.server.port, "alice", password=f"alice:{PASSWORD}", room="")
+    assert any(line.endswith("JOIN #tea") for line in alice.heard)
+    alice.close()
+
+
 # ---- noticed -------------------------------------------------------------------------------------------------------
 
 

@@ -116,3 +116,36 @@ def test_what_the_server_supports_may_be_asked_before_one_has_a_name(chat: Chat)
     assert first == ":chatroom.test BATCH +i draft/isupport"
     assert last == ":chatroom.test BATCH -i"
     assert lines and all(line.startswith("@batch=i :chatroom.test 005 * ") for line in lines)
+
+
+def test_what_is_set_before_one_has_a_name_is_set_when_one_has() -> None:
+    """IRCv3 metadata, before-connect: told in a batch behind the greeting; nothing but that may be asked before."""
+    chat = Chat()
+    al = chat.irc().send("CAP REQ :draft/metadata-3 batch message-tags", "METADATA * SET status :busy")
+    assert al.heard()[-1] == ":chatroom.test 761 * * status * :busy"
+    al.send(
+        "METADATA * SET zodiac :x",
+        f"METADATA * SET status :{'x' * 400}",
+        "METADATA * GET status",
+        "METADATA bob SET status :x",
+    )
+    assert [line.split()[1:4] for line in al.heard()] == [
+        ["FAIL", "METADATA", "KEY_INVALID"],
+        ["FAIL", "METADATA", "INVALID_VALUE"],
+        ["451", "*", ":You"],
+        ["451", "*", ":You"],
+    ]
+    al.send("METADATA * SET display-name :Bob", "NICK al", "USER u 0 * :Al", "CAP END")
+    assert any(line.endswith(" 761 al al status * :busy") for line in al.heard())
+    assert chat.hub.state.nicks.get("al").metadata == {"status": "busy", "display-name": "Bob"}  # type: ignore[union-attr]
+
+
+def test_a_name_that_deceives_is_refused_when_one_comes_in() -> None:
+    """It was not known before whether it is somebody else's."""
+    chat = Chat()
+    chat.irc("bob")
+    al = chat.irc().send(
+        "CAP REQ :draft/metadata-3 batch", "METADATA * SET display-name :Bob", "NICK al", "USER u 0 * :Al", "CAP END"
+    )
+    assert [line.split()[3] for line in al.heard() if " FAIL " in line] == ["INVALID_VALUE"]
+    assert chat.hub.state.nicks.get("al").metadata == {}  # type: ignore[union-attr]

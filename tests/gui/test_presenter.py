@@ -620,7 +620,7 @@ def test_what_a_menu_asks_for_is_typed_as_a_command(stage: Stage) -> None:
 def every_act(stage: Stage) -> list[menus.Act]:
     """All that menus can offer."""
     state, acts = stage.client.state, []
-    for state.is_operator, state.account, state.away in ((True, "", False), (False, "me", True)):
+    for state.is_operator, state.account, state.away in ((True, "", ""), (False, "me", "away")):
         acts += [*menus.room_acts(state), *menus.own_acts(state)]
     return acts
 

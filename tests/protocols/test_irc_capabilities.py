@@ -411,6 +411,20 @@ def test_the_icon_of_the_server_is_told_where_there_is_one() -> None:
     assert not [line for line in Chat().irc("al").send("VERSION").heard() if "ICON" in line]
 
 
+def test_people_are_hidden_where_the_server_says_so() -> None:
+    """Found by those alone who share a room; until they say otherwise. LUSERS counts them."""
+    chat = Chat()
+    chat.hub.context.are_hidden = True
+    al, bob = chat.irc("al"), chat.irc("bob", room="#a")
+    assert numerics(al, "WHO *")[:-1] == ["352"]  # oneself
+    assert (
+        "1 users and 2 invisible" not in (counted := al.send("LUSERS").heard()[0])
+        and "0 users and 2 invisible" in counted
+    )
+    bob.send("MODE bob -i")
+    assert numerics(al, "WHO *")[:-1] == ["352", "352"]
+
+
 # ---- read markers ----------------------------------------------------------------------------------------------------
 
 MARKING = ("draft/read-marker", "message-tags")

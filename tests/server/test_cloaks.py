@@ -104,14 +104,14 @@ def test_no_answer_and_no_line_has_an_address_in_it(room: Room) -> None:
 
 def test_operators_of_the_server_and_oneself_see_it(room: Room) -> None:
     olga = opered(room.olga)
-    assert f" 378 olga bob :is connecting from *@{BOB} {BOB}" in "\n".join(asked(olga, "WHOIS bob"))
-    assert f" 378 bob bob :is connecting from *@{BOB} {BOB}" in "\n".join(asked(room.bob, "WHOIS bob"))
-    assert " 378 " not in "\n".join(asked(room.op, "WHOIS bob"))
+    assert f" 338 olga bob u@{BOB} {BOB} :is actually there" in "\n".join(asked(olga, "WHOIS bob"))
+    assert f" 338 bob bob u@{BOB} {BOB} :is actually there" in "\n".join(asked(room.bob, "WHOIS bob"))
+    assert " 338 " not in "\n".join(asked(room.op, "WHOIS bob"))
     assert " bob " in asked(olga, f"WHO {BOB}")[0]
     room.bob.send("QUIT")
     room.bob.rest()
     room.eve.until(" QUIT ")
-    assert f" 378 olga bob :is connecting from *@{BOB} {BOB}" in "\n".join(asked(olga, "WHOWAS bob"))
+    assert f" 338 olga bob u@{BOB} {BOB} :is actually there" in "\n".join(asked(olga, "WHOWAS bob"))
     assert BOB not in "".join(asked(room.eve, "WHOWAS bob"))
 
 

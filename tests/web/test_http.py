@@ -106,6 +106,9 @@ def test_the_page_loads_its_script_in_the_language_of_the_browser(server: ChatSe
         assert f'<html lang="{tag}">' in told.text and '<meta name="languages" content="en pl">' in told.text
         name = {"en": "app.js", "pl": "app.pl.js"}[tag]
         assert f'src="{name}"' in told.text
+        assert ("This page needs JavaScript." in told.text) is (tag == "en")
+        assert ('"Talk with everybody on this server."' in told.text) is (tag == "en")
+        assert ("JavaScriptu" in told.text) is (tag == "pl")
         script = browser.get(f"/{name}")
         assert ("Wyślij" in script.text) is (tag == "pl")
         assert ("Come in" in script.text) is (tag == "en")

@@ -725,6 +725,24 @@ def test_a_command_without_its_text_asks_and_changes_nothing(server: ChatServer,
     nora.notes("^#tea has no topic")
 
 
+def test_the_history_and_the_servers_are_a_command_away(
+    serve: Callable[..., Served], company: Company, visit: Visit, tmp_path: Path
+) -> None:
+    """The first goes up as far as it can, for who does not scroll; the second names each server and tells of it."""
+    served = serve("--data", str(tmp_path / "kept"), "--unlimited")
+    bob = company(served).irc("bob")
+    bob.send(*[f"PRIVMSG #lobby :number {i}" for i in range(250)])
+    nora = visit(served.port).come("nora")
+    nora.sees("number 249")
+    nora.say("/history")
+    nora.sees("number 100")
+    expect(nora.page.locator(".to-latest")).to_be_visible()
+    nora.say("/history")
+    nora.sees("number 0")
+    nora.say("/servers")
+    nora.notes("^\\S+: (?!0 )")
+
+
 def test_what_netcat_can_do_can_be_typed_here(server: ChatServer, visit: Visit, guests: Guests) -> None:
     """Answers, reactions, taking back, settings and the language; a refusal names the places in one's own language."""
     bob = guests.irc("bob", "message-tags", room="#lobby")
@@ -1297,18 +1315,25 @@ def test_a_flood_leaves_the_page_usable(
     nora.run(
         """() => {
             window.painted = [];
+            window.drawn = 0;
+            new MutationObserver((changes) => changes.forEach(({ addedNodes }) => (window.drawn += addedNodes.length)))
+                .observe(document.querySelector(".rows"), { childList: true });
             document.querySelector(".composer textarea").addEventListener("keydown", (event) => {
                 requestAnimationFrame(() => setTimeout(() => window.painted.push(performance.now() - event.timeStamp)));
             });
         }"""
     )
     nora.composer.click()
+    begun = time.monotonic()
     for i in range(100):
         bob.send(*[f"PRIVMSG #lobby :{i * 100 + j} of a flood" for j in range(100)])
         if i % 5 == 0:
             nora.page.keyboard.press("x")
     nora.sees("9999 of a flood")
+    took = time.monotonic() - begun
     assert len(nora.run("window.painted")) == 20
+    # A few times a second what fits is drawn; then, once, the rest.
+    assert nora.run("window.drawn") <= (took / 0.25 + 2) * nora.run("innerHeight / 20") + 400
     assert nora.page.locator(".message").count() <= 400
     expect(nora.composer).to_have_value("x" * 20)
 

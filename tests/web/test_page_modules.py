@@ -56,10 +56,20 @@ def test_the_modules_are_one_script() -> None:
     script = pages()["/app.js"].plain.decode()
     assert not re.search("^(import|export) ", script, re.MULTILINE)
     assert [path for path in pages() if path.endswith(".js")] == ["/app.js", "/app.pl.js"]
+    assert " // " not in script
     modules = [path.read_text("utf-8") for path in STATIC.rglob("*.js")]
     for text in modules:
+        assert not re.search(r"""["`'].*[;,{] // .*["`']""", text)
         for name in re.findall(r"^export (?:async )?(?:function|class|const|let) (\w+)", text, re.MULTILINE):
             assert re.search(rf"^(?:async )?(?:function|class|const|let) {name}\b", script, re.MULTILINE), name
+
+
+def test_what_only_people_read_is_not_sent() -> None:
+    """The rules of the style sheet come without comments, and all of them come."""
+    style = pages()["/app.css"].plain.decode()
+    whole = (STATIC / "app.css").read_text("utf-8")
+    assert "/*" not in style and "\n " not in style
+    assert style.count("}") == whole.count("}")
 
 
 @pytest.mark.needs("node")

@@ -2,6 +2,7 @@
 
 import ssl
 import time
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from struct import pack
@@ -14,7 +15,8 @@ from websockets.typing import Subprotocol
 from chatroom.server.chat_server import ChatServer
 from chatroom.server.flood_limit import FLOOD_BURST_LINES
 from chatroom.server.timeouts import REGISTRATION_SECONDS
-from chatroom.web.websocket import MESSAGE_BYTES
+from chatroom.web.requests import Request
+from chatroom.web.websocket import MESSAGE_BYTES, open_websocket
 from tests.chat import INFO
 from tests.peers import DEADLINE, Guests, Served, eventually
 from tests.server.test_timeouts import make_older
@@ -372,6 +374,25 @@ def test_a_message_in_parts_is_one(server: ChatServer, guests: Guests) -> None:
                 assert browser.frame() == (PONG, str(i).encode())
         browser.send(frame(CONT, b"", final=False) + frame(CONT, line[-1:]))
         assert nora.wait("^wanda: (.*)$")[1] == "zażółć 😀"
+
+
+def test_empty_parts_take_no_memory() -> None:
+    """A message may have any number of them, so they are not kept."""
+    opening = (
+        "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n\r\n"
+    )
+    _, browser = open_websocket(Request("GET", "/", "/", (1, 1), {}, "localhost"), opening.encode())
+    browser.receive(frame(TEXT, "NI", final=False))
+    empty = frame(CONT, final=False) * 1_000
+    tracemalloc.start()
+    try:
+        for _ in range(20):
+            assert not browser.receive(empty).lines
+        assert tracemalloc.get_traced_memory()[0] < 50_000  # bytes
+    finally:
+        tracemalloc.stop()
+    assert browser.receive(frame(CONT, "CK nora")).lines == b"NICK nora\n"
 
 
 def test_bytes_that_are_not_utf8_are_refused_as_ever(server: ChatServer) -> None:

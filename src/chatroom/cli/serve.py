@@ -90,6 +90,7 @@ def serve(options: ServeOptions) -> None:
         return
     server = _make(options, data)
     server.hub.context.replay_messages = options.replay
+    server.hub.context.are_hidden = options.hide_people
     server.hub.context.operators = frozenset(map(fold, options.operators))
     server.hub.context.account_days = options.free_accounts
     server.configure(settings)

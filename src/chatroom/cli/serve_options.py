@@ -295,6 +295,12 @@ class ServeOptions:
         bool,
         _option(tr("Show everybody's address to everybody; otherwise operators of the server alone."), is_flag=True),
     ]
+    hide_people: Annotated[
+        bool,
+        _option(
+            tr("Let people be found by those alone who share a room with them, as IRC's mode +i does."), is_flag=True
+        ),
+    ]
     log_level: Annotated[
         str, _option(tr("The least important lines to log."), type=click.Choice(LOG_LEVELS), default="info")
     ]

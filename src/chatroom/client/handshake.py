@@ -23,6 +23,7 @@ WANTED = frozenset(
         "extended-join",
         "multi-prefix",
         "invite-notify",
+        "draft/channel-rename",
         "draft/chathistory",
         "draft/message-redaction",
         "draft/multiline",

@@ -160,7 +160,7 @@ def on_welcome(state: SessionState, message: Message) -> None:
         told = tr("The password was not accepted for the account {name}; you are here without it.", name=name)
         state.inform(strings.refusal("password-changed", name) if state.was_right else told, Kind.ERROR)
     if state.away:
-        state.send(Message("AWAY", ("away",)))
+        state.send(Message("AWAY", (state.away,)))  # it was lost with the connection
     wanted = [room for room in state.rooms.values() if not room.is_direct and (room.joined or not again)]
     for room in wanted:
         room.joined = True
@@ -257,7 +257,7 @@ def on_operator(state: SessionState, message: Message) -> None:
 
 
 def on_away_told(state: SessionState, message: Message) -> None:
-    state.away = message.command == "306"
+    state.away = (state.away or "away") if message.command == "306" else ""
     state.inform(tr(strings.AWAY if state.away else strings.BACK))
 
 
@@ -366,6 +366,9 @@ def on_fail(state: SessionState, message: Message) -> None:
         for word in message.params[2:-1]:
             if room := state.find(word):
                 history_sync.failed(state, room)
+        return
+    if param(message, 1) == "CHANNEL_RENAMED":
+        presence_handlers.on_renamed_before(state, message)
         return
     if param(message, 0) == "NICK" or param(message, 1) in _REASONS:
         state.reason = param(message, 1)
@@ -504,6 +507,7 @@ HANDLERS: dict[str, Handler] = {
     "NICK": presence_handlers.on_nick,
     "MODE": mode_handlers.on_mode,
     "TOPIC": presence_handlers.on_topic,
+    "RENAME": presence_handlers.on_room_renamed,
     "INVITE": presence_handlers.on_invite,
     "AWAY": presence_handlers.on_away,
     "ACCOUNT": presence_handlers.on_account,

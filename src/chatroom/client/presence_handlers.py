@@ -115,6 +115,45 @@ def _on_conversation_renamed(state: SessionState, message: Message, old: str, ne
         direct.name = new
 
 
+def on_room_renamed(state: SessionState, message: Message) -> None:
+    """IRCv3 channel-rename: a room goes on under another name. What we had under that one before is over."""
+    room, name = state.find(param(message, 0)), param(message, 1)
+    if room is None or room.is_direct or needs_colon(name) or not state.is_room(name):
+        return
+    was = room.name
+    _rename(state, room, name)
+    room.add(
+        state.entry(
+            message, Kind.INFO, strings.room_renamed(clean(message.nick), was, clean(name), text_of(message, 2))
+        )
+    )
+
+
+def on_renamed_before(state: SessionState, message: Message) -> None:
+    """FAIL JOIN CHANNEL_RENAMED: the room that we wanted to join is called otherwise now, so we join that."""
+    room, name = state.find(param(message, 2)), param(message, 3)
+    if needs_colon(name) or not state.is_room(name):
+        return
+    there = state.find(name)
+    if room and there is None:
+        _rename(state, room, name)
+    elif room:
+        room.joined = False
+        room.give_up_waiting()
+        state.current = there if there and state.current is room else state.current
+    state.inform(strings.called_now(param(message, 2), name), room=state.find(name))
+    state.join(name, room.key if room else "")
+
+
+def _rename(state: SessionState, room: Room, name: str) -> None:
+    before = state.find(name)
+    if before and before is not room:
+        del state.rooms[state.fold(name)]
+        state.current = room if state.current is before else state.current
+    state.rooms = {state.fold(name) if each is room else key: each for key, each in state.rooms.items()}
+    room.name = name
+
+
 def on_names(state: SessionState, message: Message) -> None:
     room = state.find(param(message, 2))
     if room is None:

@@ -86,6 +86,8 @@ _FAILURES = {
     "TOPIC INVALID_PARAMS": mark("That topic is too long."),
     "AWAY INVALID_PARAMS": mark("That is too long. Say it with fewer words."),
     "INVALID_PARAMS": mark("That is no time: 30s, 10m, 2h, 1d and 1w are. A reason does not begin with a digit."),
+    "RENAME CHANNEL_NAME_IN_USE": mark("Another room is or was called so, or looks like it. Choose another name."),
+    "RENAME CANNOT_RENAME": mark("That room can't get another name now. Wait a minute; the lobby keeps its name."),
     "REDACT INVALID_TARGET": mark("You can't take messages back there."),
     "REDACT REDACT_FORBIDDEN": mark("That message is not yours, and you are no operator here."),
     "REDACT UNKNOWN_MSGID": mark("There is no such message, or it is too old to be taken back."),

@@ -175,8 +175,15 @@ def _topic(state: SessionState, room: Room, rest: str) -> None:
         state.inform(tr("{room} has no topic.", room=room.name), room=room)
 
 
+def _rename(state: SessionState, room: Room, rest: str) -> None:
+    name, _, why = rest.partition(" ")
+    name = name if state.is_room(name) else f"#{name}"
+    state.send(Message("RENAME", (room.name, name, why) if why else (room.name, name)))
+
+
 def _away(state: SessionState, room: Room, rest: str) -> None:
-    state.send(Message("AWAY", (rest or "away",)))
+    state.away = rest or "away"
+    state.send(Message("AWAY", (state.away,)))
 
 
 def _back(state: SessionState, room: Room, rest: str) -> None:
@@ -415,6 +422,7 @@ COMMANDS: dict[str, SlashCommand] = {
     "unignore": SlashCommand("/unignore NAME", mark("hear them again"), _ignore("-"), True, words_max=1),
     "nick": SlashCommand("/nick NAME", mark("change your name"), _nick, True, words_max=1),
     "topic": SlashCommand("/topic [TEXT]", mark("show or set what the room is about"), _topic, is_about_room=True),
+    "rename": SlashCommand("/rename NEW [WHY]", mark("give this room another name"), _rename, True, is_about_room=True),
     "away": SlashCommand("/away [WHY]", mark("tell others that you are away"), _away),
     "back": SlashCommand("/back", mark("tell others that you are back"), _back, words_max=0),
     "invite": SlashCommand(
@@ -564,7 +572,9 @@ COMMANDS: dict[str, SlashCommand] = {
 }
 _ALIASES = {"j": "join", "part": "leave", "list": "rooms", "query": "msg", "names": "who", "quote": "raw", "h": "help"}
 GROUPS = {  # of /help
-    mark("Rooms"): ("join", "leave", "rooms", "who", "topic", "invite", "history", "search", "mentions", "servers"),
+    mark("Rooms"): (
+        *("join", "leave", "rooms", "who", "topic", "rename", "invite", "history", "search", "mentions", "servers"),
+    ),
     mark("Talking"): ("msg", "me", "reply", "react", "unreact", "undo", "edit", "whois", "ignore", "unignore"),
     mark("Keeping order"): (
         "kick", "ban", "unban", "bans", "mute", "unmute", "op", "deop", "voice", "devoice", "slow", "key", "quiet",

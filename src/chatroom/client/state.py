@@ -111,7 +111,7 @@ class SessionState:
         # the user
         self.account = ""  # the name that we are logged in to
         self.wanted_name = ""  # what we want to be called once we are logged in to it
-        self.away = False
+        self.away = ""  # what others are told of where we are; "" if we are here
         self.is_operator = False  # of the server
         self.goodbye = "Goodbye"  # what others are told when we go
         # answers that take more than one line

@@ -48,6 +48,7 @@ WHOIS = {
     "317": mark("{nick} has said nothing for {b} s"),
     "319": mark("{nick} is in {b}"),
     "330": mark("{nick} is logged in as {b}"),
+    "338": mark("{nick} comes from {c}"),
     "378": "{nick} {b}",
     "671": mark("{nick} is connected through TLS"),
 }
@@ -190,6 +191,16 @@ def topic(nick: str, text: str) -> str:
     if text:
         return tr("{nick} set the topic: {topic}", nick=nick, topic=text)
     return tr("{nick} removed the topic.", nick=nick)
+
+
+def room_renamed(nick: str, room: str, name: str, why: str) -> str:
+    if why:
+        return tr("{nick} renamed {room} to {name}: {why}", nick=nick, room=room, name=name, why=why)
+    return tr("{nick} renamed {room} to {name}.", nick=nick, room=room, name=name)
+
+
+def called_now(room: str, name: str) -> str:
+    return tr("{room} is called {name} now.", room=room, name=name)
 
 
 def key_not_used(room: str) -> str:

@@ -28,6 +28,7 @@ class Context:
 
     __slots__ = (
         "account_days",
+        "are_hidden",
         "cloaks",
         "clock",
         "is_saving",
@@ -55,6 +56,7 @@ class Context:
         self.passwords = Passwords()
         self.throttle = LoginThrottle()
         self.cloaks = Cloaks(secrets.token_bytes(KEY_BYTES))
+        self.are_hidden = False  # whether who comes is found by those alone who share a room, unless they say otherwise
         self.password = ""  # of the server; everybody is let in if it is ""
         self.operators: frozenset[str] = frozenset()  # accounts that the configuration names as such, folded
         self.operator_password = ""  # nobody becomes an operator of the server if it is ""

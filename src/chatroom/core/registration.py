@@ -12,10 +12,11 @@ from chatroom.core.permissions import look_ahead, require_free_to_rename
 from chatroom.model.commands import Quit, Register, Rename
 from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Session, User, user_of
-from chatroom.model.events import Connected, Renamed
+from chatroom.model.events import Connected, Renamed, UserModesSet
+from chatroom.model.modes import INVISIBLE
 from chatroom.model.outcomes import Deferred, Outcome
 from chatroom.model.replies import Refused, Saving
-from chatroom.model.values import Device, Person
+from chatroom.model.values import Device, ModeChange, Person
 
 
 def register(ctx: Context, session: Session, command: Register) -> list[Outcome]:
@@ -44,7 +45,9 @@ def register(ctx: Context, session: Session, command: Register) -> list[Outcome]
     granted = (
         [] if presence and presence.devices else grant(ctx, presence.person if presence else person, person.account)
     )
-    return [*way, connected, *kept_out, *granted, *missed]
+    hidden = UserModesSet(person, (ModeChange(True, INVISIBLE),))
+    modes = [hidden] if ctx.are_hidden and presence is None else []
+    return [*way, connected, *modes, *kept_out, *granted, *missed]
 
 
 def person_of(ctx: Context, session: Session, nick: str, username: str, realname: str = "") -> Person:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, fold, room_name
 from chatroom.common.text import shortened
-from chatroom.core import notify, staying
+from chatroom.core import notify
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.permissions import Action, require
 from chatroom.model.commands import RenameRoom
@@ -71,8 +71,6 @@ def room_renamed(ctx: Context, event: RoomRenamed, delivery: Delivery) -> None:
         for people in state.reactions.messages.get(said.id, {}).values():
             for key, reaction in people.items():
                 people[key] = replace(reaction, target=event.name)
-    for user in room.members.values():
-        staying.note(state, user, event, delivery)
     notify.room_and_author(ctx, event, room, delivery)
     _tell_others(room, [session for session in room.audience if isinstance(session, Session)], event, delivery)
 

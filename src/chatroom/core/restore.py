@@ -93,6 +93,8 @@ def who_stays(state: ChatState, account: Account, standing: Standing, now: int) 
         BOT in standing.modes,
         cloak=standing.cloak,
     )
+    if bans.on_person(state, person):
+        return None
     user = User(person, None, now)
     user.devices = ()
     user.go_away(standing.away or ABSENT, now)

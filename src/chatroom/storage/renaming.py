@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from chatroom.common.names import fold
 from chatroom.model.events import RoomRenamed
 from chatroom.model.state import REDIRECT_MS
+from chatroom.storage import standings
 
 
 def save(db: sqlite3.Connection, event: RoomRenamed) -> None:
@@ -32,6 +33,7 @@ def rename(db: sqlite3.Connection, old: str, was: str, name: str, time: int, num
         db.execute("UPDATE OR REPLACE markers SET target = ? WHERE target = ?", (new, old))
         _redirect(db, old, name, time)
     db.execute("UPDATE places SET name = ? WHERE key = ?", (name, new))
+    standings.rename(db, was, name)
     targets = "UPDATE reactions SET target = ? WHERE place = (SELECT id FROM places WHERE key = ?)"
     db.execute(targets, (name, new))
 

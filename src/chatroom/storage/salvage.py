@@ -15,6 +15,7 @@ _TABLES = {
     "places": "key",
     "ignored": "account, key",
     "renamed": "key",
+    "standings": "account",
 }
 _ROOMS = "WHERE owner != '' OR topic != '' OR closed != ''"
 

@@ -28,6 +28,16 @@ def forget(db: sqlite3.Connection, account: str) -> None:
     db.execute("DELETE FROM standings WHERE account = (SELECT id FROM accounts WHERE key = ?)", (account,))
 
 
+def rename(db: sqlite3.Connection, was: str, name: str) -> None:
+    """A room has another name. Not each of who stays there is saved anew: that would take the event log's lock."""
+    rows = db.execute("SELECT standing, account FROM standings WHERE instr(standing, ?)", (_json(was),)).fetchall()
+    changed = []
+    for standing, account in rows:
+        *fields, rooms = json.loads(standing)
+        changed.append((_json([*fields, [(name if each == was else each, ranks) for each, ranks in rooms]]), account))
+    db.executemany("UPDATE standings SET standing = ? WHERE account = ?", changed)
+
+
 def leave_all(db: sqlite3.Connection, last: int) -> None:
     """To be called at a start: who was there to the end has seen everything up to the event with the id `last`."""
     db.execute("UPDATE standings SET seen = max(1, ?) WHERE seen = 0", (last,))
@@ -52,4 +62,8 @@ def _modes(db: sqlite3.Connection, key: str) -> dict[str, str]:
 
 def _row(account: int, standing: Standing) -> tuple[int, str, int]:
     *fields, seen = standing
-    return account, json.dumps(fields, ensure_ascii=False), seen
+    return account, _json(fields), seen
+
+
+def _json(it: object) -> str:
+    return json.dumps(it, ensure_ascii=False)

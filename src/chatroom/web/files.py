@@ -3,14 +3,17 @@
 import gzip
 import hashlib
 from functools import cache
+from html import escape
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import NamedTuple
 
+from chatroom.common import language
+from chatroom.common.language import mark
 from chatroom.web import languages
 from chatroom.web.requests import Request
 from chatroom.web.responses import Response
-from chatroom.web.script import joined
+from chatroom.web.script import joined, slim_style
 
 _TYPES = {
     "css": "text/css; charset=utf-8",
@@ -27,6 +30,13 @@ _TYPES = {
 _ALIASES = {"/": "/index.html", "/favicon.ico": "/icon.svg"}
 _ENTRY = "app.js"  # the module that begins the page
 _INDEX = "index.html"
+_STYLE = "app.css"
+# What the page itself says: to who has no scripts, and to who looks for it.
+_SENTENCES = (
+    mark("This page needs JavaScript."),
+    mark("With netcat or an IRC client you can talk without it, at this same address and port."),
+    mark("Talk with everybody on this server."),
+)
 _ENGLISH_ALONE = b'content="en"'  # in the page, which is told what other languages there are
 
 
@@ -66,6 +76,7 @@ def pages() -> dict[str, File]:
     modules = {name: data.pop(name).decode() for name in list(data) if name.endswith(".js")}
     script = joined(_ENTRY, modules.__getitem__)
     data[_ENTRY] = script.encode()
+    data[_STYLE] = slim_style(data[_STYLE].decode()).encode()
     for tag in languages.tags():
         data[f"strings/{tag}.json"] = languages.translated(tag)
         if tag != "en":
@@ -85,10 +96,13 @@ def page(request: Request) -> File | None:
 
 @cache
 def _index(tag: str) -> File:
-    plain = pages()["/"].plain
-    if tag != "en":
-        plain = plain.replace(b'lang="en"', f'lang="{tag}"'.encode()).replace(_ENTRY.encode(), _script(tag).encode())
-    return _file(_INDEX, plain)._replace(vary="Accept-Encoding, Accept-Language")
+    text = pages()["/"].plain.decode()
+    spoken = language.find(tag)
+    if spoken and tag != "en":
+        text = text.replace('lang="en"', f'lang="{tag}"').replace(_ENTRY, _script(tag))
+        for each in _SENTENCES:
+            text = text.replace(each, escape(spoken.tr(each)))
+    return _file(_INDEX, text.encode())._replace(vary="Accept-Encoding, Accept-Language")
 
 
 def _script(tag: str) -> str:

@@ -1,8 +1,9 @@
 """Joins the page's modules into one script, so that a browser asks once for all of them.
 
 The modules are what a person reads and tests; the joined script is made of them when the first browser comes. For that
-they follow three rules, which a test holds: they import by name alone (`import { a, b } from "./x.js";`), no two of
-them have a name of their own in common, and no text goes over several lines, as the lines lose their indentation.
+they follow four rules, which a test holds: they import by name alone (`import { a, b } from "./x.js";`), no two of
+them have a name of their own in common, no text goes over several lines, as the lines lose their indentation, and none
+has ` // ` in it, which begins a comment.
 """
 
 import posixpath
@@ -14,13 +15,20 @@ _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const|let) )", re
 _CAST = re.compile(r"/\*\* @type [^*]*\*/ ?")
 _BLANKS = re.compile(r"^[ \n]+", re.MULTILINE)
 _NOTE = re.compile(r"^ *(?:/\*\*(?:[^*]|\*(?!/))*\*/|//.*)\n", re.MULTILINE)  # a comment on lines of its own
+_ASIDE = re.compile(r"(?<=[;,{]) // .*$", re.MULTILINE)  # a comment behind what it is about
+_STYLE_NOTE = re.compile(r" ?/\*(?:[^*]|\*(?!/))*\*/\n?")
 
 
 def _slim(text: str) -> str:
     """A module without what only people and compilers read."""
-    for unneeded in (_IMPORT, _EXPORT, _NOTE, _CAST, _BLANKS):
+    for unneeded in (_IMPORT, _EXPORT, _NOTE, _ASIDE, _CAST, _BLANKS):
         text = unneeded.sub("", text)
     return text
+
+
+def slim_style(text: str) -> str:
+    """The page's colours without what only people read."""
+    return _BLANKS.sub("", _STYLE_NOTE.sub("", text))
 
 
 def joined(entry: str, read: Callable[[str], str]) -> str:

@@ -126,7 +126,8 @@ class WebSocket:
             self._is_text = frame.opcode is Opcode.TEXT
         elif frame.opcode is not Opcode.CONT:
             return None
-        self._parts.append(bytes(frame.data))
+        if frame.data or not self._parts:  # empty ones are without number
+            self._parts.append(bytes(frame.data))
         if not frame.fin:
             return None
         message = b"".join(self._parts)

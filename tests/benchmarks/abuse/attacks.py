@@ -10,7 +10,7 @@ from tests.benchmarks.abuse.fuzz import fuzz
 from tests.benchmarks.abuse.lock import lock
 from tests.benchmarks.abuse.pictures import pictures
 from tests.benchmarks.abuse.scarce import descriptors, disk, threads
-from tests.benchmarks.abuse.strangers import babbler, slowloris, stalled
+from tests.benchmarks.abuse.strangers import babbler, slowloris, slowloris_by_web, stalled
 from tests.benchmarks.abuse.web_fuzz import web_fuzz
 
 ATTACKS = (
@@ -18,6 +18,11 @@ ATTACKS = (
     Attack("unread", "200, then 1,000 that never read, among as many that do", unread),
     Attack("unread-web", "200 browsers that never read, among as many that do", unread_by_web),
     Attack("slowloris", "500, then 5,000 clients that choose a name at one byte a second", slowloris),
+    Attack(
+        "slowloris-web",
+        "500 browsers whose WebSocket brings a byte a second: half frames, parts, pings",
+        slowloris_by_web,
+    ),
     Attack("tls", "500 clients with half of a TLS handshake", stalled),
     Attack("encrypted", "200 clients with TLS that send and receive 4 KiB messages at once for 10 minutes", encrypted),
     Attack("babbler", "5 MB of commands before registration, from a client that never reads", babbler),

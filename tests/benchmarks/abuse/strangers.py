@@ -16,8 +16,13 @@ from tests.benchmarks.abuse.attack import Check, at_most, exactly, not_here, sta
 from tests.benchmarks.abuse.encrypted import certificate
 from tests.benchmarks.load import RoundError, Swarm
 from tests.benchmarks.servers import Server
+from tests.web.browsers import CONT, KEY, PING, TEXT, frame
 
 _MEGABYTES = 5
+_OPENING = (
+    "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n\r\n"
+).encode()
 _HALF_A_HELLO = b"\x16\x03\x01\x02\x00"  # a record of 512 bytes, none of which ever comes
 
 
@@ -37,6 +42,23 @@ def _slowloris(count: int, in_step: bool) -> list[Check]:
             slow.close()
     what = f"{count} in step" if in_step else f"{count}"
     return [*_endings(f"{what}: ", slow, count, REGISTRATION_SECONDS, 2), *_fares(f"{what}: ", first, joins, in_step)]
+
+
+def slowloris_by_web(short: bool) -> list[Check]:
+    """Opened WebSockets: a frame that comes a byte at a time, a message that never ends in parts, and pings."""
+    count = 10 if short else 500
+    frames = (
+        frame(TEXT, "NICK " + "x" * 200),
+        frame(TEXT, "NICK ", final=False) + frame(CONT, "x", final=False) * 20 + frame(CONT, final=False) * 20,
+        frame(PING, "x") * 40,
+    )
+    with start("--unlimited") as server, Swarm(server.port) as swarm:
+        slow = _Slow(server.port, count, *frames, first=_OPENING)
+        try:
+            first, *joins = _joins(swarm, slow)
+        finally:
+            slow.close()
+    return [*_endings("", slow, count, REGISTRATION_SECONDS, 2), *_fares("", first, joins)]
 
 
 def _endings(what: str, slow: "_Slow", count: int, deadline: float, margin: float) -> list[Check]:
@@ -78,14 +100,15 @@ class _Slow:
     `ages` is how old they were when they were closed, in seconds.
     """
 
-    def __init__(self, port: int, count: int, *texts: bytes, in_step: bool = False) -> None:
-        """`texts` are what they would like to say, in turns."""
+    def __init__(self, port: int, count: int, *texts: bytes, in_step: bool = False, first: bytes = b"") -> None:
+        """`texts` are what they would like to say, in turns; `first` is what they say at once."""
         self.ages: list[float] = []
         self.socks: dict[int, tuple[socket.socket, float, Iterator[int]]] = {}
         self._poll = select.poll()
         self._in_step = in_step
         for number in range(count):
             sock = socket.create_connection(("127.0.0.1", port), source_address=(f"127.0.1.{number % 50 + 1}", 0))
+            sock.sendall(first)
             self.socks[sock.fileno()] = (
                 sock,
                 time.monotonic(),

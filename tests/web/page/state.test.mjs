@@ -442,6 +442,8 @@ for (const [line, sent] of [
   ["/key off", "MODE #lobby -k *"],
   ["/quiet", "MODE #lobby +m"],
   ["/topic tea and cake", "TOPIC #lobby :tea and cake"],
+  ["/rename tea", "RENAME #lobby #tea"],
+  ["/rename #tea a typo", "RENAME #lobby #tea :a typo"],
   ["/login nora open-sesame", "PRIVMSG NickServ :IDENTIFY nora open-sesame"],
   ["/register open-sesame", "PRIVMSG NickServ :REGISTER open-sesame"],
   ["/me waves", "@label=m1 PRIVMSG #lobby :\x01ACTION waves\x01"],
@@ -734,4 +736,27 @@ test("a message is edited by taking it back and saying it anew", () => {
   talk.room.editing = talk.room.messages.at(-1);
   talk.session.lost();
   assert.throws(() => runLine(talk.state, talk.room, "x"), Misuse);
+});
+
+test("a room goes on under another name, also one that got it while we were away", () => {
+  const talk = new Talk("nora", ["#lobby", "#old"]).connect().welcome();
+  talk.feed(":nora!u@h JOIN #old", ":s 366 nora #old :End");
+  const room = talk.state.find("#old");
+  talk.state.current = room;
+  talk.feed(":bob!b@h RENAME #old #new :a typo");
+  assert.equal(talk.state.find("#new"), room);
+  assert.equal(talk.state.find("#old"), undefined);
+  assert.equal(room.messages.at(-1).text, "bob renamed #old to #new: a typo");
+  talk.feed(":bob!b@h RENAME #nowhere #x :", ":bob!b@h RENAME #new bob :", ":bob!b@h RENAME");
+  assert.equal(room.name, "#new");
+  talk.take();
+  talk.state.join("#before");
+  const before = talk.state.find("#before");
+  talk.feed(":s FAIL JOIN CHANNEL_RENAMED #before #after :That channel has another name now");
+  assert.deepEqual(talk.take("JOIN"), ["JOIN #before", "JOIN #after"]);
+  assert.equal(talk.state.find("#after"), before);
+  talk.state.current = talk.state.join("#before");
+  talk.feed(":s FAIL JOIN CHANNEL_RENAMED #before #new :That channel has another name now");
+  assert.equal(talk.state.current, room);
+  assert.equal(talk.state.find("#before"), undefined);
 });

@@ -38,6 +38,7 @@ class ClientState:
         self.username = ""
         self.realname = ""
         self.away = ""  # what AWAY gave before registration
+        self.metadata: dict[str, str | None] = {}  # what METADATA set before registration
         self.label = ""  # of the line being read
         self.batch: Batch | None = None  # a message of many lines that has not ended yet
         self.tags = ""  # the client-only tags of the line being read, as they are written

@@ -288,7 +288,7 @@ def _whois_is(to: ReplyWriter, reply: WhoisIs) -> Iterator[str]:
     if reply.member.away:
         yield to.line(numerics.RPL_AWAY, p.nick, told(reply.member.away, to.language))
     if reply.address:
-        yield to.line(numerics.RPL_WHOISHOST, p.nick, address=reply.address)
+        yield to.line(numerics.RPL_WHOISACTUALLY, p.nick, f"{p.username}@{reply.address}", reply.address)
     if reply.modes:
         yield to.line(numerics.RPL_WHOISMODES, p.nick, modes=reply.modes)
     if metadata_replies.METADATA in to.capabilities:
@@ -314,7 +314,8 @@ def _whowas_is(to: ReplyWriter, reply: WhowasIs) -> Iterator[str]:
     for person, time in reply.people:
         yield to.line(numerics.RPL_WHOWASUSER, person.nick, person.username, person.host, person.realname)
         if reply.with_addresses and person.address:
-            yield to.line(numerics.RPL_WHOISHOST, person.nick, address=person.address)
+            about = f"{person.username}@{person.address}", person.address
+            yield to.line(numerics.RPL_WHOISACTUALLY, person.nick, *about)
         yield to.line(numerics.RPL_WHOISSERVER, person.nick, to.server.name, timestamp(time))
     yield to.line(numerics.RPL_ENDOFWHOWAS, nick)
 

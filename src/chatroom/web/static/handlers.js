@@ -248,6 +248,38 @@ function onTopic(state, message) {
   room.add(entryOf(state, message, "info", tr(room.topic ? "topicSet" : "topicRemoved", { by, topic: room.topic })));
 }
 
+/**
+ * A room goes on under another name; what we had under that one before is over.
+ * @type {Handler}
+ */
+function onRename(state, message) {
+  const [old = "", name = "", reason = ""] = message.params;
+  const room = state.find(old);
+  if (!room || room.isDirect || !isRoomName(name)) return;
+  const before = state.find(name);
+  if (before && before === state.current) state.current = room;
+  const places = { by: cleanWord(nickOf(message.source)), room: room.name, name: cleanWord(name), why: cleanText(reason) };
+  state.rename(room, name);
+  room.add(entryOf(state, message, "info", tr(places.why ? "roomRenamedWhy" : "roomRenamed", places)));
+}
+
+/**
+ * The room that we wanted to join is called otherwise now, so we join that.
+ * @param {HandledState} state
+ * @param {string} old
+ * @param {string} name
+ */
+function onRenamedBefore(state, old, name) {
+  if (!isRoomName(name)) return;
+  const room = state.find(old);
+  const isLookedAt = room === state.current;
+  if (room && !state.find(name)) state.rename(room, name);
+  else if (room) state.close(Object.assign(room, { joined: false }));
+  if (isLookedAt) state.current = state.room(name);
+  state.inform(tr("calledNow", { room: cleanWord(old), name: cleanWord(name) }), "info", state.room(name));
+  state.join(name, room?.key ?? "");
+}
+
 /** @type {Handler} */
 function onInvite(state, message) {
   const [whom = "", room = ""] = message.params;
@@ -357,6 +389,7 @@ function onFail(state, message) {
     for (const room of state.rooms.values()) if (about.some((word) => fold(word) === fold(room.name))) historyFailed(state, room);
     return;
   }
+  if (code === "CHANNEL_RENAMED") return onRenamedBefore(state, about[0] ?? "", about[1] ?? "");
   if (ENDS.has(code)) {
     state.events.push({ type: "refused", why: ENDS.get(code) ?? "", text, nick: cleanWord(about[0] ?? "") });
     return;
@@ -437,6 +470,14 @@ function onListEnd(state) {
   state.events.push({ type: "rooms", rooms });
 }
 
+/**
+ * One of the servers that are this chat; behind its distance it is told what there is about it.
+ * @type {Handler}
+ */
+function onServer(state, message) {
+  state.inform(tr("quote", { nick: cleanWord(message.params[1] ?? ""), text: cleanText(message.params.at(-1) ?? "").replace(/^\d+ /, "") }));
+}
+
 /** @type {Handler} */
 function onPing(state, message) {
   state.send("PONG", message.params.at(-1) ?? "");
@@ -508,6 +549,7 @@ const HANDLERS = {
   ACCOUNT: onAccount,
   MARKREAD: onMarkRead,
   PING: onPing,
+  RENAME: onRename,
   FAIL: onFail,
   ERROR: onError,
   ACK: onAck,
@@ -527,6 +569,7 @@ const HANDLERS = {
   341: (state, message) => state.inform(tr("invited", { nick: cleanWord(message.params[1] ?? ""), room: cleanWord(message.params[2] ?? "") })),
   353: onNames,
   354: onWho,
+  364: onServer,
   366: onNamesEnd,
   367: onBanListed,
   368: onBansEnd,
@@ -543,7 +586,7 @@ const HANDLERS = {
   ...all(["405", "471", "473", "474", "475", "476", "477"], onNotJoined),
   ...all(
     ["002", "003", "004", "250", "251", "252", "253", "254", "255", "265", "266", "315", "321", "329", "333",
-      "375", "379", "396", "687", "734", "PONG", "SETNAME", "WARN", "NOTE", "WALLOPS"],
+      "365", "375", "379", "396", "687", "734", "PONG", "SETNAME", "WARN", "NOTE", "WALLOPS"],
     ignore,
   ),
 };

@@ -10,7 +10,7 @@ import { spokenLanguage } from "./strings.js";
 /** @typedef {import("./irc.js").Message} ShakingMessage */
 
 const WANTED_CAPS = [
-  "account-notify", "away-notify", "batch", "cap-notify", "draft/chathistory", "draft/languages", "draft/message-redaction",
+  "account-notify", "away-notify", "batch", "cap-notify", "draft/channel-rename", "draft/chathistory", "draft/languages", "draft/message-redaction",
   "draft/multiline", "draft/read-marker", "echo-message", "extended-join", "extended-monitor", "invite-notify", "labeled-response",
   "message-tags", "multi-prefix", "server-time", "setname", "soju.im/search", "standard-replies",
 ];

@@ -23,8 +23,8 @@ const PLACES = "DEVICE EMOJI KEY LANGUAGE MODES NAME NEW OLD PASSWORD ROOM SECON
 export class Misuse extends Error {}
 
 /**
- * What a command wants of the page: to go to a room, to search, to speak a language, to show the help, to leave.
- * @typedef {{go?: SlashRoom, search?: string, mentions?: boolean, language?: string, help?: boolean, quit?: boolean} | void} Wish
+ * What a command wants of the page: to go to a room, to search, to speak a language, to show what is older or the help, to leave.
+ * @typedef {{go?: SlashRoom, search?: string, mentions?: boolean, language?: string, older?: boolean, help?: boolean, quit?: boolean} | void} Wish
  */
 /**
  * `secret` lines are not offered again.
@@ -355,6 +355,14 @@ export const SLASH_COMMANDS = {
   away: { usage: "/away [WHY]", act: (state, room, rest) => markAway(state, rest || tr("awayText")) },
   back: { usage: "/back", act: (state) => markAway(state) },
   invite: { usage: "/invite NAME", act: (state, room, rest) => state.send("INVITE", rest.split(" ")[0], room.name), argument: true },
+  rename: {
+    usage: "/rename NEW [WHY]",
+    act: (state, room, rest) => {
+      const [name, ...why] = rest.split(" ");
+      state.send("RENAME", room.name, isRoomName(name) ? name : `#${name}`, ...(why.length ? [why.join(" ")] : []));
+    },
+    argument: true,
+  },
   kick: { usage: "/kick NAME [TIME] [WHY]", act: moderation("KICK"), argument: true },
   ban: { usage: "/ban NAME [TIME] [WHY]", act: moderation("BAN"), argument: true },
   unban: { usage: "/unban NAME", act: (state, room, rest) => state.send("UNBAN", room.name, rest.split(" ")[0]), argument: true },
@@ -396,13 +404,15 @@ export const SLASH_COMMANDS = {
   lang: { usage: "/lang [LANGUAGE]", act: (state, room, rest) => ({ language: rest.toLowerCase() }), offline: true },
   oper: { usage: "/oper PASSWORD", act: (state, room, rest) => state.send("OPER", state.nick, rest), argument: true, secret: true },
   mentions: { usage: "/mentions", act: () => ({ mentions: true }) },
+  history: { usage: "/history", act: () => ({ older: true }), offline: true },
+  servers: { usage: "/servers", act: (state) => state.send("LINKS") },
   search: { usage: "/search WORDS", act: (state, room, rest) => ({ search: rest }) },
   quit: { usage: "/quit", act: () => ({ quit: true }), offline: true },
 };
 
 /** What is about a room: it can't be done in a conversation with one person. */
 const IN_ROOMS = new Set([
-  "topic", "invite", "kick", "ban", "unban", "bans", "mute", "unmute", "op", "deop", "voice", "devoice", "slow", "key", "quiet", "mode",
+  "topic", "rename", "invite", "kick", "ban", "unban", "bans", "mute", "unmute", "op", "deop", "voice", "devoice", "slow", "key", "quiet", "mode",
 ]);
 
 const ALIASES = new Map(Object.entries({ j: "join", part: "leave", list: "rooms", query: "msg", names: "who", h: "help" }));

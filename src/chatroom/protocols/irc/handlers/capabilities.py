@@ -64,7 +64,7 @@ _OF_HISTORY = frozenset({CHATHISTORY, PLAYBACK, SEARCH})
 _OF_PASSWORDS = frozenset({SASL, REGISTRATION})  # offered only where nobody on the way can read them
 _KEYS = len(METADATA_KEYS)
 _VALUES = {
-    METADATA: f"max-subs={_KEYS},max-keys={_KEYS},max-value-bytes={METADATA_VALUE_BYTES}",
+    METADATA: f"before-connect,max-subs={_KEYS},max-keys={_KEYS},max-value-bytes={METADATA_VALUE_BYTES}",
     MULTILINE: LIMITS,
     SASL: MECHANISMS,
     REGISTRATION: "before-connect",

@@ -14,6 +14,7 @@ from chatroom.model.outcomes import Command
 from chatroom.model.values import Via
 from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.client_state import ABSENT, ClientState
+from chatroom.protocols.irc.handlers.metadata import set_before
 from chatroom.protocols.irc.limits import USERNAME_CHARACTERS
 
 # What the window and --text say of themselves, where other clients give what no server reads (RFC 2812 §3.1.3).
@@ -36,6 +37,8 @@ def registration(client: ClientState) -> Iterator[Command]:
             )
             if client.viewer.nick and client.away not in ("", ABSENT):
                 yield SetAway(client.away)
+            if client.viewer.nick:
+                yield from set_before(client)
         if not client.viewer.admitted:  # modern.ircdocs.horse/#pass-message
             yield Quit("this server has a password", refused=True)
 

@@ -25,6 +25,9 @@ import { listenForSwipes } from "./swipe.js";
 const SLOW_DRAW_MS = 12;
 /** The pause after a slow drawing, in times what it took. */
 const DRAW_PAUSE = 4;
+/** So many changes since the last drawing are a flood, which nobody reads as it comes: it is drawn a few times a second. */
+const FLOOD_CHANGES = 40;
+const FLOOD_PAUSE_MS = 250;
 const WIDE = "(min-width: 1000px)";
 const ROOMS_BESIDE = "(min-width: 700px)";
 
@@ -87,7 +90,10 @@ export class ChatView {
     this.element = el("div.chat", {}, this.skip, this.rooms.element, main, this.members.element, this.search.element, this.shade, this.aloud);
     listenForSwipes(this.element, (isToRight) => this.swipe(isToRight));
     this.isDrawn = false;
-    this.drawMs = 0;
+    /** Until the next drawing, in milliseconds. */
+    this.pause = 0;
+    /** The version of the room that was drawn last. */
+    this.drawn = 0;
     /** @type {ChatRoom | null} */
     this.shown = null;
   }
@@ -102,19 +108,24 @@ export class ChatView {
     const draw = () => requestAnimationFrame(() => {
       this.isDrawn = false;
       const begun = performance.now();
-      this.render();
-      this.drawMs = performance.now() - begun;
+      const isFlood = this.render();
+      const ms = performance.now() - begun;
+      this.pause = isFlood ? FLOOD_PAUSE_MS : ms > SLOW_DRAW_MS ? ms * DRAW_PAUSE : 0;
+      if (isFlood) this.refresh(); // the rest, when it is over
     });
-    if (this.drawMs > SLOW_DRAW_MS) setTimeout(draw, this.drawMs * DRAW_PAUSE);
+    if (this.pause) setTimeout(draw, this.pause);
     else draw();
   }
 
+  /** Draws what has changed; tells whether that is a flood, of which only what fits is drawn. */
   render() {
     const room = this.state.current;
     if (this.shown !== room) this.open(room);
     this.look();
     askModes(this.state, room);
-    this.messages.render();
+    const isFlood = room.version - this.drawn > FLOOD_CHANGES;
+    this.drawn = room.version;
+    this.messages.render(isFlood);
     this.seen();
     this.rooms.render();
     this.members.render();
@@ -127,6 +138,7 @@ export class ChatView {
     document.title = titleOf(this.state);
     this.tellWaiting();
     this.speak();
+    return isFlood;
   }
 
   /** On a phone the lists are out of sight: what waits elsewhere is told at the button that shows them. */
@@ -148,6 +160,7 @@ export class ChatView {
   /** @param {ChatRoom} room */
   open(room) {
     this.shown = room;
+    this.drawn = room.version;
     this.messages.open(room);
     this.composer.open(room);
     askWhoIsAway(this.state, room);
@@ -238,6 +251,7 @@ export class ChatView {
         this.search.mentions();
       }
       if (wish?.language !== undefined) return this.chooseLanguage(wish.language);
+      if (wish?.older) this.messages.toOlder();
       if (wish?.help) this.menus.help();
       if (wish?.quit) this.acts.quit();
       this.refresh();

@@ -26,6 +26,8 @@ export class ComposerView {
     /** @type {string[]} */
     this.sent = [];
     this.at = 0;
+    /** Of the text at which the field was made as high as it is. */
+    this.length = 0;
     /** @type {import("../completion.js").Choice[]} */
     this.choices = [];
     this.chosen = -1;
@@ -126,9 +128,14 @@ export class ComposerView {
     this.input.focus();
   }
 
+  /** Makes the field as high as its text. A letter more that fits into it costs no layout of the page. */
   grow() {
-    this.input.style.height = "auto";
-    this.input.style.height = `${this.input.scrollHeight}px`;
+    const { input } = this;
+    const isLonger = input.value.length >= this.length;
+    this.length = input.value.length;
+    if (isLonger && input.style.height && input.scrollHeight <= input.clientHeight) return;
+    input.style.height = "auto";
+    input.style.height = `${input.scrollHeight}px`;
     this.acts.onSize();
   }
 

@@ -21,6 +21,8 @@ const WINDOW_STEP = 80;
 /** As near to an end, more is shown or fetched. */
 const NEAR_PIXELS = 600;
 const AT_END_PIXELS = 48;
+/** The height of the lowest line: tells how many fit. */
+const LINE_PIXELS = 20;
 
 export class MessagesView {
   /**
@@ -61,6 +63,8 @@ export class MessagesView {
     /** The window is being moved: what is drawn for that moves it no further. */
     this.isPaging = false;
     this.lastTop = 0;
+    /** The size at which the end was in sight. */
+    this.lastSize = "";
     new ResizeObserver(() => this.pin()).observe(this.scroller);
   }
 
@@ -96,16 +100,29 @@ export class MessagesView {
     return this.following && !this.room?.hasNewer;
   }
 
-  /** Draws what has changed. */
-  render() {
+  /**
+   * All that decides what is drawn.
+   * @param {MessagesRoom} room
+   */
+  signOf(room) {
+    return [room.version, room.newFrom, this.following, this.state.registered, this.found, this.expanded.size, this.first?.serial, this.last?.serial].join();
+  }
+
+  /**
+   * Draws what has changed.
+   * @param {boolean} [isFlood] who follows the end sees no more of it than fits, until it is drawn again
+   */
+  render(isFlood = false) {
     const room = this.room;
     if (!room) return;
     if (this.following && room.hasNewer) fetchLatest(this.state, room);
-    const drawn = [room.version, room.newFrom, this.following, this.state.registered, this.found, this.expanded.size,
-      this.first?.serial, this.last?.serial].join();
-    if (drawn === this.drawn) return;
+    if (this.signOf(room) === this.drawn) return;
     const isFirst = !this.list.firstChild;
     this.place(room);
+    if (isFlood && this.following) {
+      this.start = Math.max(this.start, this.end - Math.ceil(innerHeight / LINE_PIXELS));
+      this.remember(room);
+    }
     const rows = rowsOf(room, this.start, this.end, {
       me: this.state.me, isOnline: this.state.registered, now: this.state.now(), found: this.found, expanded: this.expanded,
       onMenu: this.acts.onMenu, onName: this.acts.onName, onRetry: this.acts.onRetry, onRemove: this.acts.onRemove,
@@ -117,8 +134,7 @@ export class MessagesView {
     showList(this.list, rows);
     if (this.following) this.scrollToEnd();
     else if (anchor) this.hold(anchor);
-    this.drawn = [room.version, room.newFrom, this.following, this.state.registered, this.found, this.expanded.size,
-      this.first?.serial, this.last?.serial].join();
+    this.drawn = isFlood ? "" : this.signOf(room);
     this.showDown(room);
     if (isFirst) this.onScroll();
     else if (!this.following && this.start > 0 && this.scroller.scrollTop < NEAR_PIXELS && !this.isPaging) this.pageUp(room);
@@ -172,6 +188,12 @@ export class MessagesView {
   scrollToEnd() {
     this.scroller.scrollTop = this.scroller.scrollHeight;
     this.lastTop = this.scroller.scrollTop;
+    this.lastSize = this.size;
+  }
+
+  /** What changes when the page gets another size, as when a phone's keyboard comes. */
+  get size() {
+    return `${this.scroller.clientWidth} ${this.scroller.clientHeight}`;
   }
 
   /** The entry at the top of the view, and where it is. Lines between entries move when there is more above them. */
@@ -194,6 +216,10 @@ export class MessagesView {
   onScroll() {
     const room = this.room;
     if (!room) return;
+    if (this.following && this.size !== this.lastSize) {
+      this.scrollToEnd(); // browsers scroll by themselves then, before they tell of the size
+      return;
+    }
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
     const below = scrollHeight - scrollTop - clientHeight;
     const atEnd = below < AT_END_PIXELS && this.end >= room.messages.length && !room.hasNewer;
@@ -244,6 +270,14 @@ export class MessagesView {
     this.following = wasFollowing;
     this.drawn = "";
     this.isPaging = false;
+  }
+
+  /** Goes to the oldest that is drawn, which brings what is older still. */
+  toOlder() {
+    this.follow(false);
+    this.scroller.scrollTop = 0;
+    this.scroller.focus();
+    this.onScroll();
   }
 
   toLatest() {
