@@ -147,7 +147,7 @@ def test_who_registers_is_told_who_is_there_and_the_room_who_came(recorded: Reco
     assert to == "bob"
     assert isinstance(welcome, Welcome)
     assert welcome.room
-    assert [member.person.nick for member in welcome.room.members] == ["alice", "bob"]
+    assert [member.person.nick for member in welcome.room.roll.members] == ["alice", "bob"]
     assert welcome.counts == CountsAre(people=2, invisible=0, operators=0, unknown=0, rooms=1, most=2, here=2)
 
 

@@ -506,10 +506,10 @@ def _enter(ctx: Context, user: User, settings: Room, ranks: str, place: Place, m
         membership.reopen(ctx, room, delivery)
         room.created, room.topic = created, topic
         room.refresh()
-    room.add(user)
-    user.rooms[key] = room
     if ranks:
         room.ranks[user.person.uid] = ranks
+    room.add(user)
+    user.rooms[key] = room
     changes = tuple([ModeChange(True, rank, user.person.nick, user.person.uid) for rank in ranks])
     events: list[Event] = [Joined(user.person, room.name)]
     events += [ModesSet(user.person, room.name, changes)] if changes else []

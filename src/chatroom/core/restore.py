@@ -120,10 +120,10 @@ def put_in(state: ChatState, user: User, name: str, ranks: str, modes: dict[str,
         there.owner = state.owners.get(key, "")
         there.modes = state.kept.pop(key, {}) or bounded(modes or there.modes)
         there.refresh_speech_checks()
-    there.add(user)
-    user.rooms[key] = there
     if ranks:
         there.ranks[user.person.uid] = ranks
+    there.add(user)
+    user.rooms[key] = there
 
 
 def markers(state: ChatState, read: Iterable[tuple[str, str, int]]) -> None:

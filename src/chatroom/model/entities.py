@@ -30,6 +30,7 @@ from chatroom.model.modes import (
     ModeKind,
 )
 from chatroom.model.replies import RoomState
+from chatroom.model.roll import Roll
 from chatroom.model.values import Device, ListEntry, Member, ModeChange, Person, Topic
 
 # people of whom a slow room remembers when they spoke, before it forgets those who may speak again
@@ -166,6 +167,8 @@ class User:
     def refresh(self) -> None:
         """Makes the cached member info anew: when a crowd joins, it is asked for a thousand times."""
         self._member_info = Member(self.person, self.away, operator=OPERATOR in self.modes)
+        for room in self.rooms.values():
+            room.forget_roll()
 
     def become(self, person: Person) -> None:
         self.person = person
@@ -256,6 +259,7 @@ class Room:
     """A room lives as long as somebody is in it; its lists (`ChatState.lists`) stay."""
 
     __slots__ = (
+        "_roll",
         "_verdicts",
         "audience",
         "created",
@@ -293,11 +297,14 @@ class Room:
         self.slow = 0  # milliseconds between two messages of a member
         self.spoke: dict[str, int] = {}  # when members last did, by uid; only of a slow room
         self.has_speech_restrictions = False  # whether there is anything to look up before a member may speak
+        self._roll: Roll | None = None  # of its members, once somebody has asked for it
         self._verdicts: dict[str, tuple[Person, ListEntry | None, ListEntry | None]] = {}  # by uid: the ban, the mute
         self.refresh_speech_checks()
 
     def add(self, user: User) -> None:
         self.members[user.person.uid] = user
+        if self._roll:
+            self._roll = self._roll.plus(user.member_info(self.ranks.get(user.person.uid, "")))
         for session in user.sessions:
             if session.is_in(self):
                 self.audience = self.audience.plus(session)
@@ -306,6 +313,7 @@ class Room:
         del self.members[user.person.uid]
         self.ranks.pop(user.person.uid, None)
         self._verdicts.pop(user.person.uid, None)
+        self.forget_roll()
         for session in user.sessions:
             self.audience = self.audience.minus(session)
 
@@ -337,6 +345,7 @@ class Room:
             self.ranks[uid] = ranks
         else:
             self.ranks.pop(uid, None)
+        self.forget_roll()
 
     def ranked(self, letter: str) -> list[Session]:
         """The members that have this rank or a higher one."""
@@ -359,6 +368,7 @@ class Room:
     def refresh(self) -> None:
         """Makes anew what is cached."""
         self._verdicts = {}
+        self.forget_roll()
         self.refresh_speech_checks()
 
     def note_speaker(self, said: Said) -> None:
@@ -418,15 +428,26 @@ class Room:
 
     def listing(self, viewer: User) -> tuple[Member, ...]:
         """The members that `viewer` may see here."""
-        ranks = self.ranks
-        members = self.members.items()
-        if viewer.person.uid not in self.members:
-            members = {uid: user for uid, user in members if user.seen_by(viewer)}.items()
-        # Without a call for each: in a crowd that joins, everybody is told of everybody.
-        return tuple([user._member_info if uid not in ranks else user.member_info(ranks[uid]) for uid, user in members])
+        if viewer.person.uid in self.members:
+            return self.roll().members
+        return tuple(
+            [user.member_info(self.ranks.get(uid, "")) for uid, user in self.members.items() if user.seen_by(viewer)]
+        )
+
+    def roll(self) -> Roll:
+        """All members."""
+        if self._roll is None:
+            ranks = self.ranks
+            self._roll = Roll(tuple([user.member_info(ranks.get(uid, "")) for uid, user in self.members.items()]))
+        return self._roll
+
+    def forget_roll(self) -> None:
+        """To be called when one of the members is another than before, or has another rank."""
+        self._roll = None
 
     def state(self, viewer: User) -> RoomState:
-        return RoomState(self.name, self.topic, self.listing(viewer), viewer.person.nick, "s" in self.modes)
+        """What `viewer`, who is in the room, needs to know of it."""
+        return RoomState(self.name, self.topic, self.roll(), viewer.person.nick, "s" in self.modes)
 
 
 class Server:

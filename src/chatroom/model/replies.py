@@ -5,6 +5,7 @@ from enum import Enum
 from chatroom.common.errors import ChatError
 from chatroom.common.language import Language
 from chatroom.model.events import Event, Joined, Left, Reacted, Said
+from chatroom.model.roll import Roll
 from chatroom.model.values import ListEntry, Member, Person, Topic, Via, value
 
 # ---- replies --------------------------------------------------------------------------------------------------------
@@ -41,7 +42,7 @@ class RoomState(Reply):
 
     room: str
     topic: Topic | None
-    members: tuple[Member, ...]  # oldest member first
+    roll: Roll
     viewer: str  # the nickname of the one who is told
     secret: bool = False
 

@@ -102,7 +102,7 @@ def _room_state(reply: RoomState, to: Reader) -> list[str]:
 
 
 def _company(state: RoomState, viewer: str, to: Reader) -> str:
-    others = [m.person.nick for m in state.members if m.person.nick != viewer]
+    others = [m.person.nick for m in state.roll.members if m.person.nick != viewer]
     if not others:
         return to.tr("Nobody else is in {room} yet.", room=state.room)
     return to.tr("With you in {room}: {people}.", room=state.room, people=", ".join(others))

@@ -12,7 +12,7 @@ from chatroom.common.text import GHOST, shortened
 from chatroom.model.departure_reasons import DEVICE_ENDED, LOGGED_OUT, NAME_GIVEN_UP
 from chatroom.model.limits import TOPIC_BYTES
 from chatroom.model.masks import ACCOUNT
-from chatroom.model.modes import BOT
+from chatroom.model.modes import BOT, RANKS
 from chatroom.model.outcomes import Labelled
 from chatroom.model.replies import (
     AccountDone,
@@ -170,11 +170,22 @@ def _names_are(to: ReplyWriter, reply: NamesAre | RoomState) -> Iterator[str]:
 
 
 def _names(to: ReplyWriter, reply: NamesAre | RoomState) -> Iterator[str]:
-    if "userhost-in-names" in to.capabilities:
-        names = [to.prefixes(m.ranks) + m.person.mask for m in reply.members]
-    else:
-        names = [to.prefixes(m.ranks) + m.person.nick if m.ranks else m.person.nick for m in reply.members]
-    yield from to.filled(numerics.RPL_NAMREPLY, "@" if reply.secret else "=", reply.room, words=names)
+    write = _NAMES["multi-prefix" in to.capabilities, "userhost-in-names" in to.capabilities]
+    names = reply.roll.words(write) if isinstance(reply, RoomState) else " ".join(map(write, reply.members))
+    yield from to.filled(numerics.RPL_NAMREPLY, "@" if reply.secret else "=", reply.room, words=(names,))
+
+
+def _signs(ranks: str) -> str:
+    return "".join([RANKS[rank] for rank in ranks])
+
+
+# How NAMES has a member, by whether the client has negotiated multi-prefix, and userhost-in-names.
+_NAMES: dict[tuple[bool, bool], Callable[[Member], str]] = {
+    (False, False): lambda m: _signs(m.ranks[:1]) + m.person.nick if m.ranks else m.person.nick,
+    (False, True): lambda m: _signs(m.ranks[:1]) + m.person.mask,
+    (True, False): lambda m: _signs(m.ranks) + m.person.nick,
+    (True, True): lambda m: _signs(m.ranks) + m.person.mask,
+}
 
 
 def _all_names_are(to: ReplyWriter, reply: AllNamesAre) -> Iterator[str]:

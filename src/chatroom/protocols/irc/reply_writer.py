@@ -19,6 +19,7 @@ from chatroom.protocols.irc.numerics import Numeric
 # Stands for the nickname in what everybody is told alike, which is made once. It is as long as a nickname may be.
 ANYBODY = "\0" * NICK_BYTES
 ISUPPORT_EQUALS = r"\x3D"  # in the value of a token: modern.ircdocs.horse/#rplisupport-005
+_WORDS = "\0"  # stands for the words that lines are filled with
 _SETTINGS_REMEMBERED = 8  # those of now, and of clients that came in before they were read again; in each language
 
 
@@ -143,14 +144,15 @@ class ReplyWriter:
         self, numeric: Numeric, /, *about: object, words: Iterable[str], glue: str = " ", **places: object
     ) -> Iterator[str]:
         """As many lines as it takes to list the words, each as full as a line may be."""
-        space = LINE_BYTES - len(self.line(numeric, *about, "", **places).encode())
+        head, _, tail = self.line(numeric, *about, _WORDS, **places).partition(_WORDS)
+        space = LINE_BYTES - len(head.encode()) - len(tail.encode())
         rest = glue.join(words).encode()
         while rest and len(rest) > space:
             end = rest.rindex(glue.encode(), 0, space + 1)  # no word is longer than a line
-            yield self.line(numeric, *about, rest[:end].decode(), **places)
+            yield f"{head}{rest[:end].decode()}{tail}"
             rest = rest[end + 1 :]
         if rest:
-            yield self.line(numeric, *about, rest.decode(), **places)
+            yield f"{head}{rest.decode()}{tail}"
 
 
 # ---- what everybody is told alike, but for the nickname -------------------------------------------------------------
