@@ -47,6 +47,22 @@ def test_who_follows_a_key_is_told_of_changes_in_their_rooms_and_when_they_join(
     assert bob.heard() == []
 
 
+def test_who_follows_a_key_later_is_told_what_is_set_in_their_rooms(chat: Chat) -> None:
+    """A further device of somebody is in their rooms before it can say what it follows: no JOIN tells it."""
+    alice = chat.irc("alice", *CAPS, room="#tea")
+    alice.send("METADATA * SET status :busy", "METADATA #tea SET color :#ff0000", "METADATA * SET homepage :x")
+    bob = chat.irc("bob", *CAPS, room="#tea")
+    known = [":chatroom.test 761 bob #tea color * :#ff0000", ":chatroom.test 761 bob alice status * :busy"]
+    bob.send("METADATA * SUB status color")
+    assert bob.heard() == [":chatroom.test 770 bob status color", *known]
+    bob.send("METADATA * SUB status")
+    assert bob.heard() == [":chatroom.test 770 bob status"]
+    bob.send("METADATA #tea SYNC")
+    began, *lines, ended = bob.heard()
+    assert [began, ended] == [":chatroom.test BATCH +k metadata #tea", ":chatroom.test BATCH -k"]
+    assert lines == [f"@batch=k {line}" for line in known]
+
+
 @pytest.mark.parametrize(
     ("line", "refusal"),
     [

@@ -5,7 +5,7 @@ has set is kept with their account; a guest's ends with their connection, and a 
 value names, such as a picture, is fetched by the server.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_room, skeleton
@@ -21,7 +21,8 @@ from chatroom.model.replies import FollowedAre, MetadataIs
 from chatroom.model.social_commands import AskMetadata, ClearMetadata, FollowKeys, SetMetadata
 from chatroom.model.state import ChatState
 
-MEMBERS_SYNCED = 50  # of whom a client is told when it joins; of the members of larger rooms when it asks
+MEMBERS_SYNCED = 50  # of whom a client is told when it joins; of the members of larger rooms when it asks by name
+TOLD_AT_ONCE = 200  # rooms and people of which a client is told when it begins to follow; of others when they change
 
 Entries = tuple[tuple[str, str | None], ...]
 
@@ -82,28 +83,52 @@ def _seen(state: ChatState, user: User, target: str) -> tuple[Room | None, dict[
 
 
 def ask_metadata(ctx: Context, session: Session, command: AskMetadata) -> list[Outcome]:
-    _, known, target = _seen(ctx.state, user_of(session), command.target)
+    room, known, target = _seen(ctx.state, user_of(session), command.target)
     for key in command.keys:
         if key not in METADATA_KEYS:
             raise ChatError(Code.METADATA_KEY, key)
     if command.subscribed:
-        return [MetadataIs(target, _of(known, ctx.state.following.get(session, ())), whole=True)]
+        following = ctx.state.following.get(session, {})
+        members = tuple(_of_members(room, following)) if room else ()
+        return [MetadataIs(target, _of(known, following), members, whole=True)]
     keys = command.keys or tuple(known)
     return [MetadataIs(target, tuple([(key, known.get(key)) for key in keys]), whole=True)]
+
+
+def _of_members(room: Room, keys: Iterable[str]) -> Iterator[tuple[str, Entries]]:
+    """What one follows of those in a room, unless they are many."""
+    if keys and len(room.members) <= MEMBERS_SYNCED:
+        for user in room.members.values():
+            if entries := _of(user.metadata, keys):
+                yield user.person.nick, entries
 
 
 def follow_keys(ctx: Context, session: Session, command: FollowKeys) -> list[Outcome]:
     following = ctx.state.following.setdefault(session, {})
     if not command.keys:
         return [FollowedAre(tuple(following))]
+    fresh: list[str] = []
     for key in command.keys:
         if key not in METADATA_KEYS:
             raise ChatError(Code.METADATA_KEY, key)
-        if command.on:
-            following[key] = None
-        else:
+        if not command.on:
             following.pop(key, None)
-    return [FollowedAre(command.keys, command.on)]
+        elif key not in following:
+            following[key] = None
+            fresh.append(key)
+    return [FollowedAre(command.keys, command.on), *_known_already(user_of(session), fresh)]
+
+
+def _known_already(user: User, keys: list[str]) -> list[Outcome]:
+    """What is set under these keys in the rooms of somebody; a device that came later was told of it by no JOIN."""
+    found: dict[str, Entries] = {}
+    for room in user.rooms.values():
+        if len(found) >= TOLD_AT_ONCE:
+            break
+        if keys and room.metadata and (entries := _of(room.metadata, keys)):
+            found[room.name] = entries
+        found.update(_of_members(room, keys))
+    return [MetadataIs(target, entries) for target, entries in found.items()]
 
 
 def metadata_set(ctx: Context, event: MetadataSet, delivery: Delivery) -> None:
@@ -161,10 +186,10 @@ def show(state: ChatState, session: Session, room: Room, delivery: Delivery) -> 
     keys = state.following.get(session)
     if not keys:
         return
-    members = room.members.values() if len(room.members) <= MEMBERS_SYNCED else ()
-    for target, known in ((room.name, room.metadata), *((user.person.nick, user.metadata) for user in members)):
-        if entries := _of(known, keys):
-            delivery.reply(session, MetadataIs(target, entries))
+    if entries := _of(room.metadata, keys):
+        delivery.reply(session, MetadataIs(room.name, entries))
+    for nick, entries in _of_members(room, keys):
+        delivery.reply(session, MetadataIs(nick, entries))
 
 
 def tell_of(state: ChatState, user: User, room: Room, delivery: Delivery) -> None:
