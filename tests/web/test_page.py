@@ -763,7 +763,7 @@ def test_what_netcat_can_do_can_be_typed_here(server: ChatServer, visit: Visit, 
     bob.send("PRIVMSG nora :buy")
     bob.wait(" 531 ")
     nora.say("/set sugar on")
-    expect(nora.page.locator(".writing")).to_contain_text("There are: replay, strangers.")
+    expect(nora.page.locator(".writing")).to_contain_text("There are: replay, strangers, stay.")
     nora.say("/invite bob")
     nora.notes("bob is in #lobby already")
     nora.say("/mentions")
@@ -973,6 +973,8 @@ def test_a_changed_password_closes_its_form(server: ChatServer, visit: Visit, gu
     nora.notes("password")
     nora.say("/set replay off")
     nora.notes("nothing from before")
+    nora.say("/set stay on")
+    nora.notes("You stay in your rooms")
 
 
 def test_a_swipe_brings_the_lists(server: ChatServer, visit: Visit) -> None:
