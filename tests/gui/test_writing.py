@@ -11,7 +11,7 @@ from tests.gui.people import Irc, Server
 from tests.gui.window import Window
 
 HOST = Address("127.0.0.1", 9090, False, "me")
-TAGS = "message-tags draft/message-redaction"
+TAGS = "message-tags draft/message-redaction labeled-response echo-message"
 needs_display = pytest.mark.needs("Xvfb", "xdotool")
 
 
@@ -34,7 +34,7 @@ def test_a_message_is_edited_in_the_composer(stage: Stage) -> None:
     assert view.composer == "//usr is ful" and view.shown["note"].text == "Editing your message"
     presenter.send("//usr is full")
     sent = stage.connections[-1].sent
-    assert sent[-3] == "REDACT #lobby a1" and sent[-2].endswith("PRIVMSG #lobby :/usr is full")
+    assert sent[-2] == "REDACT #lobby a1" and sent[-1].endswith("PRIVMSG #lobby :/usr is full")
     assert view.composer == "half a thought" and not view.shown["note"].text
     assert "/usr is full (edited)" in view.texts[-1]
 
@@ -61,7 +61,7 @@ def test_others_are_told_that_one_types_unless_one_does_not_want_that(stage: Sta
     assert not [line for line in sent if "typing" in line]
     stage.presenter.prefer(typing=True)
     stage.presenter.typed("hell")
-    assert sent[-1] == "@+typing=active TAGMSG #lobby"
+    assert sent[-1] == "@+typing=active;label=typing TAGMSG #lobby"
 
 
 @pytest.fixture

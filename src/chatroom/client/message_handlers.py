@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from chatroom.client import (
     history_sync,
+    ignoring,
     mode_handlers,
     multiline,
     presence_handlers,
@@ -172,6 +173,8 @@ def on_welcome(state: SessionState, message: Message) -> None:
     for room in state.rooms.values():
         if room.is_direct and (not again or room.last_id() or room.pending()):
             history_sync.catch_up(state, room)  # where nothing was said yet, all of its history would look like news
+    if again:
+        history_sync.ask_who_wrote(state)
 
 
 def _join_lines(rooms: list[Room]) -> list[list[Room]]:
@@ -290,25 +293,6 @@ def on_servers_end(state: SessionState, message: Message) -> None:
         state.inform(tr("{server} is the only server of this chat.", server=servers[0][0]))
     for name, about in servers if len(servers) > 1 else ():
         state.inform(tr("{server}: {about}", server=name, about=about))
-
-
-def on_ignored(state: SessionState, message: Message) -> None:
-    """SILENCE: whom we ignore from now on, or no more."""
-    for change in message.params:
-        sign, who = change[:1], change[1:]
-        if sign == "-":
-            state.inform(tr("You hear {who} again.", who=who))
-        else:
-            state.inform(tr("You hear nothing more of what {who} says to you alone.", who=who))
-
-
-def on_ignored_listed(state: SessionState, message: Message) -> None:
-    """271: one of those whom we ignore."""
-    state.inform(tr("You ignore {who}.", who=text_of(message)))
-
-
-def on_ignored_end(state: SessionState, message: Message) -> None:
-    state.inform(tr("These are all whom you ignore."))
 
 
 def on_batch(state: SessionState, message: Message) -> None:
@@ -512,11 +496,12 @@ HANDLERS: dict[str, Handler] = {
     "PING": on_ping,
     "PONG": on_pong,
     "BATCH": on_batch,
+    "CHATHISTORY": history_sync.on_target,
     "REDACT": on_redact,
     "TAGMSG": on_tags,
-    "SILENCE": on_ignored,
-    "271": on_ignored_listed,
-    "272": on_ignored_end,
+    "SILENCE": ignoring.on_ignored,
+    "271": ignoring.on_listed,
+    "272": ignoring.on_list_end,
     "MARKREAD": read_markers.on_marker,
     "FAIL": on_fail,
     "ERROR": on_error,

@@ -12,6 +12,7 @@ from chatroom.common.names import fold
 from chatroom.common.text import clean
 
 _WHOX = "%cnfa"  # asks WHO for the room, the name, the flags and the account
+WHO_SECONDS = 60.0  # between two questions: who has become an operator of the server is not worth more of them
 _WHO_MEMBERS = 200  # members; asking who is away costs a line for each
 
 
@@ -173,7 +174,15 @@ def on_names_end(state: SessionState, message: Message) -> None:
     room.is_listed = True
     if room.wants_key:
         _use_key(state, room)
-    if state.has("away-notify") and len(room.members) <= _WHO_MEMBERS:
+    ask_who(state, room)
+
+
+def ask_who(state: SessionState, room: Room) -> None:
+    """Asks who of a room is away and who runs the server, which nothing else tells; not sooner than after a while."""
+    if not state.has("away-notify") or not room.is_listed or len(room.members) > _WHO_MEMBERS:
+        return
+    if fold(room.name) not in state.asked_who and state.now() - room.asked_who_at > WHO_SECONDS:
+        room.asked_who_at = state.now()
         state.asked_who.add(fold(room.name))
         fields = (_WHOX,) if "WHOX" in state.isupport else ()
         state.send(Message("WHO", (room.name, *fields)))

@@ -113,12 +113,15 @@ class SessionState:
         self.wanted_name = ""  # what we want to be called once we are logged in to it
         self.away = ""  # what others are told of where we are; "" if we are here
         self.is_operator = False  # of the server
+        self.ignored: set[str] = set()  # folded names of whom we ignore, as far as the server has told them
+        self.has_asked_ignored = self.awaits_ignored = False  # likewise, for our own use, over this connection
         self.goodbye = "Goodbye"  # what others are told when we go
         # answers that take more than one line
         self.batches: dict[str, Batch] = {}
         self.listing: list[ListedRoom] = []
         self.servers: list[tuple[str, str]] = []  # their names, and what is told of them
         self.shown: dict[str, str] = {}  # labels of history that was asked for to be shown, and the msgid around it
+        self.missed_since = 0.0  # the time of the last message that we had when the connection was lost
         self.asked_who: set[str] = set()  # folded rooms whose WHO is for our own use
         self.asked_modes: set[str] = set()  # likewise, whose modes
         self.asked_bans: set[str] = set()  # likewise, who is banned
@@ -146,6 +149,8 @@ class SessionState:
         self.error = ""
         self.account = ""
         self.is_operator = False
+        self.has_asked_ignored = self.awaits_ignored = False
+        self.ignored.clear()
         self.login_failed = False
         self._offered = ("", "")
         self._may_send_password = bool(self.password)

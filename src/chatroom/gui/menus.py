@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from chatroom.client import ban_sentences
+from chatroom.client import ban_sentences, ignoring
 from chatroom.client.room import Room
 from chatroom.client.state import SessionState
 from chatroom.common.language import mark, tr
@@ -46,6 +46,8 @@ HARM = {
 MEMBER_ACTIONS = {  # by what is typed
     "msg": mark("Talk to {nick}"),
     "whois": mark("Who is {nick}?"),
+    "ignore": mark("Ignore what they write to you alone"),
+    "unignore": mark("Ignore them no more"),
     "op": mark("Make {nick} an operator"),
     "deop": mark("Take the operator's rights from {nick}"),
     "voice": mark("Give {nick} a voice"),
@@ -70,15 +72,18 @@ def member_actions(state: SessionState, nick: str) -> tuple[str, ...]:
     if state.is_me(nick):
         return ("whois",)
     acts: tuple[str, ...] = ("msg", "whois")
+    last: tuple[str, ...] = ()
+    if ignoring.can_ignore(state):
+        last = ("", "unignore" if ignoring.is_ignored(state, nick) else "ignore")
     if room.is_direct or not keeps_order(state, room):
-        return acts
+        return acts + last
     member = room.member(nick)
     if member and member.keeps_order:
         acts += ("", "deop")
     elif member:
         acts += ("", "op", "devoice" if member.prefix == "+" else "voice")
     acts += ("", "unmute" if fold(nick) in room.muted() else "mute")
-    return (*acts, *(("kick",) if member else ()), "unban" if fold(nick) in room.banned() else "ban")
+    return (*acts, *(("kick",) if member else ()), "unban" if fold(nick) in room.banned() else "ban", *last)
 
 
 def about_member(state: SessionState, nick: str) -> list[str]:
@@ -135,6 +140,9 @@ def own_acts(state: SessionState) -> Iterator[Act]:
     """What one can do about oneself."""
     if state.account:
         yield CHANGE_PASSWORD
+        if state.knows_times("BAN"):  # a server of ours
+            yield Act(mark("Your devices"), "/devices")
+            yield Act(mark("Mentions of you"), "/mentions")
         yield Act(mark("Log out"), "/logout")
     else:
         yield Act(

@@ -281,7 +281,9 @@ class Messages(ttk.Frame):
         self.tip.configure(text=shown(told), wraplength=self.text.winfo_width() // 2)
         self.tip.update_idletasks()
         left = min(x, self.text.winfo_width() - self.tip.winfo_reqwidth() - 4)
-        self.tip.place(x=max(0, left), y=max(0, y - self.tip.winfo_reqheight() - 8))
+        below = y + pixels(self, 18)
+        fits = below + self.tip.winfo_reqheight() < self.text.winfo_height()
+        self.tip.place(x=max(0, left), y=below if fits else max(0, y - self.tip.winfo_reqheight() - 8))
 
     def _row(self) -> int:
         """The row that is selected, or the last one: where the keyboard is among the messages."""

@@ -169,12 +169,13 @@ class Store:
             db.execute(SET_CLOAK_KEY, (self.cloaks.key,))
 
     def hide_addresses(self) -> None:
-        """Replaces addresses in lists of rooms and beside topics by cloaks, for good. May raise `sqlite3.Error`."""
+        """Replaces addresses in lists of rooms, beside topics and of who stays by cloaks. May raise `sqlite3.Error`."""
         self.cloaks.is_shown = False
         with self.transaction() as db:
             for place, by in db.execute("SELECT id, topic_by FROM places WHERE topic_by LIKE '%@%'").fetchall():
                 if (shown := self.cloaks.mask(by)) != by:
                     db.execute("UPDATE places SET topic_by = ? WHERE id = ?", (shown, place))
+            standings.hide_addresses(db, self.cloaks)
             for room, letter, key, mask, by in db.execute("SELECT room, letter, key, mask, by FROM lists").fetchall():
                 kept = self.cloaks.mask(mask) if room else mask  # operators alone see those of the server
                 if (kept, shown := self.cloaks.mask(by)) != (mask, by):
