@@ -7,14 +7,19 @@ what waits in the room: a message that the history shows to have arrived is not 
 from itertools import count
 
 from chatroom.client import read_markers
+from chatroom.client.parameters import param
 from chatroom.client.room import HistoryRequest, Room
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import SPOKEN, TranscriptEntry
+from chatroom.common.clock import stamp
 from chatroom.common.irc_message import Message
+from chatroom.common.names import is_room
 from chatroom.common.text import number
 
 PAGE_MESSAGES = 100  # a request; fills the tallest window
 _numbers = count(1)  # of labels
+_WRITERS = 50  # of whom we are told after a reconnect
+_FAR_AHEAD = "timestamp=2100-01-01T00:00:00.000Z"  # our clock may be wrong
 _GAP_PAGES = 20  # fetched of a gap at most; who was away for longer scrolls up
 
 
@@ -33,6 +38,28 @@ def fetch_older(state: SessionState, room: Room) -> None:
     first = room.first_id()
     if first and room.has_older and not room.history_request and state.has("draft/chathistory"):
         _request(state, room, HistoryRequest.BEFORE, f"msgid={first}")
+
+
+def ask_who_wrote(state: SessionState) -> None:
+    """After a reconnect: asks who has written to us alone since the last message that we have.
+
+    Another device of ours may have got it, and then it does not wait for us.
+    """
+    last = [next((entry.time for entry in reversed(room.entries) if entry.msgid), 0.0) for room in state.rooms.values()]
+    state.missed_since = max(last, default=0.0)
+    if state.missed_since and state.has("draft/chathistory"):
+        since = f"timestamp={stamp(state.missed_since)}"
+        state.send(Message("CHATHISTORY", ("TARGETS", since, _FAR_AHEAD, str(_WRITERS))))
+
+
+def on_target(state: SessionState, message: Message) -> None:
+    """Somebody has written to us; who has a conversation here already is caught up with by itself."""
+    verb, name = param(message, 0), param(message, 1)
+    if verb != "TARGETS" or not state.missed_since or not name or is_room(name) or state.find(name):
+        return
+    room = state.room_of_server(name)
+    if room:
+        _request(state, room, HistoryRequest.AFTER, f"timestamp={stamp(state.missed_since)}")
 
 
 def can_show(state: SessionState) -> bool:

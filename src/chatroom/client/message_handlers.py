@@ -178,6 +178,8 @@ def on_welcome(state: SessionState, message: Message) -> None:
     for room in state.rooms.values():
         if room.is_direct and (not again or room.last_id() or room.pending()):
             history_sync.catch_up(state, room)  # where nothing was said yet, all of its history would look like news
+    if again:
+        history_sync.ask_who_wrote(state)
 
 
 def _join_lines(rooms: list[Room]) -> list[list[Room]]:
@@ -484,6 +486,7 @@ HANDLERS: dict[str, Handler] = {
     "PING": on_ping,
     "PONG": on_pong,
     "BATCH": on_batch,
+    "CHATHISTORY": history_sync.on_target,
     "REDACT": on_redact,
     "TAGMSG": on_tags,
     "SILENCE": ignoring.on_ignored,

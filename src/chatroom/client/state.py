@@ -121,6 +121,7 @@ class SessionState:
         self.listing: list[ListedRoom] = []
         self.servers: list[tuple[str, str]] = []  # their names, and what is told of them
         self.shown: dict[str, str] = {}  # labels of history that was asked for to be shown, and the msgid around it
+        self.missed_since = 0.0  # the time of the last message that we had when the connection was lost
         self.asked_who: set[str] = set()  # folded rooms whose WHO is for our own use
         self.asked_modes: set[str] = set()  # likewise, whose modes
         self.asked_bans: set[str] = set()  # likewise, who is banned
