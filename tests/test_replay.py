@@ -219,9 +219,9 @@ def test_who_wants_to_see_nothing_says_so(chat: Chat) -> None:
     bob.send("/set replay ON").heard()
     assert "al: two" in bob.send("/leave").heard()[-1]
     for wrong in ("/set", "/set replay", "/set replay maybe"):
-        assert bob.send(wrong).heard() == ["* /set needs more: /set replay|strangers on|off"]
+        assert bob.send(wrong).heard() == ["* /set needs more: /set replay|strangers|stay on|off"]
     for wrong in ("/set colour off", "/set colour"):
-        assert bob.send(wrong).heard() == ["* there is no setting colour; there are: replay, strangers"]
+        assert bob.send(wrong).heard() == ["* there is no setting colour; there are: replay, strangers, stay"]
     irc = chat.irc("carol")
     assert "SET REPLAY on|off" in irc.send("NICKSERV SET REPLAY maybe").heard()[0]
     assert "nothing from before (until you leave" in irc.send("PRIVMSG NickServ :set replay off").heard()[0]

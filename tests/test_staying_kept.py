@@ -88,6 +88,30 @@ def test_a_stop_and_a_start_change_nothing(data: Path) -> None:
         alice.close()
 
 
+def test_an_address_that_was_shown_is_hidden(serve: Callable[..., Served], data: Path) -> None:
+    """Once addresses are not shown any more; and what they missed is counted as for anybody who comes back."""
+    served = serve("--data", str(data), "--unlimited", "--show-addresses")
+    guests = Guests(served.port)
+    alice = claim(guests, "alice", "#tea")
+    alice.send("QUIT")
+    alice.rest()
+    served.process.terminate()
+    served.process.wait(DEADLINE)
+    guests.close()
+    assert b"127.0.0.1" in _standing(data)
+    served = serve("--data", str(data), "--unlimited")
+    assert b"127.0.0.1" not in _standing(data)
+    guests = Guests(served.port)
+    eve = guests.irc("eve", room="#tea")
+    eve.send("PRIVMSG #tea :alice: are you there?", "WHOIS alice")
+    (whois,) = [line for line in eve.sync() if " 311 " in line]
+    assert "127.0.0.1" not in whois
+    alice = come(served.port, "alice")
+    assert [line for line in alice.heard if "1 mention" in line and "#tea" in line]
+    alice.close()
+    guests.close()
+
+
 def test_what_ended_stays_ended(data: Path) -> None:
     """After a kick, a kill, the end of the account and of the setting there is nothing to restore."""
     with running(data) as guests:
@@ -130,6 +154,12 @@ def _threads_and_sockets(served: Served) -> tuple[int, int]:
     process = Path(f"/proc/{served.process.pid}")
     links = [each.readlink() for each in (process / "fd").iterdir() if each.is_symlink()]
     return len(list((process / "task").iterdir())), sum(str(link).startswith("socket:") for link in links)
+
+
+def _standing(data: Path) -> bytes:
+    with closing(sqlite3.connect(f"file:{data / 'chatroom.db'}?mode=ro", uri=True)) as db:
+        (standing,) = db.execute("SELECT standing FROM standings").fetchone()
+    return str(standing).encode()
 
 
 def _kept(data: Path) -> int:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatroom.client import ban_sentences, strings
+from chatroom.client import ban_sentences, presence_handlers, strings
 from tests.client.script import MODERN, Script, texts
 
 BOB = "chatroom/whom=bob;chatroom/reason=noise;chatroom/until=2026-01-01T12:10:00.000Z;time=2026-01-01T12:00:00.000Z"
@@ -85,3 +85,18 @@ def test_whose_room_it_is_is_asked_and_known_by_the_account(script: Script) -> N
     script.feed(":phone!u@h JOIN #dev bobby :Bob")
     phone = room.member("phone")
     assert phone and room.is_owner(phone)
+
+
+def test_who_runs_the_server_is_asked_again_some_time_later() -> None:
+    """Nothing else tells it. Not at each look at the room, and not while there is no answer yet."""
+    script = Script(capabilities=MODERN)
+    script.connect()
+    for seconds, asked in ((0, 0), (59, 0), (2, 1), (0, 0), (61, 0)):
+        script.clock += seconds
+        presence_handlers.ask_who(script.state, script.lobby)
+        assert len(script.take()) == asked
+        if seconds == 59:
+            script.feed(":irc 315 me #lobby :End")
+    script.feed(":irc 352 me #lobby u h irc me H* :0 me", ":irc 315 me #lobby :End")
+    presence_handlers.ask_who(script.state, script.lobby)
+    assert script.take() == ["WHO #lobby"]

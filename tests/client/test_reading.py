@@ -131,3 +131,35 @@ def test_history_is_shown_on_demand(script: Script) -> None:
     for typed in ("/history x", "/history 0"):
         with pytest.raises(Misuse):
             slash_commands.run(script.state, script.lobby, typed)
+
+
+def test_who_wrote_while_we_were_away_has_a_conversation(script: Script) -> None:
+    """Another device got it, so it does not wait for us; asked for after a reconnect, with nothing from before."""
+    script.session.lost()
+    script.session.connected(script.send)
+    script.feed(f":irc CAP * LS :{ALL}", f":irc CAP * ACK :{ALL}")
+    script.take()
+    script.feed(":irc 001 me :Welcome")
+    since = "timestamp=2023-11-14T22:00:03.000Z"
+    (asked,) = [line for line in script.take() if "TARGETS" in line]
+    assert asked.startswith(f"CHATHISTORY TARGETS {since} timestamp=")
+    script.feed(
+        ":irc BATCH +t draft/chathistory-targets",
+        "@batch=t :irc CHATHISTORY TARGETS #lobby 2023-11-14T22:00:09.000Z",
+        "@batch=t :irc CHATHISTORY TARGETS carol 2023-11-14T22:00:08.000Z",
+        ":irc BATCH -t",
+    )
+    assert script.take() == [f"CHATHISTORY AFTER carol {since} 100"]
+    script.feed(
+        ":irc BATCH +h chathistory carol",
+        "@batch=h;msgid=8;time=2023-11-14T22:00:08.000Z :carol!u@h PRIVMSG me :are you there?",
+        ":irc BATCH -h",
+    )
+    carol = script.state.rooms["carol"]
+    assert texts(carol.entries) == ["are you there?"]
+    assert carol.unread == 1
+
+
+def test_conversations_that_nobody_asked_for_are_not_opened(script: Script) -> None:
+    script.feed(":irc CHATHISTORY TARGETS carol 2023-11-14T22:00:08.000Z")
+    assert "carol" not in script.state.rooms

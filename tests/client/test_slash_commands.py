@@ -33,6 +33,7 @@ from tests.client.script import Script, texts
         ("/set strangers off", "MODE me +R"),
         ("/set strangers on", "MODE me -R"),
         ("/set replay off", "PRIVMSG NickServ :SET replay off"),
+        ("/set stay on", "PRIVMSG NickServ :SET stay on"),
         ("/key sesame", "MODE #lobby +k sesame"),
         ("/key off", "MODE #lobby -k *"),
         ("/mode +lm 5", "MODE #lobby +lm 5"),

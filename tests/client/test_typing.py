@@ -56,9 +56,10 @@ def test_a_refusal_of_our_typing_is_shown_to_nobody(script: Script) -> None:
     assert len(script.lobby.entries) == before
 
 
-def test_without_tags_nothing_is_told() -> None:
-    """Of other servers."""
-    script = Script()
-    script.connect()
-    typists.tell(script.state, script.lobby, True)
-    assert script.take() == []
+def test_without_tags_and_labels_nothing_is_told() -> None:
+    """By some servers, a refusal could not be told from one of what was said."""
+    for capabilities in ("", "message-tags"):
+        script = Script(capabilities=capabilities)
+        script.connect()
+        typists.tell(script.state, script.lobby, True)
+        assert script.take() == []

@@ -445,3 +445,12 @@ def test_when_an_operator_frees_a_name_its_first_device_stays(chat: Chat) -> Non
     assert not netcat.closing
     assert netcat.account == ""
     assert phone.closing
+
+
+def test_one_irc_device_too_many_is_told_so_before_it_is_in(chat: Chat) -> None:
+    """It may try again when another has gone."""
+    first, *_ = [irc(chat) for _ in range(DEVICES_PER_PERSON)]
+    late = irc(chat)
+    assert late.heard()[-1].startswith(":chatroom.test 437 * bob :You are here by as many devices as may be")
+    first.leave()
+    assert late.send("NICK bob").heard()[0].split()[1] == "001"

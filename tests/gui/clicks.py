@@ -8,13 +8,15 @@ import argparse
 import random
 import re
 import secrets
+import subprocess
+import sys
 import tempfile
 import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from tests.gui.people import Server
+from tests.gui.people import Server, environment
 from tests.gui.window import Window, screen
 from tests.peers import Irc, eventually
 from tests.peers import Plain as Netcat
@@ -43,6 +45,7 @@ class Clicks:
         self.steps = self.kills = self.windows = 0
         self.memory: list[int] = []  # KiB, of the window
         self.said: dict[str, str] = {}  # words, and the room or the person that the window had open
+        self.after: dict[str, list[str]] = {}  # what was written, and the last rows behind it
         self.heard: list[str] = []  # by bob, on connections that are gone
         self._directory = directory
         self._display = display
@@ -128,6 +131,7 @@ class Clicks:
         window.key("Return")
         if is_soon(lambda: word not in window.state["composer"]) and window.state["question"] is None:
             self.said[word] = before["header"][0]
+            self.after[word] = [before["composer"], *window.state["rows"][-4:]]
 
     def _lost(self, window: Window) -> list[str]:
         """What has been said and is nowhere."""
@@ -136,23 +140,27 @@ class Clicks:
         shown = [*window.state["rows"], window.state["composer"]]
         known = "\n".join([*self.heard, *self._bob.heard, *self._history(), *drafts, *shown])
         found = set(re.findall(r"w\d+x", known))  # one may stand right behind another one
-        return [f"{word} to {where}" for word, where in self.said.items() if word not in found]
+        return [f"{word} to {where}: {self.after[word]}" for word, where in self.said.items() if word not in found]
 
     def _history(self) -> list[str]:
-        """All that was said, in each place, as this person can look it up."""
-        lines: list[str] = []
+        """All that was said: in rooms as the file has it, to people as this person can look it up."""
+        rooms = self._chatroom("history", "rooms")
+        names = {match[0] for line in rooms if (match := re.match(r"#\S+", line))}
+        lines = [line for name in sorted(names) for line in self._chatroom("history", "export", name)]
         with closing(Irc(self._server.port, ME, *CAPS, room="", password=f"{ME}:{PASSWORD}")) as me:
-            for target in {*self.said.values(), "#lobby", BOB} - {""}:
-                bound = "*"
-                while True:
-                    me.send(f"CHATHISTORY {'LATEST' if bound == '*' else 'BEFORE'} {target} {bound} {PAGE}")
-                    page = [line for line in me.sync() if "PRIVMSG" in line]
-                    lines += page
-                    ids = [match[1] for line in page if (match := re.search(r"msgid=([^; ]+)", line))]
-                    if len(page) < PAGE or not ids:
-                        break
-                    bound = f"msgid={ids[0]}"
+            bound, more = "*", True
+            while more:
+                me.send(f"CHATHISTORY {'LATEST' if bound == '*' else 'BEFORE'} {BOB} {bound} {PAGE}")
+                page = [line for line in me.sync() if "batch=" in line]
+                lines += page
+                ids = [match[1] for line in page if (match := re.search(r"msgid=([^; ]+)", line))]
+                bound, more = f"msgid={ids[0]}" if ids else "", len(page) >= PAGE and bool(ids)
         return lines
+
+    def _chatroom(self, *command: str) -> list[str]:
+        program = [sys.executable, "-m", "chatroom", *command, "--data", str(self._directory)]
+        done = subprocess.run(program, capture_output=True, text=True, check=True, timeout=60, env=environment())
+        return done.stdout.splitlines()
 
 
 def claim(port: int, name: str) -> None:

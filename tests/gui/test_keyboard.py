@@ -122,6 +122,23 @@ def test_a_right_click_on_a_link_offers_to_copy_it(window: Window, server: Serve
     window.wait(lambda state: state["composer"] == "https://example.org/a_(b)", "the link, and no more")
 
 
+def test_a_right_click_where_one_writes_cuts_copies_and_pastes(window: Window) -> None:
+    """In the composer, and in a card's field, where Shift+F10 opens it."""
+    window.type("word")
+    window.key("ctrl+a")
+    window.wait(lambda state: state["composer"] == "word", "written")
+    window.click("composer_at", button=3)
+    window.key("Down", "Return")
+    window.wait(lambda state: state["composer"] == "", "cut")
+    window.click("composer_at", button=3)
+    window.key("Down", "Down", "Down", "Return")
+    window.wait(lambda state: state["composer"] == "word", "pasted")
+    window.key("ctrl+k")
+    window.wait(lambda state: state["picker"] is not None, "a card")
+    window.key("shift+F10", "Down", "Down", "Down", "Return")
+    window.wait(lambda state: state["picker"] == ["word"], "pasted into its field")
+
+
 def test_rooms_drafts_and_the_size_are_remembered(display: str, server: Server, tmp_path: Path) -> None:
     """The next window is as big, in the same rooms, with what was written and not sent."""
     arguments = ("127.0.0.1", "-p", str(server.port), "--nick", "alice")

@@ -550,11 +550,31 @@ def test_ones_own_menu_fits_what_one_is(stage: Stage) -> None:
     assert names() == ["Claim this name…", "Log in…", "Away…", "Another name…", "Operator of the server…"]
     stage.tick(":irc 900 me me!u@h me :You are now logged in as me", ":irc 306 me :away", ":me MODE me :+o")
     assert names() == ["Change the password…", "Log out", "Back", "Another name…"]
+    stage.tick(":irc 005 me TIMEDBANS=BAN,MUTE,KICK :are supported")
+    assert names()[1:3] == ["Your devices", "Mentions of you"]
     stage.presenter.questions.ask_for_act(menus.CHANGE_PASSWORD)
     stage.view.answer("old-sesame")
     assert stage.view.shown["question"].label == "New password" and stage.view.shown["question"].is_secret
     stage.view.answer("new-sesame")
     assert stage.connections[-1].sent[-1] == "PRIVMSG NickServ :SET PASSWORD old-sesame new-sesame"
+
+
+def test_the_menu_of_a_person_offers_to_ignore_them_or_to_hear_them_again(stage: Stage) -> None:
+    """Whom one ignores is asked once, silently; a list that one asks for is shown."""
+    state = stage.client.state
+    assert "ignore" not in menus.member_actions(state, "bob")
+    stage.tick(":irc 005 me SILENCE=100 :are supported")
+    assert stage.connections[0].sent[-1] == "SILENCE"
+    before = len(stage.view.rows)
+    stage.tick(":irc 271 me me eve!*@*", ":irc 271 me me ~a:dan", ":irc 272 me :End")
+    assert len(stage.view.rows) == before
+    assert [menus.member_actions(state, nick)[-1] for nick in ("bob", "eve", "DAN")] == ["ignore"] + ["unignore"] * 2
+    stage.presenter.member_action("bob", "ignore")
+    assert stage.connections[0].sent[-1] == "SILENCE +bob"
+    stage.tick(":me!u@h SILENCE +bob!*@*", ":me!u@h SILENCE -eve!*@*")
+    assert [menus.member_actions(state, nick)[-1] for nick in ("bob", "eve")] == ["unignore", "ignore"]
+    stage.tick(":irc 271 me me bob!*@*", ":irc 272 me :End")
+    assert "You ignore bob." in stage.view.texts
 
 
 def test_members_stand_in_sections_with_their_marks(stage: Stage) -> None:
@@ -695,7 +715,7 @@ def test_one_reacts_in_the_menu_of_a_message(tmp_path: Path) -> None:
     pane.act(row, "react 👍")
     assert stage.connections[-1].sent[-1] == "@+draft/react=👍;+draft/reply=a1;+reply=a1 TAGMSG #lobby"
     stage.tick("@+draft/react=👍;+reply=a1 :me!u@h TAGMSG #lobby")
-    assert "👍 1" in stage.view.texts[-1]
+    assert "👍\u00a01" in stage.view.texts[-1]
     assert pane.reactions(row)[0] == ("react 👍", "👍 ✓  me")
     pane.act(row, "react 👍")
     assert "+draft/unreact=👍" in stage.connections[-1].sent[-1]

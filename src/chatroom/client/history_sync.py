@@ -7,14 +7,19 @@ what waits in the room: a message that the history shows to have arrived is not 
 from itertools import count
 
 from chatroom.client import read_markers
+from chatroom.client.parameters import param
 from chatroom.client.room import HistoryRequest, Room
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import SPOKEN, TranscriptEntry
+from chatroom.common.clock import stamp
 from chatroom.common.irc_message import Message
+from chatroom.common.names import is_room
 from chatroom.common.text import number
 
 PAGE_MESSAGES = 100  # a request; fills the tallest window
 _numbers = count(1)  # of labels
+_WRITERS = 50  # of whom we are told after a reconnect
+_FAR_AHEAD = "timestamp=2100-01-01T00:00:00.000Z"  # our clock may be wrong
 _GAP_PAGES = 20  # fetched of a gap at most; who was away for longer scrolls up
 
 
@@ -35,6 +40,28 @@ def fetch_older(state: SessionState, room: Room) -> None:
         _request(state, room, HistoryRequest.BEFORE, f"msgid={first}")
 
 
+def ask_who_wrote(state: SessionState) -> None:
+    """After a reconnect: asks who has written to us alone since the last message that we have.
+
+    Another device of ours may have got it, and then it does not wait for us.
+    """
+    last = [next((entry.time for entry in reversed(room.entries) if entry.msgid), 0.0) for room in state.rooms.values()]
+    state.missed_since = max(last, default=0.0)
+    if state.missed_since and state.has("draft/chathistory"):
+        since = f"timestamp={stamp(state.missed_since)}"
+        state.send(Message("CHATHISTORY", ("TARGETS", since, _FAR_AHEAD, str(_WRITERS))))
+
+
+def on_target(state: SessionState, message: Message) -> None:
+    """Somebody has written to us; who has a conversation here already is caught up with by itself."""
+    verb, name = param(message, 0), param(message, 1)
+    if verb != "TARGETS" or not state.missed_since or not name or is_room(name) or state.find(name):
+        return
+    room = state.room_of_server(name)
+    if room:
+        _request(state, room, HistoryRequest.AFTER, f"timestamp={stamp(state.missed_since)}")
+
+
 def can_show(state: SessionState) -> bool:
     """Whether any part of the history can be asked for and told from what is caught up with."""
     return state.has("draft/chathistory") and state.has("labeled-response")
@@ -52,18 +79,19 @@ def show(state: SessionState, room: Room, msgid: str = "", messages: int = PAGE_
     return True
 
 
-def arrived(state: SessionState, room: Room, entries: list[TranscriptEntry]) -> None:
-    """Takes in a batch of history, oldest first."""
+def arrived(state: SessionState, room: Room, entries: list[TranscriptEntry], count: int) -> None:
+    """Takes in what was said in a batch of history, oldest first; the batch had `count` messages."""
     request, room.history_request = room.history_request or HistoryRequest.LATEST, None
     fresh = room.merge(entries, older=request is HistoryRequest.BEFORE)
-    has_more = len(entries) >= _page_messages(state) and bool(fresh)
+    has_more = count >= _page_messages(state) and bool(fresh)
     room.history_pages += 1
     if request is not HistoryRequest.AFTER:
         room.has_older = has_more
         if request is HistoryRequest.LATEST:
             room.gap_from = ""
             _count_unread(state, room)
-        state.flush(room)
+        # Of a conversation with one person a server keeps only what is between accounts; of others it tells nothing.
+        state.flush(room, has_history=bool(entries) or not room.is_direct)
         return
     for entry in fresh:
         if entry.kind in SPOKEN and not entry.own and room is not state.looked_at:

@@ -8,10 +8,12 @@ from chatroom.client.room import Member, Room
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import Kind
 from chatroom.common.irc_message import Message, needs_colon
+from chatroom.common.language import tr
 from chatroom.common.names import fold
 from chatroom.common.text import clean
 
 _WHOX = "%cnfa"  # asks WHO for the room, the name, the flags and the account
+WHO_SECONDS = 60.0  # between two questions: who has become an operator of the server is not worth more of them
 _WHO_MEMBERS = 200  # members; asking who is away costs a line for each
 
 
@@ -37,6 +39,8 @@ def _account(word: str) -> str:
 def on_account(state: SessionState, message: Message) -> None:
     """ACCOUNT: somebody has logged in or out (IRCv3 account-notify)."""
     note_account(state, message.nick, _account(param(message, 0)))
+    if state.is_me(message.nick):  # some servers tell of a login with NickServ in no other way
+        state.logged_in(_account(param(message, 0)))
 
 
 def note_account(state: SessionState, nick: str, account: str) -> None:
@@ -173,7 +177,15 @@ def on_names_end(state: SessionState, message: Message) -> None:
     room.is_listed = True
     if room.wants_key:
         _use_key(state, room)
-    if state.has("away-notify") and len(room.members) <= _WHO_MEMBERS:
+    ask_who(state, room)
+
+
+def ask_who(state: SessionState, room: Room) -> None:
+    """Asks who of a room is away and who runs the server, which nothing else tells; not sooner than after a while."""
+    if not state.has("away-notify") or not room.is_listed or len(room.members) > _WHO_MEMBERS:
+        return
+    if fold(room.name) not in state.asked_who and state.now() - room.asked_who_at > WHO_SECONDS:
+        room.asked_who_at = state.now()
         state.asked_who.add(fold(room.name))
         fields = (_WHOX,) if "WHOX" in state.isupport else ()
         state.send(Message("WHO", (room.name, *fields)))
@@ -234,6 +246,13 @@ def on_topic(state: SessionState, message: Message) -> None:
     if room := state.find(param(message, 0)):
         room.topic = text_of(message)
         room.add(state.entry(message, Kind.INFO, strings.topic(clean(message.nick), room.topic)))
+
+
+def on_invited(state: SessionState, message: Message) -> None:
+    """341: the server has passed on our invitation. Some name the room first."""
+    words = [param(message, 1), param(message, 2)]
+    nick, room = reversed(words) if state.is_room(words[0]) else words
+    state.inform(tr("{nick} is invited to {room}.", nick=nick, room=room))
 
 
 def on_invite(state: SessionState, message: Message) -> None:

@@ -80,6 +80,7 @@ class Room:
         self.owner = ""  # the account whose room it is, where the server tells that
         self.listed_bans: set[Ban] = set()  # that the user has been told of, of a list that has not ended
         self.has_asked_modes = False
+        self.asked_who_at = 0.0  # when we asked last who is away
         self.entries: list[TranscriptEntry] = []
         self.first = 0
         self.dirty = REDRAW_NOTHING
@@ -384,7 +385,7 @@ class Room:
 
     def forget_modes(self) -> None:
         """Forgets modes, bans and mutes, which may change while we are not in the room."""
-        self.modes, self.has_asked_modes = None, False
+        self.modes, self.has_asked_modes, self.asked_who_at = None, False, 0.0
         self.bans.clear()
         self.owner = ""
 

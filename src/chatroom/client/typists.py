@@ -27,12 +27,11 @@ def typing_in(state: SessionState, room: Room) -> list[str]:
 
 def tell(state: SessionState, room: Room, is_typing: bool) -> None:
     """Tells the others in a room that we type, not more often than they need, or that we type no more."""
-    if not state.is_registered or not room.is_here or not state.has("message-tags"):
+    # Without labels a refusal of it could not be told from one of what was said.
+    if not (state.is_registered and room.is_here and state.has("message-tags") and state.has("labeled-response")):
         return
     if state.now() - room.told_typing < TELL_SECONDS if is_typing else not room.told_typing:
         return
     room.told_typing = state.now() if is_typing else 0.0
-    tags = {TYPING: "active" if is_typing else "done"}
-    if state.has("labeled-response"):
-        tags["label"] = LABEL
+    tags = {TYPING: "active" if is_typing else "done", "label": LABEL}
     state.send(Message("TAGMSG", (room.name,), tags=tags))

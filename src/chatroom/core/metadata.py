@@ -1,25 +1,28 @@
 """What people set about themselves and their rooms for other programs: IRCv3 metadata.
 
-Only keys that clients show beside a name are taken, and no display name that looks like somebody else's. It ends with
-the person's last connection, or with the room. Nothing that a value names, such as a picture, is fetched by the server.
+Only keys that clients show beside a name are taken, and no display name that looks like somebody else's. What a person
+has set is kept with their account; a guest's ends with their connection, and a room's with the room. Nothing that a
+value names, such as a picture, is fetched by the server.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_room, skeleton
 from chatroom.core import monitor, notify
 from chatroom.core.context import Appliers, Context, Deciders, Handlers
+from chatroom.model.audience import Audience
 from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Room, Session, User, user_of
-from chatroom.model.events import MetadataSet
+from chatroom.model.events import Event, MetadataSet
 from chatroom.model.limits import METADATA_KEYS, METADATA_VALUE_BYTES
 from chatroom.model.outcomes import Outcome
 from chatroom.model.replies import FollowedAre, MetadataIs
 from chatroom.model.social_commands import AskMetadata, ClearMetadata, FollowKeys, SetMetadata
 from chatroom.model.state import ChatState
 
-MEMBERS_SYNCED = 50  # of whom a client is told when it joins; of the members of larger rooms when it asks
+MEMBERS_SYNCED = 50  # of whom a client is told when it joins; of the members of larger rooms when it asks by name
+TOLD_AT_ONCE = 200  # rooms and people of which a client is told when it begins to follow; of others when they change
 
 Entries = tuple[tuple[str, str | None], ...]
 
@@ -80,28 +83,52 @@ def _seen(state: ChatState, user: User, target: str) -> tuple[Room | None, dict[
 
 
 def ask_metadata(ctx: Context, session: Session, command: AskMetadata) -> list[Outcome]:
-    _, known, target = _seen(ctx.state, user_of(session), command.target)
+    room, known, target = _seen(ctx.state, user_of(session), command.target)
     for key in command.keys:
         if key not in METADATA_KEYS:
             raise ChatError(Code.METADATA_KEY, key)
     if command.subscribed:
-        return [MetadataIs(target, _of(known, ctx.state.following.get(session, ())), whole=True)]
+        following = ctx.state.following.get(session, {})
+        members = tuple(_of_members(room, following)) if room else ()
+        return [MetadataIs(target, _of(known, following), members, whole=True)]
     keys = command.keys or tuple(known)
     return [MetadataIs(target, tuple([(key, known.get(key)) for key in keys]), whole=True)]
+
+
+def _of_members(room: Room, keys: Iterable[str]) -> Iterator[tuple[str, Entries]]:
+    """What one follows of those in a room, unless they are many."""
+    if keys and len(room.members) <= MEMBERS_SYNCED:
+        for user in room.members.values():
+            if entries := _of(user.metadata, keys):
+                yield user.person.nick, entries
 
 
 def follow_keys(ctx: Context, session: Session, command: FollowKeys) -> list[Outcome]:
     following = ctx.state.following.setdefault(session, {})
     if not command.keys:
         return [FollowedAre(tuple(following))]
+    fresh: list[str] = []
     for key in command.keys:
         if key not in METADATA_KEYS:
             raise ChatError(Code.METADATA_KEY, key)
-        if command.on:
-            following[key] = None
-        else:
+        if not command.on:
             following.pop(key, None)
-    return [FollowedAre(command.keys, command.on)]
+        elif key not in following:
+            following[key] = None
+            fresh.append(key)
+    return [FollowedAre(command.keys, command.on), *_known_already(user_of(session), fresh)]
+
+
+def _known_already(user: User, keys: list[str]) -> list[Outcome]:
+    """What is set under these keys in the rooms of somebody; a device that came later was told of it by no JOIN."""
+    found: dict[str, Entries] = {}
+    for room in user.rooms.values():
+        if len(found) >= TOLD_AT_ONCE:
+            break
+        if keys and room.metadata and (entries := _of(room.metadata, keys)):
+            found[room.name] = entries
+        found.update(_of_members(room, keys))
+    return [MetadataIs(target, entries) for target, entries in found.items()]
 
 
 def metadata_set(ctx: Context, event: MetadataSet, delivery: Delivery) -> None:
@@ -109,18 +136,49 @@ def metadata_set(ctx: Context, event: MetadataSet, delivery: Delivery) -> None:
     room = state.rooms.get(fold(event.room)) if event.room else None
     if user is None or (event.room and room is None):
         return
-    known = room.metadata if room else user.metadata
-    if event.value is None:
-        known.pop(event.key, None)
-    else:
-        known[event.key] = event.value
-    told = MetadataIs(room.name if room else user.person.nick, ((event.key, event.value),))
-    following = state.following
-    if following:
-        for session in room.audience if room else monitor.peers_and_watchers(state, user):
-            if isinstance(session, Session) and session.uid != event.device and event.key in following.get(session, ()):
-                delivery.reply(session, told)
+    for known in (room.metadata,) if room else (user.metadata, _profile(state, user)):
+        if event.value is None:
+            known.pop(event.key, None)
+        else:
+            known[event.key] = event.value
+    if state.following:
+        told = MetadataIs(room.name if room else user.person.nick, ((event.key, event.value),))
+        audience = room.audience if room else monitor.peers_and_watchers(state, user)
+        _tell(state, audience, told, event.device, delivery)
     delivery.broadcast(event, notify.NOBODY)
+
+
+def _profile(state: ChatState, user: User) -> dict[str, str]:
+    """What is kept with somebody's account."""
+    account = user.person.account
+    return state.profiles.setdefault(fold(account), {}) if account else {}
+
+
+def _tell(state: ChatState, audience: Audience, told: MetadataIs, but: str, delivery: Delivery) -> None:
+    """Tells those who follow the key that it is about; not the connection with the uid `but`."""
+    ((key, _),) = told.entries
+    for session in audience:
+        if isinstance(session, Session) and session.uid != but and key in state.following.get(session, ()):
+            delivery.reply(session, told)
+
+
+def follow_login(state: ChatState, user: User, before: dict[str, str], event: Event, delivery: Delivery) -> None:
+    """Somebody has logged in, and is what is kept with the account, to which goes what it lacks; or they log out."""
+    if not user.person.account:
+        user.metadata = {}
+    kept = state.profiles.get(fold(user.person.account), {})
+    for key, value in user.metadata.items():
+        if key not in kept:
+            _profile(state, user)[key] = value
+            saved = MetadataSet(user.person, "", key, value, id=event.id, time=event.time)
+            delivery.broadcast(saved, notify.NOBODY)
+    if not state.following:
+        return
+    audience = monitor.peers_and_watchers(state, user)
+    for key in {**before, **user.metadata}:
+        if before.get(key) != user.metadata.get(key):
+            told = MetadataIs(user.person.nick, ((key, user.metadata.get(key)),))
+            _tell(state, audience, told, "", delivery)
 
 
 def show(state: ChatState, session: Session, room: Room, delivery: Delivery) -> None:
@@ -128,10 +186,10 @@ def show(state: ChatState, session: Session, room: Room, delivery: Delivery) -> 
     keys = state.following.get(session)
     if not keys:
         return
-    members = room.members.values() if len(room.members) <= MEMBERS_SYNCED else ()
-    for target, known in ((room.name, room.metadata), *((user.person.nick, user.metadata) for user in members)):
-        if entries := _of(known, keys):
-            delivery.reply(session, MetadataIs(target, entries))
+    if entries := _of(room.metadata, keys):
+        delivery.reply(session, MetadataIs(room.name, entries))
+    for nick, entries in _of_members(room, keys):
+        delivery.reply(session, MetadataIs(nick, entries))
 
 
 def tell_of(state: ChatState, user: User, room: Room, delivery: Delivery) -> None:

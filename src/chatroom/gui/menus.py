@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from chatroom.client import ban_sentences
+from chatroom.client import ban_sentences, ignoring
 from chatroom.client.room import Room
 from chatroom.client.state import SessionState
 from chatroom.common.language import mark, tr
 from chatroom.common.names import fold
+from chatroom.common.text import shortened
 
+_ABOUT_BYTES_MAX = 100  # of what a menu tells: a reason may be long
 TIMES = (  # how long somebody can be kept out or muted: as it is typed, and in words; the first is offered at first
     ("10m", mark("for 10 minutes")),
     ("1h", mark("for an hour")),
@@ -46,6 +48,8 @@ HARM = {
 MEMBER_ACTIONS = {  # by what is typed
     "msg": mark("Talk to {nick}"),
     "whois": mark("Who is {nick}?"),
+    "ignore": mark("Ignore what they write to you alone"),
+    "unignore": mark("Ignore them no more"),
     "op": mark("Make {nick} an operator"),
     "deop": mark("Take the operator's rights from {nick}"),
     "voice": mark("Give {nick} a voice"),
@@ -70,22 +74,29 @@ def member_actions(state: SessionState, nick: str) -> tuple[str, ...]:
     if state.is_me(nick):
         return ("whois",)
     acts: tuple[str, ...] = ("msg", "whois")
+    last: tuple[str, ...] = ()
+    if ignoring.can_ignore(state):
+        last = ("", "unignore" if ignoring.is_ignored(state, nick) else "ignore")
     if room.is_direct or not keeps_order(state, room):
-        return acts
+        return acts + last
     member = room.member(nick)
     if member and member.keeps_order:
         acts += ("", "deop")
     elif member:
         acts += ("", "op", "devoice" if member.prefix == "+" else "voice")
     acts += ("", "unmute" if fold(nick) in room.muted() else "mute")
-    return (*acts, *(("kick",) if member else ()), "unban" if fold(nick) in room.banned() else "ban")
+    return (*acts, *(("kick",) if member else ()), "unban" if fold(nick) in room.banned() else "ban", *last)
 
 
 def about_member(state: SessionState, nick: str) -> list[str]:
     """What the menu of a member tells about them: whose room it is, and why they are muted."""
     room, member = state.current, state.current.member(nick)
     told = [tr("owner of this room")] if member and room.is_owner(member) else []
-    return told + [ban_sentences.about(ban, state.now()) for ban in (room.muted().get(fold(nick)),) if ban]
+    return told + [
+        shortened(ban_sentences.about(ban, state.now()), _ABOUT_BYTES_MAX)
+        for ban in (room.muted().get(fold(nick)),)
+        if ban
+    ]
 
 
 def room_acts(state: SessionState) -> Iterator[Act]:
@@ -135,6 +146,9 @@ def own_acts(state: SessionState) -> Iterator[Act]:
     """What one can do about oneself."""
     if state.account:
         yield CHANGE_PASSWORD
+        if state.knows_times("BAN"):  # a server of ours
+            yield Act(mark("Your devices"), "/devices")
+            yield Act(mark("Mentions of you"), "/mentions")
         yield Act(mark("Log out"), "/logout")
     else:
         yield Act(

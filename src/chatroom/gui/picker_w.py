@@ -5,13 +5,13 @@ from collections.abc import Callable
 from tkinter import font as tkfont
 from tkinter import ttk
 
-from chatroom.gui.labels_w import Pane
+from chatroom.gui.labels_w import Pane, shortened, shown
 from chatroom.gui.palette import Palette
 from chatroom.gui.style import pixels, take_keys
 from chatroom.gui.view_protocol import NewRow
 
 _ROWS_AT_ONCE = 9  # to choose from; a table shows all that has room
-_PIXELS = 440  # of the card's width; a table is as wide as its rows
+_PIXELS, _MOST_PIXELS = 440, 720  # of the card's width; a table is as wide as its rows
 
 
 class Picker(ttk.Frame):
@@ -57,17 +57,15 @@ class Picker(ttk.Frame):
         self._pane.pack(fill="both", expand=True)
         self._is_table = False
         self._list.configure(height=_ROWS_AT_ONCE)
-        self._list.column("name", width=pixels(self, 150))
-        self._list.column("about", width=pixels(self, 230))
         self._typed.set("")
-        self._filter()
         self._place()
+        self._filter()
         take_keys(self._entry)
 
     def show_table(self, title: str, rows: list[tuple[str, str]]) -> None:
         """Shows something to read in two columns."""
         self._rows, self._new, self._is_table = rows, None, True
-        font = tkfont.nametofont(str(ttk.Style(self).lookup("Treeview", "font")))
+        font = self._font()
         self._list.configure(height=len(rows))
         for column, texts in zip(("name", "about"), zip(*rows, strict=True), strict=True):
             self._list.column(column, width=max(map(font.measure, texts)) + pixels(self, 20))
@@ -87,14 +85,29 @@ class Picker(ttk.Frame):
         return "break"
 
     def _place(self) -> None:
-        """In the middle of the window, and no larger than that."""
-        self.update_idletasks()
+        """In the middle of the window, and no larger than that; wide enough for its rows where there is room."""
         across, down = self.master.winfo_width(), self.master.winfo_height()
-        width = self.winfo_reqwidth() if self._is_table else pixels(self, _PIXELS)
-        self.place(
-            relx=0.5, rely=0.02, anchor="n", width=min(width, across), height=min(self.winfo_reqheight(), down - 8)
-        )
+        width = min(self._wanted_pixels(), across)
+        self._title.configure(wraplength=width - pixels(self, 24))
+        self.update_idletasks()
+        self.place(relx=0.5, rely=0.02, anchor="n", width=width, height=min(self.winfo_reqheight(), down - 8))
+        self.update_idletasks()
         self.lift()
+
+    def _wanted_pixels(self) -> int:
+        """How wide the card would like to be; sets the width of the names."""
+        if self._is_table:
+            self.update_idletasks()
+            return self.winfo_reqwidth()
+        least, most, edge = pixels(self, _PIXELS), pixels(self, _MOST_PIXELS), pixels(self, 60)
+        measure = self._font().measure
+        names, told = (max([0, *map(measure, texts)]) for texts in zip(("", ""), *self._rows, strict=True))
+        name = max(pixels(self, 150), min(names + pixels(self, 20), most // 2))
+        self._list.column("name", width=name)
+        return max(least, min(name + told + edge, most))
+
+    def _font(self) -> tkfont.Font:
+        return tkfont.nametofont(str(ttk.Style(self).lookup("Treeview", "font")))
 
     def _filter(self) -> None:
         typed = self._typed.get().strip()
@@ -103,8 +116,10 @@ class Picker(ttk.Frame):
         new = self._new(typed) if typed and self._new else None
         if new and all(name.casefold() != new[0].casefold() for name, _ in rows):
             rows.append(new)
-        for row in rows:
-            self._list.insert("", "end", values=row, tags=("row",))
+        room = self._list.winfo_width() - int(self._list.column("name", "width")) - pixels(self, 8)
+        for name, told in rows:
+            about = told if self._is_table else shortened(shown(told), self._font(), room)
+            self._list.insert("", "end", values=(name, about), tags=("row",))
         first = self._list.get_children()[:1]
         self._list.selection_set(first)
 

@@ -9,7 +9,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from chatroom.client import links, mode_handlers, plaintext, slash_commands, splitting, strings
+from chatroom.client import (
+    ignoring,
+    links,
+    mode_handlers,
+    plaintext,
+    presence_handlers,
+    slash_commands,
+    splitting,
+    strings,
+)
 from chatroom.client import settings as storage
 from chatroom.client.client import Client, Phase
 from chatroom.client.completion import Completion, SentMessages
@@ -300,6 +309,7 @@ class Presenter:
             self.go_to(state.current)
         state.looked_at = state.current if self.focused else None
         mode_handlers.ask(state, state.current)
+        ignoring.ask(state)
         self._surroundings.refresh(self.client, self.search.header(), self.writing.note(state), self.now())
         self.pane.refresh()
 
@@ -315,6 +325,7 @@ class Presenter:
         if self.focused:
             room.seen()
         self.pane.show(room)
+        presence_handlers.ask_who(state, room)
         self.refresh()
 
     def member_action(self, nick: str, action: str) -> None:
@@ -412,6 +423,7 @@ class Presenter:
             self.client.state.looked_at = self.client.state.current if focused else None
             if focused:
                 self.client.state.current.seen()
+                presence_handlers.ask_who(self.client.state, self.client.state.current)
             self.refresh()
 
     # --- preferences --------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ class QuestionCard(ttk.Frame):
         self._answer: Callable[[str], None] = lambda text: None
         self._question = Question("", "", "")
         self._typed = tk.StringVar(self)
-        self._title = ttk.Label(self, style="Bold.TLabel")
+        self._title = ttk.Label(self, style="Bold.TLabel", wraplength=pixels(self, _WRAP_PIXELS), justify="left")
         self._text = ttk.Label(self, wraplength=pixels(self, _WRAP_PIXELS), justify="left")
         self._label = ttk.Label(self, style="Muted.TLabel")
         self._time = ttk.Combobox(self, state="readonly", width=20)

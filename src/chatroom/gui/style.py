@@ -69,7 +69,7 @@ def apply(root: tk.Misc, palette: Palette, fonts: Fonts) -> None:
     ):
         style.configure(f"{name}.TLabel", foreground=colour, font=font)
     _buttons(style, palette, fonts, root)
-    _fields(style, palette)
+    _fields(style, palette, root)
     _lists(style, palette, fonts, root)
 
 
@@ -124,7 +124,7 @@ def _buttons(style: ttk.Style, palette: Palette, fonts: Fonts, root: tk.Misc) ->
     style.map("TScrollbar", background=[("active", palette.outline), ("disabled", palette.surface)])
 
 
-def _fields(style: ttk.Style, palette: Palette) -> None:
+def _fields(style: ttk.Style, palette: Palette, root: tk.Misc) -> None:
     for name in ("TEntry", "TCombobox"):
         style.configure(
             name,
@@ -135,6 +135,7 @@ def _fields(style: ttk.Style, palette: Palette) -> None:
             lightcolor=palette.bg,
             darkcolor=palette.bg,
             arrowcolor=palette.text,
+            arrowsize=pixels(root, 12),
             padding=4,
         )
         style.map(

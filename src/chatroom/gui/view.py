@@ -13,6 +13,7 @@ from chatroom.common.language import tr
 from chatroom.gui import keys_w, notify, palette, style, view_models
 from chatroom.gui.composer_w import Composer
 from chatroom.gui.connect_panel_w import ConnectPanel
+from chatroom.gui.edit_menu_w import EditMenu
 from chatroom.gui.icon_w import picture
 from chatroom.gui.labels_w import ShortLabel, shortened
 from chatroom.gui.links import LinkOpener
@@ -64,7 +65,7 @@ class TkView:
         self._build_centre()
         self._build_status()
         self.picker = Picker(self.chat, self.focus_composer)
-        self.question = QuestionCard(self.centre, self.focus_composer)
+        self.question = QuestionCard(self.chat, self.focus_composer)
         self.rooms.grid(row=0, column=0, sticky="ns", padx=(8, 0), pady=8)
         self.centre.grid(row=0, column=1, sticky="nsew", padx=8, pady=(8, 0))
         self.members.grid(row=0, column=2, sticky="ns", pady=8)
@@ -99,9 +100,11 @@ class TkView:
         self._menu_button.grid(row=0, column=3)
         self.search = SearchBar(self.centre, self.presenter.search)
         self.banner = tk.Frame(self.centre, padx=10, pady=4)
-        self._banner_text = tk.Label(self.banner, bd=0, anchor="w")
+        self._banner_text = tk.Label(self.banner, bd=0, anchor="w", justify="left")
         self._banner_button = ttk.Button(self.banner, command=self.presenter.retry_now)
-        self._banner_text.pack(side="left", fill="x", expand=True)
+        self._banner_text.grid(row=0, column=0, sticky="ew")
+        self.banner.columnconfigure(0, weight=1)
+        self._banner_text.bind("<Configure>", lambda e: self._banner_text.configure(wraplength=e.width))
         pane = self.presenter.pane
         self.messages = Messages(
             self.centre, self.fonts, pane.scrolled, pane.clicked, pane.jump_to_latest, lambda: pane.following,
@@ -112,6 +115,7 @@ class TkView:
         self.composer.grid(row=4, column=0, sticky="ew", pady=(8, 4))
         self._menu = MainMenu(self._menu_button, self.presenter, self.show_keys)
         self._menu_button.configure(menu=self._menu)
+        self._edit_menu = EditMenu(self.centre, self.composer.text)
         self._popup_menu = tk.Menu(self.centre, tearoff=False, bd=1)
         self._reaction_menu = tk.Menu(self._popup_menu, tearoff=False, bd=1)
 
@@ -266,9 +270,9 @@ class TkView:
         self._banner_text.configure(text=banner.text, foreground=colour)
         if banner.button:
             self._banner_button.configure(text=banner.button)
-            self._banner_button.pack(side="right")
+            self._banner_button.grid(row=0, column=1, padx=(8, 0))
         else:
-            self._banner_button.pack_forget()
+            self._banner_button.grid_remove()
         self.banner.grid(row=1, column=0, sticky="ew", pady=(0, 6))
 
     def show_status(self, status: Status) -> None:
@@ -387,6 +391,7 @@ class TkView:
             self.root.option_add(option, value)
         self._menu.restyle(colours, self.fonts)
         style.colour_menu(self._popup_menu, colours, self.fonts)
+        style.colour_menu(self._edit_menu, colours, self.fonts)
         self.banner.configure(background=colours.mention)
         self._banner_text.configure(background=colours.mention, font=self.fonts.body)
         self.messages.restyle(colours, settings.timestamps)

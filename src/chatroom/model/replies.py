@@ -429,10 +429,14 @@ class HistoryIs(Reply):
 
 @value
 class MetadataIs(Reply):
-    """Keys with their values, None where there is none, of a room or of somebody. `whole` if it was asked for."""
+    """Keys with their values, None where there is none, of a room or of somebody. `whole` if it was asked for.
+
+    `members` has the same of those in the room, by their nicknames.
+    """
 
     target: str
     entries: tuple[tuple[str, str | None], ...]
+    members: tuple[tuple[str, tuple[tuple[str, str | None], ...]], ...] = ()
     whole: bool = False
 
 

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 
+from chatroom.common.cloaks import Cloaks
 from chatroom.common.names import fold
 from chatroom.model.events import StandingSet
 from chatroom.model.values import Standing
@@ -36,6 +37,15 @@ def rename(db: sqlite3.Connection, was: str, name: str) -> None:
         *fields, rooms = json.loads(standing)
         changed.append((_json([*fields, [(name if each == was else each, ranks) for each, ranks in rooms]]), account))
     db.executemany("UPDATE standings SET standing = ? WHERE account = ?", changed)
+
+
+def hide_addresses(db: sqlite3.Connection, cloaks: Cloaks) -> None:
+    """Puts cloaks in the place of addresses that everybody saw."""
+    for account, standing in db.execute("SELECT account, standing FROM standings").fetchall():
+        nick, username, host, *rest = json.loads(standing)
+        if (shown := cloaks.shown(host)) != host:
+            changed = _json([nick, username, shown, *rest])
+            db.execute("UPDATE standings SET standing = ? WHERE account = ?", (changed, account))
 
 
 def leave_all(db: sqlite3.Connection, last: int) -> None:

@@ -28,6 +28,7 @@ from chatroom.common.language import tr
 from chatroom.common.logs import alike
 from chatroom.common.names import LOBBY, fold
 from chatroom.common.trusted_files import UntrustedFileError, check_own_file, check_way, may_be_changed_by_others
+from chatroom.model.durable_state import Lasting
 from chatroom.model.events import Event, ModesSet, Opened, Redacted, RoomRenamed
 from chatroom.model.limits import DORMANT_ROOMS_MAX
 from chatroom.storage import standings
@@ -168,12 +169,13 @@ class Store:
             db.execute(SET_CLOAK_KEY, (self.cloaks.key,))
 
     def hide_addresses(self) -> None:
-        """Replaces addresses in lists of rooms and beside topics by cloaks, for good. May raise `sqlite3.Error`."""
+        """Replaces addresses in lists of rooms, beside topics and of who stays by cloaks. May raise `sqlite3.Error`."""
         self.cloaks.is_shown = False
         with self.transaction() as db:
             for place, by in db.execute("SELECT id, topic_by FROM places WHERE topic_by LIKE '%@%'").fetchall():
                 if (shown := self.cloaks.mask(by)) != by:
                     db.execute("UPDATE places SET topic_by = ? WHERE id = ?", (shown, place))
+            standings.hide_addresses(db, self.cloaks)
             for room, letter, key, mask, by in db.execute("SELECT room, letter, key, mask, by FROM lists").fetchall():
                 kept = self.cloaks.mask(mask) if room else mask  # operators alone see those of the server
                 if (kept, shown := self.cloaks.mask(by)) != (mask, by):
@@ -345,9 +347,8 @@ class Store:
             self._note_closed(event)
         if changes:
             self.db.execute(SET_MARK, ("settled", changes[-1].id))
-        if RoomRenamed in map(type, changes):
-            self._places.clear()
-            self._open_rooms.clear()
+        if not {RoomRenamed, Lasting}.isdisjoint(map(type, changes)):  # which give places other keys
+            self._forget_places()
 
     def _is_saved(self, change: Event) -> bool:
         """Whether a change is one that the file shows already: that a room is opened which was open before."""

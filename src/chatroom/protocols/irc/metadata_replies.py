@@ -11,7 +11,8 @@ BATCH = "k"
 
 
 def metadata_is(to: ReplyWriter, reply: MetadataIs) -> Iterator[str]:
-    lines = [_line(to, reply.target, key, value) for key, value in reply.entries]
+    found = ((reply.target, reply.entries), *reply.members)
+    lines = [_line(to, target, key, value) for target, entries in found for key, value in entries]
     return to.batched(BATCH, f"metadata {reply.target}", lines) if reply.whole else iter(lines)
 
 

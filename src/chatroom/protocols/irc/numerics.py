@@ -285,6 +285,9 @@ REFUSALS: dict[Code, Numeric] = {
     Code.THEY_ARE_IN_ROOM: Numeric("443", "{nick} {room}", mark("is already on channel")),
     Code.NOT_REGISTERED: Numeric("451", "", mark("You have not registered")),
     Code.TOO_FEW_PARAMETERS: Numeric("461", "{command}", mark("Not enough parameters")),
+    Code.TOO_MANY_DEVICES: Numeric(
+        "437", "{account}", mark("You are here by as many devices as may be; there, /msg NickServ DEVICES lists them")
+    ),
     Code.ALREADY_REGISTERED: Numeric("462", "", mark("You may not reregister")),
     Code.PASSWORD_NEEDED: Numeric("464", "", mark("This server has a password")),
     Code.WRONG_PASSWORD: Numeric("464", "", mark("Password incorrect")),
