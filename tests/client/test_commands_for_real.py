@@ -1,46 +1,15 @@
 """Slash commands of the client with a real server, and what it answers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from chatroom.client import slash_commands
-from chatroom.client.client import Client, Phase
-from chatroom.client.misuse import Misuse
-from chatroom.client.screen_events import LanguageChosen, ScreenEvent, SearchResults
-from chatroom.client.server_connection import Target
-from chatroom.client.session import Session
+from chatroom.client.screen_events import LanguageChosen, SearchResults
 from chatroom.common.language import ENGLISH, own, speak
-from tests.gui.people import Irc, Server, wait_for
-
-
-class Desk:
-    """Somebody at a client without a screen, who types lines. `told` are the texts of all entries."""
-
-    def __init__(self, port: int, nick: str) -> None:
-        self.client = Client(Target("127.0.0.1", port), Session(nick, ("#lobby",)))
-        self.state = self.client.state
-        self.events: list[ScreenEvent] = []
-        self.client.start()
-        self.until(lambda: self.client.phase is Phase.ONLINE and self.state.current.is_listed, "in the room")
-
-    def until(self, condition: Callable[[], object], what: str) -> None:
-        def look() -> object:
-            self.events += self.client.pump(0.01)
-            return condition()
-
-        wait_for(look, what)
-
-    def type(self, line: str) -> None:
-        self.state.current = slash_commands.run(self.state, self.state.current, line) or self.state.current
-
-    @property
-    def told(self) -> list[str]:
-        return [entry.text for room in self.state.rooms.values() for entry in room.entries]
-
-    def hears(self, text: str) -> None:
-        self.until(lambda: any(text in each for each in self.told), text)
+from tests.client.desk import Desk
+from tests.gui.people import Irc, Server
 
 
 @pytest.fixture
@@ -89,8 +58,7 @@ def test_a_language_is_chosen_here_and_on_the_server(alice: Desk) -> None:
     assert alice.told[-1] == "Twój język od teraz: polski."
     alice.type("/devices")
     alice.hears("Urządzenie 1")  # the server's own words
-    with pytest.raises(Misuse, match="xx"):
-        alice.type("/lang xx")
+    alice.types("/lang xx", "xx")
 
 
 def test_reactions_edits_and_servers(here: Server, alice: Desk) -> None:
@@ -99,8 +67,7 @@ def test_reactions_edits_and_servers(here: Server, alice: Desk) -> None:
         bob.send("PRIVMSG #lobby :look at this")
         alice.hears("look at this")
         said = next(entry for entry in alice.state.current.entries if entry.text == "look at this")
-        with pytest.raises(Misuse, match="have not reacted"):
-            alice.type("/unreact bob 👍")
+        alice.types("/unreact bob 👍", "have not reacted")
         alice.type("/react bob 👍")
         alice.until(lambda: said.reactions.get("👍") == ["alice"], "the reaction")
         alice.type("/unreact bob 👍")
@@ -125,8 +92,7 @@ def test_order_is_kept_in_another_room_than_this(here: Server, alice: Desk) -> N
         bob.send("MODE #dev +o alice")
         alice.hears("bob made alice an operator")
         alice.type("/msg bob")
-        with pytest.raises(Misuse, match="/quiet is for rooms, and this is a conversation with bob"):
-            alice.type("/quiet")
+        alice.types("/quiet", "/quiet is for rooms, and this is a conversation with bob")
         alice.type("/quiet #dev")
         bob.wait("MODE #dev \\+m")
         alice.type("/quiet #dev off")
@@ -135,6 +101,24 @@ def test_order_is_kept_in_another_room_than_this(here: Server, alice: Desk) -> N
         bob.wait("KICK #dev bob :a walk")
         alice.type("/bans #dev")
         alice.hears("bob")
+
+
+def test_a_room_gets_another_name(here: Server, alice: Desk) -> None:
+    """By who owns it; all else of it stays, also what is said while the connection is new."""
+    alice.type("/register open-sesame")
+    alice.until(lambda: alice.state.account == "alice", "claimed")
+    alice.type("/join #3a")
+    alice.until(lambda: alice.state.current.is_listed and alice.state.current.name == "#3a", "in #3a")
+    alice.type("good morning")
+    alice.until(lambda: not alice.state.current.pending(), "said")
+    with Irc(here.port, "bob", "#3a"):
+        alice.types("/rename 4a a new year", "#4a")
+        assert alice.state.current.name == "#4a" and alice.state.find("#3a") is None
+        assert "good morning" in [entry.text for entry in alice.state.current.entries]
+        alice.type("welcome to 4a")
+        alice.until(lambda: not alice.state.current.pending(), "said there")
+    with Irc(here.port, "carol", "#4a"):
+        alice.until(lambda: alice.state.current.member("carol"), "it is the room that carol comes to")
 
 
 def test_what_is_said_to_nickserv_is_no_conversation(alice: Desk) -> None:

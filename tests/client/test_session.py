@@ -600,6 +600,31 @@ def test_a_gap_is_fetched_after_two_losses_in_a_row(modern: Script) -> None:
     assert modern.lobby.gap_from == "9"
 
 
+def test_an_empty_history_of_a_conversation_says_nothing_of_what_arrived(modern: Script) -> None:
+    """It is empty where none is kept: the message may have arrived, so the user is asked."""
+    direct = modern.state.room("bob")
+    [said] = modern.state.say(direct, "the code is 4711")
+    modern.lose()
+    modern.connect()
+    modern.history("bob")
+    assert not [line for line in modern.take() if "4711" in line]
+    assert said.delivery is DeliveryState.FAILED
+
+
+def test_a_list_of_rooms_that_breaks_off_shows_no_old_rows_afterwards(modern: Script) -> None:
+    """Nor does a list of servers."""
+    modern.feed(":irc 322 me #old 2 :gone", ":irc 364 me old.test irc.test :1 gone")
+    modern.lose()
+    modern.connect()
+    modern.state.events.clear()
+    modern.feed(
+        ":irc 322 me #new 1 :here", ":irc 323 me :End", ":irc 364 me irc.test irc.test :0 x", ":irc 365 me * :End"
+    )
+    (listing,) = [event for event in modern.state.events if isinstance(event, RoomList)]
+    assert [room.name for room in listing.rooms] == ["#new"]
+    assert modern.state.current.entries[-1].text == "irc.test is the only server of this chat."
+
+
 def test_a_direct_message_without_a_history_is_not_sent_twice(modern: Script) -> None:
     """The connection died before the answer, and the server keeps nothing of that conversation: the user decides."""
     modern.state.say(modern.state.room("bob"), "once")

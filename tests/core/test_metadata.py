@@ -149,3 +149,41 @@ def test_a_name_that_deceives_is_refused_when_one_comes_in() -> None:
     )
     assert [line.split()[3] for line in al.heard() if " FAIL " in line] == ["INVALID_VALUE"]
     assert chat.hub.state.nicks.get("al").metadata == {}  # type: ignore[union-attr]
+
+
+PASSWORD = "open-sesame"
+
+
+def test_it_is_kept_with_a_claimed_name(chat: Chat) -> None:
+    """And there again at the next login, also one under another name; what the account has counts."""
+    al = chat.irc("al", *CAPS)
+    al.send("METADATA * SET pronouns :she/her", f"NICKSERV REGISTER {PASSWORD}", "METADATA * SET status :busy")
+    al.send("METADATA * SET color :#ff0000", "METADATA * SET color", "QUIT")
+    assert chat.hub.state.profiles == {"al": {"pronouns": "she/her", "status": "busy"}}
+    al, bob = chat.irc("al2", *CAPS, room="#a"), chat.irc("bob", *CAPS, room="#a")
+    bob.send("METADATA * SUB status pronouns")
+    al.send("METADATA * SET status :new here")
+    bob.heard()
+    al.send(f"NICKSERV IDENTIFY al {PASSWORD}")
+    told = [line.partition(" 761 ")[2] for line in bob.heard() if " 761 " in line]
+    al.heard()
+    assert sorted(told) == ["bob al2 pronouns * :she/her", "bob al2 status * :busy"]
+    assert listed(al, "*") == ["status=busy", "pronouns=she/her"]
+    assert chat.hub.state.profiles == {"al": {"pronouns": "she/her", "status": "busy"}}
+
+
+def test_it_ends_with_a_logout_and_with_the_account(chat: Chat) -> None:
+    """Who is a guest now is not shown as the owner of the name; and who claims it next has nothing of it."""
+    al, bob = chat.irc("al", *CAPS, room="#a"), chat.irc("bob", *CAPS, room="#a")
+    bob.send("METADATA * SUB status")
+    al.send(f"NICKSERV REGISTER {PASSWORD}", "METADATA * SET status :busy", "METADATA #a SET status :open")
+    bob.heard()
+    al.send("NICKSERV LOGOUT")
+    assert [line.partition(" 766 ")[2] for line in bob.heard() if " 766 " in line] == ["bob al status :not set"]
+    al.heard()
+    assert listed(al, "*") == []
+    al.send(f"NICKSERV IDENTIFY al {PASSWORD}").heard()
+    assert listed(al, "*") == ["status=busy"]
+    al.send(f"NICKSERV DROP al {PASSWORD}").heard()
+    assert chat.hub.state.profiles == {}
+    assert listed(al, "*") == []

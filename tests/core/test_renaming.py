@@ -54,6 +54,16 @@ def test_who_renames_without_the_capability_is_told_as_such_programs_are(chat: C
     assert [line.split()[0] for line in rename(chat, bob, "#old", "#new")] == ["PART", "JOIN", "353", "366"]
 
 
+def test_a_crowd_of_old_programs_is_told_no_names(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of them to all would take long; they may ask."""
+    monkeypatch.setattr("chatroom.core.renaming.NAMES_TOLD_MAX", 8)
+    al = chat.irc("al", room="#old")
+    others = [chat.irc(nick, room="#old") for nick in ("bob", "cy")]
+    al.heard()
+    assert [line.split()[0] for line in rename(chat, al, "#old", "#new")] == ["PART", "JOIN", "366"]
+    assert all(told(other)[-1].startswith("366 ") for other in others)
+
+
 def test_all_that_is_the_rooms_goes_with_it(chat: Chat) -> None:
     """Members, ranks, modes, bans, topic, what was said, reactions, read markers, invitations, where netcat is."""
     state = chat.hub.state

@@ -94,6 +94,16 @@ def test_a_login_by_slash_makes_a_guest_one_who_stayed(chat: Chat) -> None:
     assert not state_of(chat).staying
 
 
+def test_netcat_goes_from_room_to_room_and_leaves_the_others_alone(chat: Chat) -> None:
+    """It leaves the one where it is; where its person stays, they stay."""
+    claim(chat).send("JOIN #b").leave()
+    plain = chat.plain()
+    plain.send("alice", PASSWORD, "/join #c")
+    assert set(state_of(chat).presences["alice"].rooms) == {"#a", "#b", "#c"}
+    plain.leave()
+    assert set(state_of(chat).presences["alice"].rooms) == {"#a", "#b", "#c"}
+
+
 def test_the_setting_is_told_and_set_in_each_way(chat: Chat) -> None:
     """PERSISTENCE, NickServ and netcat; other devices are told, too, and STATUS comes with the greeting."""
     alice = claim(chat)

@@ -47,7 +47,7 @@ def state(view: TkView) -> dict[str, Any]:
         "title": root.title(),
         "panel": bool(view.panel.winfo_ismapped()),
         "errors": [shown for label in _errors(view.panel) if (shown := str(label["text"]))],
-        "rows": text.get(f"{max(1, count - _ROWS + 1)}.0", "end-1c").splitlines(),
+        "rows": text.get(f"{max(1, count - _ROWS + 1)}.0", "end-1c").replace("\u00a0", " ").splitlines(),
         "row_count": count,
         "top": text.get("@0,0 linestart", "@0,0 lineend"),
         "at_bottom": view.messages.at_bottom,

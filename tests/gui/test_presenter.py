@@ -715,7 +715,7 @@ def test_one_reacts_in_the_menu_of_a_message(tmp_path: Path) -> None:
     pane.act(row, "react 👍")
     assert stage.connections[-1].sent[-1] == "@+draft/react=👍;+draft/reply=a1;+reply=a1 TAGMSG #lobby"
     stage.tick("@+draft/react=👍;+reply=a1 :me!u@h TAGMSG #lobby")
-    assert "👍 1" in stage.view.texts[-1]
+    assert "👍\u00a01" in stage.view.texts[-1]
     assert pane.reactions(row)[0] == ("react 👍", "👍 ✓  me")
     pane.act(row, "react 👍")
     assert "+draft/unreact=👍" in stage.connections[-1].sent[-1]

@@ -52,6 +52,20 @@ def test_editing_ends_with_escape_or_without_a_change(stage: Stage, sends: bool)
     assert not [line for line in stage.connections[-1].sent if "REDACT" in line or "PRIVMSG" in line]
 
 
+def test_what_is_typed_is_kept_where_the_message_is_taken_back_meanwhile(stage: Stage) -> None:
+    """By an operator: it can be said as a new message, and what was set aside comes back then."""
+    stage.view.composer = "half a thought"
+    stage.presenter.pane.act(len(stage.view.rows) - 1, "edit")
+    stage.view.composer = "the disk is full"
+    stage.tick(":bob!u@h REDACT #lobby a1 :")
+    stage.presenter.escape()
+    assert stage.view.composer == "the disk is full" and not stage.view.shown["note"].text
+    stage.presenter.send(stage.view.composer)
+    assert stage.connections[-1].sent[-1].endswith("PRIVMSG #lobby :the disk is full")
+    assert stage.view.composer == "half a thought"
+    assert not [line for line in stage.connections[-1].sent if line.startswith("REDACT")]
+
+
 def test_others_are_told_that_one_types_unless_one_does_not_want_that(stage: Stage) -> None:
     """Nor of a command, which may have a password in it."""
     sent = stage.connections[-1].sent

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from chatroom.model.durable_state import Lasting
 from chatroom.model.events import (
     AccountMade,
     Event,
@@ -113,3 +114,13 @@ def test_old_names_are_forgotten_when_they_lead_nowhere_any_more(store: Store) -
     store.save([later])
     with closing(store.reader()) as reader:
         assert [(key, name) for key, name, _ in reader.read(renaming.read)] == [("#c", "#d")]
+
+
+def test_a_name_that_another_server_tells_of_moves_the_history_too(store: Store) -> None:
+    """What is said next under the old name is another room's."""
+    store.save([Opened(ALICE, "#a", id=1, time=BASE), said(2, "#a")])
+    store.save([Lasting(ALICE, renamed=(("#a", "#b", BASE + 3),), id=3, time=BASE + 3)])
+    store.save([Opened(ALICE, "#a", id=4, time=BASE + 4), said(5, "#a"), said(6, "#b")])
+    with closing(store.reader()) as reader:
+        assert texts(reader, "#b") == [("#b", "2"), ("#b", "6")]
+        assert texts(reader, "#a") == [("#a", "5")]

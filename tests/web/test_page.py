@@ -775,6 +775,24 @@ def test_what_netcat_can_do_can_be_typed_here(server: ChatServer, visit: Visit, 
     expect(nora.page.locator(".writing")).to_contain_text("/mute NAZWA [CZAS] [POWÓD]")
 
 
+def test_a_room_gets_another_name(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """Who is there stays there, with what was said; links and the field for writing follow."""
+    nora = visit(server.port).come("nora", "#tea", "#tea")
+    bob = guests.irc("bob", "draft/channel-rename", room="#tea")
+    nora.say("hello")
+    nora.sees("hello")
+    nora.say("/rename coffee tea is out")
+    bob.wait("RENAME #tea #coffee :tea is out")
+    nora.is_in("#coffee")
+    nora.notes("nora renamed #tea to #coffee: tea is out")
+    nora.sees("hello")
+    assert nora.page.url.endswith("#coffee")
+    expect(nora.composer).to_have_attribute("placeholder", "Message #coffee")
+    nora.say("still here")
+    bob.wait("PRIVMSG #coffee :still here")
+    expect(nora.room("#tea")).to_have_count(0)
+
+
 def test_a_conversation_that_is_opened_anew_has_what_was_said_before(
     serve: Callable[..., Served], company: Company, visit: Visit, tmp_path: Path
 ) -> None:
@@ -1416,12 +1434,16 @@ def answered(visitor: Visitor, guests: Guests) -> None:
 
 
 def test_fingers_find_their_targets(server: ChatServer, visit: Visit, guests: Guests) -> None:
-    """Where there is no mouse, whatever is pressed is at least 44 pixels high."""
-    nora = visit(server.port, PHONE, touch=True, is_mobile=True).come("nora")
+    """Where there is no mouse, whatever is pressed is at least 44 pixels high, but names in the text."""
+    nora = visit(server.port, PHONE, touch=True, is_mobile=True)
     small = """[...document.querySelectorAll("button, input, textarea, select")]
-        .filter((each) => each.offsetParent && !each.matches(".link, .nick"))
+        .filter((each) => each.offsetParent && !each.matches(".nick"))
         .filter((each) => each.getBoundingClientRect().height < 44)
         .map((each) => each.outerHTML.slice(0, 80))"""
+    nora.page.goto(nora.address)
+    expect(nora.page.get_by_role("button", name="polski")).to_be_visible()
+    assert nora.run(small) == []
+    nora.come("nora")
     assert nora.run(small) == []
     answered(nora, guests)
     nora.page.locator(".message").first.tap()
@@ -1485,6 +1507,20 @@ def test_axe_finds_nothing(server: ChatServer, visit: Visit, guests: Guests, sch
     nora.member("bob").click()
     check(nora.page)
     nora.page.keyboard.press("Escape")
+    for command in ("/help", "/rooms", "/bans"):
+        nora.say(command)
+        expect(nora.page.get_by_role("dialog")).to_be_visible()
+        check(nora.page)
+        nora.page.keyboard.press("Escape")
+    nora.page.locator(".composer").get_by_role("button", name="Emoji").click()
+    check(nora.page)
+    nora.page.keyboard.press("Escape")
+    for opener, item in ((".account", "Language"), ("header .icon >> nth=-1", "Show the address…")):
+        nora.page.locator(opener).click()
+        nora.page.get_by_role("dialog").get_by_role("button", name=item).click()
+        expect(nora.page.get_by_role("dialog")).to_be_visible()
+        check(nora.page)
+        nora.page.keyboard.press("Escape")
     nora.pick(nora.page.locator(".account"), "Claim this name…")
     check(nora.page)
     nora.page.keyboard.press("Escape")

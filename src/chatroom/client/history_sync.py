@@ -79,18 +79,19 @@ def show(state: SessionState, room: Room, msgid: str = "", messages: int = PAGE_
     return True
 
 
-def arrived(state: SessionState, room: Room, entries: list[TranscriptEntry]) -> None:
-    """Takes in a batch of history, oldest first."""
+def arrived(state: SessionState, room: Room, entries: list[TranscriptEntry], count: int) -> None:
+    """Takes in what was said in a batch of history, oldest first; the batch had `count` messages."""
     request, room.history_request = room.history_request or HistoryRequest.LATEST, None
     fresh = room.merge(entries, older=request is HistoryRequest.BEFORE)
-    has_more = len(entries) >= _page_messages(state) and bool(fresh)
+    has_more = count >= _page_messages(state) and bool(fresh)
     room.history_pages += 1
     if request is not HistoryRequest.AFTER:
         room.has_older = has_more
         if request is HistoryRequest.LATEST:
             room.gap_from = ""
             _count_unread(state, room)
-        state.flush(room)
+        # Of a conversation with one person a server keeps only what is between accounts; of others it tells nothing.
+        state.flush(room, has_history=bool(entries) or not room.is_direct)
         return
     for entry in fresh:
         if entry.kind in SPOKEN and not entry.own and room is not state.looked_at:

@@ -6,6 +6,7 @@ from chatroom.client.parameters import param, text_of
 from chatroom.client.state import SessionState
 from chatroom.common.irc_message import Message
 from chatroom.common.language import tr
+from chatroom.common.text import clean
 
 _IGNORED_MAX = 1_000  # that are remembered; servers have 100
 _ACCOUNT = re.compile(r"^\W?a:(?=.)")  # before the name of an account that is ignored
@@ -42,6 +43,8 @@ def on_ignored(state: SessionState, message: Message) -> None:
     """SILENCE: whom we ignore from now on, or no more."""
     for index in range(len(message.params)):
         change = param(message, index)
+        if change[:1] not in ("+", "-"):
+            continue  # elsewhere the last one says what is not heard: "CciNnPpTt"
         who = _named(change[1:])
         _note(state, who, change[:1] != "-")
         if change[:1] == "-":
@@ -51,8 +54,8 @@ def on_ignored(state: SessionState, message: Message) -> None:
 
 
 def on_listed(state: SessionState, message: Message) -> None:
-    """271: one of those whom we ignore."""
-    who = _named(text_of(message))
+    """271: one of those whom we ignore. Elsewhere there is more behind the mask."""
+    who = _named(next((clean(word) for word in message.params if "!" in word), text_of(message)))
     _note(state, who, True)
     if not state.awaits_ignored:
         state.inform(tr("You ignore {who}.", who=who))

@@ -28,8 +28,15 @@ def _timed(state: SessionState, command: str, rest: str) -> tuple[str, str, str]
     return nick, first, more.strip()
 
 
+def _demand_member(state: SessionState, room: Room, nick: str) -> None:
+    """Raises `Misuse` about somebody who is not in the room, as far as we can know: some servers say nothing then."""
+    if room.is_here and room.is_listed and not room.member(nick):
+        raise Misuse(tr("{nick} is not in {room}.", nick=nick, room=room.name))
+
+
 def kick(state: SessionState, room: Room, rest: str) -> None:
     nick, length, reason = _timed(state, "KICK", rest)
+    _demand_member(state, room, nick)
     if length:
         state.send(Message("KICK", (room.name, nick, length, reason or nick)))
     else:
@@ -65,8 +72,10 @@ def mute(sign: str) -> Act:
         if state.knows_times("MUTE"):
             verb = "MUTE" if sign == "+" else "UNMUTE"
             state.send(Message(verb, tuple(word for word in (room.name, nick, length, reason) if word)))
-        elif "q" in state.mode_kinds()[0] or not (comma and "m" in kinds):
+        elif "q" in state.mode_kinds()[0]:
             mode(f"{sign}q", True)(state, room, rest)
+        elif not (comma and "m" in kinds):
+            raise Misuse(tr("Nobody can be muted on this server. /quiet lets only operators write."))
         else:
             state.send(Message("MODE", (room.name, f"{sign}b", f"{mark}m:{nick}!*@*")))
 
@@ -86,8 +95,12 @@ def slow(state: SessionState, room: Room, rest: str) -> None:
 def key(state: SessionState, room: Room, rest: str) -> None:
     key = rest.split()[0]
     off = key.lower() == "off"
-    room.key = "" if off else key
-    state.send(Message("MODE", (room.name, "-k", "*") if off else (room.name, "+k", key)))
+    if off:
+        state.send(Message("MODE", (room.name, "-k", room.key or "*")))
+    elif room.key and not state.knows_times("BAN"):  # elsewhere, a key has to go before another one comes
+        state.send(Message("MODE", (room.name, "-k+k", room.key, key)))
+    else:
+        state.send(Message("MODE", (room.name, "+k", key)))
 
 
 def modes(state: SessionState, room: Room, rest: str) -> None:
@@ -101,6 +114,8 @@ def mode(change: str, masks: bool) -> Act:
         nick = rest.split()[0]
         if change[1] not in (state.mode_kinds()[0] if masks else state.prefixes()):
             raise Misuse(tr("This server has no mode {change}.", change=change))
+        if not masks:
+            _demand_member(state, room, nick)
         target = f"{nick}!*@*" if masks and "!" not in nick else nick
         state.send(Message("MODE", (room.name, change, target)))
 

@@ -5,13 +5,13 @@ Those about who is where are in `presence_handlers`.
 """
 
 import logging
-import re
 from collections.abc import Callable
 from dataclasses import replace
 
 from chatroom.client import (
     history_sync,
     ignoring,
+    list_handlers,
     mode_handlers,
     multiline,
     presence_handlers,
@@ -23,10 +23,11 @@ from chatroom.client import (
 )
 from chatroom.client.parameters import param, text_of, text_of_all, time_in
 from chatroom.client.room import Room
-from chatroom.client.screen_events import HistoryShown, KeyWanted, ListedRoom, Reacted, Registered, TakenBack
+from chatroom.client.screen_events import HistoryShown, KeyWanted, Reacted, Registered, TakenBack
 from chatroom.client.state import (
     BATCHES_MAX,
     CHECK_TOKEN,
+    COMMAND_LABEL,
     NAME_CHARACTERS_MAX,
     REACT,
     UNREACT,
@@ -38,20 +39,16 @@ from chatroom.client.transcript_entry import DeliveryState, Kind, TranscriptEntr
 from chatroom.common.irc_message import Message, needs_colon
 from chatroom.common.language import tr
 from chatroom.common.names import fold
-from chatroom.common.text import CTCP, clean, number, plain
+from chatroom.common.text import CTCP, clean, plain
 
 Handler = Callable[[SessionState, Message], None]
 
 _log = logging.getLogger(__name__)
 
-_LISTED_ROOMS_MAX = 10_000  # of an answer to LIST; nobody reads more
-_LISTED_TOPIC_CHARACTERS = 400
-_LISTED_SERVERS_MAX = 1_000  # of an answer to LINKS
-_HOPS = re.compile(r"^\d+ ?")  # before what a server says of itself
 _ISUPPORT_MAX = 500  # words; servers have about 50
 _JOIN_BYTES = 480  # of names and keys in a JOIN, so that the line stays below 512
-_LISTED_MODES = re.compile(r"\[\+(\w*)[^\]]*\] ?")  # before the topic: "[+k] topic"; empty where there are none
 _STATUS_SIGNS = "~&@%+"
+_HISTORY_SERVICE = "HistServ!HistServ@"  # who says in the history of Ergo that somebody has joined or left
 _SERVICE = "nickserv"  # where IRC networks keep who owns which name
 # The codes of a FAIL (IRCv3 standard-replies) that is the reason for the line behind it; all about NICK are.
 NICK_RESERVED = "NICKNAME_RESERVED"  # before 433: the name is somebody's account
@@ -93,6 +90,8 @@ def on_spoken(state: SessionState, message: Message) -> None:
     if said is None:
         return
     target = param(message, 0)
+    if said.own and fold(target) == _SERVICE:
+        return  # the echo of what it was told, mostly a password
     if said.kind is Kind.NOTICE and ("!" not in message.source or fold(message.nick) == _SERVICE):
         if target == "*" and state.is_registered:
             state.inform(tr("Announcement: {text}", text=said.text), Kind.ANNOUNCEMENT)
@@ -140,6 +139,9 @@ def _echo(state: SessionState, label: str, echo: TranscriptEntry) -> bool:
 
 def on_pong(state: SessionState, message: Message) -> None:
     token = message.params[-1] if message.params else ""
+    if token == COMMAND_LABEL and state.has_no_answer:
+        state.has_no_answer = False
+        state.inform(tr(strings.NO_ANSWER))
     if token == CHECK_TOKEN:
         state.checked()
     state.answer(token, DeliveryState.DONE)
@@ -165,6 +167,9 @@ def on_welcome(state: SessionState, message: Message) -> None:
     wanted = [room for room in state.rooms.values() if not room.is_direct and (room.joined or not again)]
     for room in wanted:
         room.joined = True
+    for room in state.rooms.values():
+        if not room.joined:
+            room.give_up_waiting()  # nothing would ever send it
     wanted.sort(key=lambda room: not room.key)  # keys belong to the first rooms of a JOIN
     for some in _join_lines(wanted):
         keys = ",".join(room.key for room in some if room.key)
@@ -196,6 +201,12 @@ def on_isupport(state: SessionState, message: Message) -> None:
         key, _, value = word.partition("=")
         if len(state.isupport) < _ISUPPORT_MAX or key.upper() in state.isupport:
             state.learn(key.upper(), value)
+
+
+def on_own_modes(state: SessionState, message: Message) -> None:
+    """221. Some servers tell it unasked to who has just come in."""
+    if any(room.is_here for room in state.rooms.values() if not room.is_direct):
+        state.inform(tr("Your modes: {modes}", modes=param(message, 1)))
 
 
 def on_ping(state: SessionState, message: Message) -> None:
@@ -265,36 +276,6 @@ def on_away_told(state: SessionState, message: Message) -> None:
 # --- answers ----------------------------------------------------------------------------------------------------------
 
 
-def on_list(state: SessionState, message: Message) -> None:
-    people = param(message, 2)
-    if len(state.listing) < _LISTED_ROOMS_MAX and len(param(message, 1)) <= NAME_CHARACTERS_MAX:
-        topic = text_of(message)[:_LISTED_TOPIC_CHARACTERS]
-        modes = _LISTED_MODES.match(topic)
-        topic = topic[modes.end() :] if modes else topic
-        people_here = number(people, 1_000_000) or 0
-        state.listing.append(ListedRoom(param(message, 1), people_here, topic, modes[1] if modes else ""))
-
-
-def on_list_end(state: SessionState, message: Message) -> None:
-    rooms, state.listing = state.listing, []
-    state.list_rooms(sorted(rooms, key=lambda room: (-room.people, room.name)))
-
-
-def on_server_listed(state: SessionState, message: Message) -> None:
-    """364: a server of the chat, its hops from ours (which nobody needs to know) and what it says of itself."""
-    if len(state.servers) < _LISTED_SERVERS_MAX:
-        about = _HOPS.sub("", text_of(message))[:_LISTED_TOPIC_CHARACTERS]
-        state.servers.append((clean(param(message, 1))[:NAME_CHARACTERS_MAX], about))
-
-
-def on_servers_end(state: SessionState, message: Message) -> None:
-    servers, state.servers = state.servers, []
-    if len(servers) == 1:
-        state.inform(tr("{server} is the only server of this chat.", server=servers[0][0]))
-    for name, about in servers if len(servers) > 1 else ():
-        state.inform(tr("{server}: {about}", server=name, about=about))
-
-
 def on_batch(state: SessionState, message: Message) -> None:
     ref = param(message, 0)
     if ref.startswith("+"):
@@ -316,7 +297,7 @@ def on_batch(state: SessionState, message: Message) -> None:
         if room and asked in state.shown:
             state.events.append(HistoryShown(room, tuple(entries), state.shown.pop(asked)))
         elif room:
-            history_sync.arrived(state, room, entries)
+            history_sync.arrived(state, room, entries, len(batch.messages))
         for line in batch.messages:
             if line.command == "TAGMSG":
                 on_tags(state, line)
@@ -331,7 +312,8 @@ def on_batch(state: SessionState, message: Message) -> None:
 
 def _remembered(state: SessionState, message: Message) -> TranscriptEntry | None:
     """A line of history; only what people said is kept of it."""
-    said = spoken(state, message) if message.command in ("PRIVMSG", "NOTICE") else None
+    is_said = message.command in ("PRIVMSG", "NOTICE") and not message.source.startswith(_HISTORY_SERVICE)
+    said = spoken(state, message) if is_said else None
     if said:
         target = param(message, 0)
         said.place = said.nick if state.is_me(target) and not said.own else clean(target)[:NAME_CHARACTERS_MAX]
@@ -403,7 +385,8 @@ def on_not_sent(state: SessionState, message: Message) -> None:
             room.settle(mine, DeliveryState.FAILED)
     if room and not room.is_here:
         room.joined = False
-    state.inform(refusals.told(message), Kind.ERROR, room if mine else None)
+    told = tr(refusals.NO_SERVICE) if fold(param(message, 1)) == _SERVICE else refusals.told(message)
+    state.inform(told, Kind.ERROR, room if mine else None)
 
 
 def on_not_joined(state: SessionState, message: Message) -> None:
@@ -460,6 +443,12 @@ def on_motd_end(state: SessionState, message: Message) -> None:
     state.motd_shown = True
 
 
+def on_ack(state: SessionState, message: Message) -> None:
+    """ACK (IRCv3 labeled-response): the server has nothing to say to a command."""
+    if message.tags.get("label", "") == COMMAND_LABEL:
+        state.inform(tr(strings.NO_ANSWER))
+
+
 def ignore(state: SessionState, message: Message) -> None:
     """Does nothing: a user need not know of this."""
 
@@ -491,6 +480,7 @@ HANDLERS: dict[str, Handler] = {
     "TOPIC": presence_handlers.on_topic,
     "RENAME": presence_handlers.on_room_renamed,
     "INVITE": presence_handlers.on_invite,
+    "ACK": on_ack,
     "AWAY": presence_handlers.on_away,
     "ACCOUNT": presence_handlers.on_account,
     "PING": on_ping,
@@ -507,12 +497,14 @@ HANDLERS: dict[str, Handler] = {
     "ERROR": on_error,
     "001": on_welcome,
     "005": on_isupport,
+    "221": on_own_modes,
     "305": on_away_told,
     "306": on_away_told,
     "315": presence_handlers.on_who_end,
     "321": ignore,
-    "322": on_list,
-    "323": on_list_end,
+    "322": list_handlers.on_list,
+    "323": list_handlers.on_list_end,
+    "341": presence_handlers.on_invited,
     "331": presence_handlers.on_topic_told,
     "332": presence_handlers.on_topic_told,
     "352": presence_handlers.on_who,
@@ -521,8 +513,8 @@ HANDLERS: dict[str, Handler] = {
     "324": mode_handlers.on_modes,
     "353": presence_handlers.on_names,
     "366": presence_handlers.on_names_end,
-    "364": on_server_listed,
-    "365": on_servers_end,
+    "364": list_handlers.on_server_listed,
+    "365": list_handlers.on_servers_end,
     "367": mode_handlers.on_ban_listed,
     "368": mode_handlers.on_bans_end,
     "372": on_motd,
@@ -544,16 +536,22 @@ HANDLERS: dict[str, Handler] = {
     # Greetings, statistics and ends of lists say nothing that the window doesn't show.
     **dict.fromkeys(
         ("002", "003", "004", "010", "042", "250", "251", "252", "253", "254", "255", "265", "266", "318", "329",
-         "333", "375", "396", "687", "ACK", "SETNAME", "CHGHOST", "WARN", "NOTE"),
+         "333", "369", "375", "396", "687", "SETNAME", "CHGHOST", "WARN", "NOTE"),
         ignore,
     ),
 }  # fmt: skip
+
+
+# What others do, and what a server asks by itself: it is no answer to a command.
+_OF_OTHERS = frozenset({"PRIVMSG", "NOTICE", "TAGMSG", "JOIN", "PART", "QUIT", "NICK", "AWAY", "PING", "PONG", "BATCH"})
 
 
 def handle(state: SessionState, message: Message) -> None:
     """Does to the state what a message from the server says. A message that can't be handled is dropped."""
     if message.tags.get("label") == typists.LABEL and message.command != "TAGMSG":
         return  # nobody has asked whether it may be told that we type
+    if state.has_no_answer and (message.command not in _OF_OTHERS or state.is_me(message.nick)):
+        state.has_no_answer = False
     try:
         HANDLERS.get(message.command, on_other)(state, message)
     except Exception:  # whatever a server sends, the user stays in the chat

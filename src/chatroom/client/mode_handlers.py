@@ -110,8 +110,8 @@ def _apply(state: SessionState, room: Room, change: str, whom: str) -> None:
             room.members_version += 1
     elif room.modes is not None and letter not in state.mode_kinds()[0]:
         (room.modes.add if adding else room.modes.discard)(letter)
-    if change == "-k":
-        room.key = ""
+    if letter == "k":  # for the next connection; "*" hides it
+        room.key = whom if adding and whom != "*" else room.key if adding else ""
 
 
 def _keep_ban(room: Room, mask: str, ban: bans.Ban, adding: bool) -> None:

@@ -8,6 +8,7 @@ from chatroom.client.room import Member, Room
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import Kind
 from chatroom.common.irc_message import Message, needs_colon
+from chatroom.common.language import tr
 from chatroom.common.names import fold
 from chatroom.common.text import clean
 
@@ -38,6 +39,8 @@ def _account(word: str) -> str:
 def on_account(state: SessionState, message: Message) -> None:
     """ACCOUNT: somebody has logged in or out (IRCv3 account-notify)."""
     note_account(state, message.nick, _account(param(message, 0)))
+    if state.is_me(message.nick):  # some servers tell of a login with NickServ in no other way
+        state.logged_in(_account(param(message, 0)))
 
 
 def note_account(state: SessionState, nick: str, account: str) -> None:
@@ -243,6 +246,13 @@ def on_topic(state: SessionState, message: Message) -> None:
     if room := state.find(param(message, 0)):
         room.topic = text_of(message)
         room.add(state.entry(message, Kind.INFO, strings.topic(clean(message.nick), room.topic)))
+
+
+def on_invited(state: SessionState, message: Message) -> None:
+    """341: the server has passed on our invitation. Some name the room first."""
+    words = [param(message, 1), param(message, 2)]
+    nick, room = reversed(words) if state.is_room(words[0]) else words
+    state.inform(tr("{nick} is invited to {room}.", nick=nick, room=room))
 
 
 def on_invite(state: SessionState, message: Message) -> None:

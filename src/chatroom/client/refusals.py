@@ -6,6 +6,7 @@ when and who can help; it stands in brackets behind the sentence. What is in no 
 
 import re
 
+from chatroom.client import bans
 from chatroom.client.parameters import text_of, text_of_all
 from chatroom.common.irc_message import Message
 from chatroom.common.language import mark, tr
@@ -58,13 +59,14 @@ _NUMERICS = {
     "462": mark("That goes only before the server has let you in."),
     "464": mark("That is not the password."),
     "464 TEMPORARILY_UNAVAILABLE": mark("That was tried too often. Wait a minute, then try again."),
+    "467": mark("{a} has a key. Only who gives this key can take it away: /mode -k KEY"),
     "472": mark("There is no mode {a} here."),
     "478": mark("The list of bans of {a} is full. Lift some first."),
     "481": mark("Only an operator of the server can do that."),
     "482": mark("Only an operator of {a} can do that."),
     "484": mark("You are restricted here, so you can't do that."),
     "485": mark("That would ban yourself."),
-    "491": mark("This server has no password that makes operators. Whoever runs it can set one."),
+    "491": mark("That password makes nobody an operator of this server, or it has none for that."),
     "501": mark("There is no such mode for people."),
     "502": mark("You can't see or change the modes of others."),
     "511": mark("Your list of people whom you ignore is full. Take somebody off it first."),
@@ -75,9 +77,12 @@ _NUMERICS = {
     "696 W": mark("That is no time for slow mode. Give the seconds between two messages, 1 to 3600."),
     "696 l": mark("That is no number of people."),
     "696 b": mark("There is no such ban or mute in {a}: {c}."),
+    "697": mark("There is that ban or mute in {a} already: {b}."),
+    "698": mark("There is no such ban or mute in {a}: {b}."),
     "723": mark("Only an operator of the server with more rights can do that."),
     "982": mark("This server does not speak that language."),
 }
+NO_SERVICE = mark("There is no NickServ on this server, so names can't be claimed here.")
 _FAILURES = {
     "INVALID_UTF8": mark("Not sent: there are characters in it that the server can't read."),
     "PASSWORD_ALOUD": mark(
@@ -105,6 +110,8 @@ _FAILURES = {
 def told(message: Message, reason: str = "") -> str:
     """The sentence for a numeric; `reason` is the code of the FAIL before it, or ""."""
     params = [*map(clean, message.params[1:-1]), "", "", ""]
+    if message.command in ("697", "698"):
+        params[1] = bans.ban_of(params[1])[1]
     text = text_of(message)
     first, semicolon, rest = text.partition("; ")
     found = _MODE.search(first)

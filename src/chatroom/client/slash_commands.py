@@ -14,7 +14,7 @@ from chatroom.client.misuse import EndProgram, Misuse, Unconfirmed
 from chatroom.client.plaintext import LINE_IN_CLEAR
 from chatroom.client.room import Room
 from chatroom.client.screen_events import LanguageChosen
-from chatroom.client.state import SessionState
+from chatroom.client.state import COMMAND_LABEL, SessionState
 from chatroom.client.transcript_entry import SPOKEN, Kind, TranscriptEntry
 from chatroom.common.irc_message import Message, needs_colon
 from chatroom.common.language import find, mark, own, speak, tags, tr
@@ -87,7 +87,15 @@ def run(state: SessionState, room: Room, line: str) -> Room | None:
     if command.is_secret and state.asks_before_secrets:
         state.asks_before_secrets = False
         raise Unconfirmed(tr(LINE_IN_CLEAR))
-    return command.act(state, room, rest.strip())
+    state.labels_next = awaits = command.is_about_room or command.takes_room or command.act in (_nick, _raw)
+    try:
+        there = command.act(state, room, rest.strip())
+    finally:
+        awaits, state.labels_next = awaits and not state.labels_next, False
+    if awaits and not state.has("labeled-response"):  # something was sent: what comes before the answer to this?
+        state.has_no_answer = True
+        state.send(Message("PING", (COMMAND_LABEL,)))
+    return there
 
 
 def _room_meant(state: SessionState, room: Room, name: str, rest: str, takes_room: bool) -> tuple[Room, str]:
@@ -105,7 +113,7 @@ def _demand_presence(state: SessionState, room: Room) -> None:
     if room.doubt:
         why, room.doubt = room.doubt, ""
         raise Unconfirmed(tr("Not sent. {why} Enter it again to send it all the same.", why=why))
-    if not room.is_direct and not room.is_here and state.is_registered:
+    if not room.is_direct and not room.is_here and (state.is_registered or not room.joined):
         raise Misuse(strings.not_in(room.name))
     if room.editing and not state.is_registered:
         raise Misuse(tr("There is no connection right now."))
@@ -301,7 +309,9 @@ def _password(state: SessionState, room: Room, rest: str) -> None:
 
 
 def _oper(state: SessionState, room: Room, rest: str) -> None:
-    state.send(Message("OPER", (state.nick, rest)))
+    """Elsewhere, operators of the server have names, which are not their nicknames."""
+    name, _, password = rest.rpartition(" ")
+    state.send(Message("OPER", (name.strip() or state.nick, password)))
 
 
 def _search(state: SessionState, room: Room, rest: str) -> None:
@@ -542,7 +552,7 @@ COMMANDS: dict[str, SlashCommand] = {
         words_max=1,
     ),
     "oper": SlashCommand(
-        "/oper PASSWORD", mark("become an operator of the server"), _oper, True, is_secret=True, words_max=1
+        "/oper [NAME] PASSWORD", mark("become an operator of the server"), _oper, True, is_secret=True, words_max=2
     ),
     "register": SlashCommand(
         "/register PASSWORD", mark("claim your name"), _register, True, is_secret=True, words_max=1

@@ -10,7 +10,7 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chatroom.client import multiline, splitting, strings
 from chatroom.client.parameters import time_in
@@ -19,7 +19,6 @@ from chatroom.client.screen_events import (
     Alerted,
     ListedRoom,
     Rejected,
-    RoomList,
     ScreenEvent,
 )
 from chatroom.client.transcript_entry import SPOKEN, DeliveryState, Kind, TranscriptEntry
@@ -31,6 +30,7 @@ SendLine = Callable[[str], None]
 
 REACT, UNREACT = "+draft/react", "+draft/unreact"
 REPLY = "+draft/reply"  # the tag of an answer: the msgid of what is answered (IRCv3 reply)
+COMMAND_LABEL = "command"  # of what the user typed, so that a server says at least that it has done it
 CHECK_TOKEN = "is-that-all"  # of the PING that `check` sends behind everything else
 ROOMS_MAX = 500  # rooms and conversations that a server can open; the user can always open more
 NAME_CHARACTERS_MAX = 200  # of a room or a person; no server has longer ones
@@ -127,6 +127,8 @@ class SessionState:
         self.asked_bans: set[str] = set()  # likewise, who is banned
         self.motd_shown = False
         self.is_checked = False
+        self.has_no_answer = False  # to a command of the user's, from a server without labels
+        self.labels_next = False  # whether what is sent next was typed by the user, who waits for an answer
         self.searched = self.current  # whose history was searched last
         self._send_line: SendLine | None = None
         self._may_send_password = False  # with PASS, once a connection
@@ -160,6 +162,7 @@ class SessionState:
         self.is_registered = False
         self.capabilities.clear()
         self.batches.clear()
+        self.has_no_answer = False
         self.listing.clear()
         self.servers.clear()
         self.shown.clear()
@@ -178,6 +181,9 @@ class SessionState:
 
     def send(self, message: Message) -> None:
         """Sends a message to the server, if there is a connection."""
+        is_labelled, self.labels_next = self.labels_next, False
+        if is_labelled and self.has("labeled-response"):
+            message = replace(message, tags={**message.tags, "label": COMMAND_LABEL})
         if self._send_line:
             self._send_line(render(message))
 
@@ -459,9 +465,6 @@ class SessionState:
         self.send(Message("REDACT", (room.name, entry.msgid)))
 
     # --- asking the server --------------------------------------------------------------------------------------------
-
-    def list_rooms(self, rooms: list[ListedRoom]) -> None:
-        self.events.append(RoomList(tuple(rooms)))
 
 
 def _mention_pattern(nick: str) -> re.Pattern[str]:

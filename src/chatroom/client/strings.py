@@ -40,6 +40,7 @@ REFUSALS = {
     ),
 }
 # Answers to WHOIS, by numeric; the numbers are the places of its parameters (RFC 2812 §5.1).
+NO_ANSWER = mark("The server has nothing to say to that. Most likely it was so already.")
 WHOIS = {
     "301": mark("{nick} is away: {b}"),
     "311": mark("{nick} is {b}@{c} ({e})"),

@@ -251,6 +251,7 @@ def lasting(state: ChatState) -> Lasting:
         tuple(kept),
         tuple(ignored),
         tuple(_standings(state)),
+        tuple([(account, key, value) for account, known in state.profiles.items() for key, value in known.items()]),
         tuple([(key, name, time) for key, (name, time) in state.renamed.items()]),
     )
 

@@ -26,6 +26,7 @@ from chatroom.core import (
     devices,
     languages,
     mentions,
+    metadata,
     monitor,
     notify,
     profile,
@@ -444,7 +445,7 @@ def account_dropped(ctx: Context, event: AccountDropped, delivery: Delivery) -> 
     for session in state.sessions.values():
         if session.account == account.name:
             session.account = ""
-    for kept in (state.markers, state.ignored):
+    for kept in (state.markers, state.ignored, state.profiles):
         kept.pop(owner, None)
     state.stop_waiting(owner, [])
     _disown(state, list(state.owned.get(owner, ())))
@@ -476,7 +477,9 @@ def account_set(ctx: Context, event: AccountSet, delivery: Delivery) -> None:
         connections.speak_as_account(state, each)
     if user:
         staying.forget(state, user, event, delivery)
+        before = user.metadata
         state.set_account(user, event.account)
+        metadata.follow_login(state, user, before, event, delivery)
         staying.note(state, user, event, delivery)
         delivery.broadcast(event, *sparing(monitor.peers_and_watchers(state, user), user.movers()))
         revoke(state, user, event, delivery)

@@ -85,9 +85,10 @@ def join(ctx: Context, session: Session, command: Join) -> list[Outcome]:
     several = len(user.devices) > 1
     device = session.uid if session.place is not None else ""
     moves = command.move and not several  # what others of one's devices are in, perhaps, is not left
-    left: list[Outcome] = redirected + [
-        Left(user.person, r.name, "") for r in user.rooms.values() if r is not room and moves
-    ]
+    places = [each for each in user.rooms.values() if each is not room] if moves else []
+    if places and staying.account_that_stays(ctx.state, user):  # in the others they are without a device
+        places = [each for each in places if session.is_in(each)]
+    left: list[Outcome] = [*redirected, *[Left(user.person, each.name, "") for each in places]]
     if room and user.person.uid in room.members:
         if session.is_in(room):
             return [*redirected, room.state(user)] if command.move else redirected

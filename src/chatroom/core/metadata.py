@@ -1,7 +1,8 @@
 """What people set about themselves and their rooms for other programs: IRCv3 metadata.
 
-Only keys that clients show beside a name are taken, and no display name that looks like somebody else's. It ends with
-the person's last connection, or with the room. Nothing that a value names, such as a picture, is fetched by the server.
+Only keys that clients show beside a name are taken, and no display name that looks like somebody else's. What a person
+has set is kept with their account; a guest's ends with their connection, and a room's with the room. Nothing that a
+value names, such as a picture, is fetched by the server.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,9 +11,10 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_room, skeleton
 from chatroom.core import monitor, notify
 from chatroom.core.context import Appliers, Context, Deciders, Handlers
+from chatroom.model.audience import Audience
 from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Room, Session, User, user_of
-from chatroom.model.events import MetadataSet
+from chatroom.model.events import Event, MetadataSet
 from chatroom.model.limits import METADATA_KEYS, METADATA_VALUE_BYTES
 from chatroom.model.outcomes import Outcome
 from chatroom.model.replies import FollowedAre, MetadataIs
@@ -134,18 +136,49 @@ def metadata_set(ctx: Context, event: MetadataSet, delivery: Delivery) -> None:
     room = state.rooms.get(fold(event.room)) if event.room else None
     if user is None or (event.room and room is None):
         return
-    known = room.metadata if room else user.metadata
-    if event.value is None:
-        known.pop(event.key, None)
-    else:
-        known[event.key] = event.value
-    told = MetadataIs(room.name if room else user.person.nick, ((event.key, event.value),))
-    following = state.following
-    if following:
-        for session in room.audience if room else monitor.peers_and_watchers(state, user):
-            if isinstance(session, Session) and session.uid != event.device and event.key in following.get(session, ()):
-                delivery.reply(session, told)
+    for known in (room.metadata,) if room else (user.metadata, _profile(state, user)):
+        if event.value is None:
+            known.pop(event.key, None)
+        else:
+            known[event.key] = event.value
+    if state.following:
+        told = MetadataIs(room.name if room else user.person.nick, ((event.key, event.value),))
+        audience = room.audience if room else monitor.peers_and_watchers(state, user)
+        _tell(state, audience, told, event.device, delivery)
     delivery.broadcast(event, notify.NOBODY)
+
+
+def _profile(state: ChatState, user: User) -> dict[str, str]:
+    """What is kept with somebody's account."""
+    account = user.person.account
+    return state.profiles.setdefault(fold(account), {}) if account else {}
+
+
+def _tell(state: ChatState, audience: Audience, told: MetadataIs, but: str, delivery: Delivery) -> None:
+    """Tells those who follow the key that it is about; not the connection with the uid `but`."""
+    ((key, _),) = told.entries
+    for session in audience:
+        if isinstance(session, Session) and session.uid != but and key in state.following.get(session, ()):
+            delivery.reply(session, told)
+
+
+def follow_login(state: ChatState, user: User, before: dict[str, str], event: Event, delivery: Delivery) -> None:
+    """Somebody has logged in, and is what is kept with the account, to which goes what it lacks; or they log out."""
+    if not user.person.account:
+        user.metadata = {}
+    kept = state.profiles.get(fold(user.person.account), {})
+    for key, value in user.metadata.items():
+        if key not in kept:
+            _profile(state, user)[key] = value
+            saved = MetadataSet(user.person, "", key, value, id=event.id, time=event.time)
+            delivery.broadcast(saved, notify.NOBODY)
+    if not state.following:
+        return
+    audience = monitor.peers_and_watchers(state, user)
+    for key in {**before, **user.metadata}:
+        if before.get(key) != user.metadata.get(key):
+            told = MetadataIs(user.person.nick, ((key, user.metadata.get(key)),))
+            _tell(state, audience, told, "", delivery)
 
 
 def show(state: ChatState, session: Session, room: Room, delivery: Delivery) -> None:

@@ -21,9 +21,11 @@ from chatroom.model.events import Joined, Left, RoomRenamed
 from chatroom.model.limits import REASON_BYTES
 from chatroom.model.outcomes import Outcome
 from chatroom.model.replies import PersonalNotice, RoomMoved
+from chatroom.model.roll import Roll
 from chatroom.model.state import REDIRECT_MS, ChatState
 
 PAUSE_MS = 60_000  # milliseconds between two names of a room: each is told to all, to old programs with all members
+NAMES_TOLD_MAX = 250_000  # to old programs, in all: some 10 ms with the lock held; over it they have to ask for them
 REDIRECTS_PER_ROOM = 3  # old names that lead to one room: more of them would only keep names from others
 REDIRECTS_MAX = 1_000  # in all; those to rooms that nobody owns go first
 
@@ -133,14 +135,14 @@ def _tell_others(room: Room, sessions: Iterable[Session], event: RoomRenamed, de
     if event.room.isascii() and event.name.isascii() and event.room.lower() == event.name.lower():
         return
     told = [session for session in sessions if session.user and not session.format.follows_renames]
-    state = room.state(user_of(told[0])) if told else None
-    rendered: dict[object, str] = {}
+    is_crowd = len(told) * len(room.members) > NAMES_TOLD_MAX
     for session in told:
-        person = user_of(session).person
-        left = Left(person, event.room, event.reason, time=event.time)
-        joined = Joined(person, event.name, id=event.id, time=event.time)
-        assert state
-        delivery.reply(session, RoomMoved(left, joined, state, rendered))
+        user = user_of(session)
+        left = Left(user.person, event.room, event.reason, time=event.time)
+        joined = Joined(user.person, event.name, id=event.id, time=event.time)
+        state = room.state(user)
+        state = replace(state, roll=Roll(())) if is_crowd else state
+        delivery.reply(session, RoomMoved(left, joined, state))
 
 
 def follow(state: ChatState, names: dict[str, str]) -> None:

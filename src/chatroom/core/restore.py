@@ -73,6 +73,13 @@ def ignored(state: ChatState, entries: Iterable[tuple[str, ListEntry]]) -> None:
             state.ignored.setdefault(account, MaskList())[fold(each.mask)] = each
 
 
+def profiles(state: ChatState, metadata: Iterable[tuple[str, str, str]]) -> None:
+    """What people have set about themselves, by their folded accounts."""
+    for account, key, value in metadata:
+        if account in state.accounts:
+            state.profiles.setdefault(account, {})[key] = value
+
+
 def renamed(state: ChatState, names: Iterable[tuple[str, str, int]]) -> None:
     """What rooms are called now, by the folds of their old names."""
     state.renamed = {key: (name, time) for key, name, time in names}

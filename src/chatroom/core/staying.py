@@ -22,7 +22,7 @@ from chatroom.model.modes import OPERATOR
 from chatroom.model.state import ChatState
 from chatroom.model.values import Standing
 
-# Without a device nothing else bounds them. Each takes about 1 KiB, and 3 more for each room that is theirs alone.
+# Without a device nothing else bounds them. Each takes about 2 KiB, and 3 more for each room that is theirs alone.
 STAYING_MAX = 2000  # people without a device: over it, who has had none for longest leaves
 STAYING_ROOMS_MAX = 20_000  # rooms that these are in, added up: over it, who is in most of them leaves
 

@@ -4,6 +4,7 @@ import tkinter as tk
 from tkinter import ttk
 
 from chatroom.common.language import mark, tr
+from chatroom.gui.labels_w import shortened, shown
 from chatroom.gui.palette import Palette
 from chatroom.gui.presenter import Presenter
 from chatroom.gui.style import Fonts
@@ -11,6 +12,7 @@ from chatroom.gui.view_protocol import Note
 
 HINT = mark("Enter sends · Shift+Enter new line")
 _LINES = 3
+_NOTE_LEAST_PIXELS = 220  # also while the window has no size yet
 
 
 class Composer(ttk.Frame):
@@ -19,6 +21,7 @@ class Composer(ttk.Frame):
     def __init__(self, parent: tk.Misc, fonts: Fonts, presenter: Presenter) -> None:
         super().__init__(parent)
         self._presenter = presenter
+        self._fonts = fonts
         self.text = tk.Text(
             self, height=_LINES, width=1, wrap="word", undo=True, maxundo=200, bd=0, padx=8, pady=6,
             highlightthickness=1, font=fonts.body,
@@ -69,7 +72,8 @@ class Composer(ttk.Frame):
     def show_note(self, note: Note) -> None:
         """Shows a note in place of the hint; in a low window, there is a line for it only while there is one."""
         self._note = note
-        self.hint.configure(text=note.text or tr(HINT))
+        room = max(_NOTE_LEAST_PIXELS, self.winfo_width() // 2)
+        self.hint.configure(text=shortened(shown(note.text or tr(HINT)), self._fonts.small, room))
         if note.text or not self._is_compact:
             self.hint.grid(row=1, column=0, sticky="w", padx=2)
         else:

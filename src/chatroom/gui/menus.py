@@ -8,7 +8,9 @@ from chatroom.client.room import Room
 from chatroom.client.state import SessionState
 from chatroom.common.language import mark, tr
 from chatroom.common.names import fold
+from chatroom.common.text import shortened
 
+_ABOUT_BYTES_MAX = 100  # of what a menu tells: a reason may be long
 TIMES = (  # how long somebody can be kept out or muted: as it is typed, and in words; the first is offered at first
     ("10m", mark("for 10 minutes")),
     ("1h", mark("for an hour")),
@@ -90,7 +92,11 @@ def about_member(state: SessionState, nick: str) -> list[str]:
     """What the menu of a member tells about them: whose room it is, and why they are muted."""
     room, member = state.current, state.current.member(nick)
     told = [tr("owner of this room")] if member and room.is_owner(member) else []
-    return told + [ban_sentences.about(ban, state.now()) for ban in (room.muted().get(fold(nick)),) if ban]
+    return told + [
+        shortened(ban_sentences.about(ban, state.now()), _ABOUT_BYTES_MAX)
+        for ban in (room.muted().get(fold(nick)),)
+        if ban
+    ]
 
 
 def room_acts(state: SessionState) -> Iterator[Act]:

@@ -129,8 +129,8 @@ class Messages(ttk.Frame):
             text.tag_configure(tag, font=font, foreground=palette.accent, underline=True)
         for number, colour in enumerate(palette.nicks):
             text.tag_configure(f"nick{number}", font=fonts.bold, foreground=colour)
-        text.tag_configure("chip", font=fonts.small, background=palette.border)
-        text.tag_configure("mine", background=palette.selection)
+        text.tag_configure("chip", font=fonts.small, background=palette.border, lmargincolor=palette.bg)
+        text.tag_configure("mine", background=palette.selection, lmargincolor=palette.bg)
         for tag in (*_CLICKABLE, "mine", "sel"):  # above those of whole lines, in this order
             text.tag_raise(tag)
         self.tip.configure(
@@ -267,7 +267,8 @@ class Messages(ttk.Frame):
 
     def _exactly(self, tag: str, index: str) -> str:
         """Which of several chips is meant: chip0, chip1, …; any other tag is itself."""
-        return next((each for each in self.text.tag_names(index) if each[len(tag) :].isdigit()), tag)
+        names = (name for name in self.text.tag_names(index) if name.removeprefix(tag).isdigit())
+        return next(names, tag)
 
     def _hover(self, x: int, y: int) -> None:
         """Shows what the chip at this place stands for, beside it and within the pane; nothing elsewhere."""

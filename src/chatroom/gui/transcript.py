@@ -24,6 +24,7 @@ _LONG_CHARACTERS = 700  # longer messages are collapsed
 _SHOWN_CHARACTERS = 400
 _LONG_LINES, _SHOWN_LINES = 40, 20  # likewise; a server of ours takes 32 lines
 _QUOTED_CHARACTERS = 90  # of what a message answers
+_NO_BREAK = "\u00a0"  # a space at which no line ends
 _FOLDED_ENTRIES = 60  # joins and leaves in one row
 
 
@@ -337,7 +338,7 @@ class Transcript:
         for number, (reaction, nicks) in enumerate(entry.reactions.items()):
             is_ours = any(self.room.fold(nick) == self.room.fold(self.me) for nick in nicks)
             tags = ("chip", f"chip{number}", *(("mine",) if is_ours else ()))
-            chips += [(f" {reaction} {len(nicks)} ", " ".join(tags)), (" ", "gap")]
+            chips += [(f" {reaction} {len(nicks)} ".replace(" ", _NO_BREAK), " ".join(tags)), (" ", "gap")]
         return chips[:-1]
 
     def _time(self, entry: TranscriptEntry) -> tuple[Segment, ...]:

@@ -27,7 +27,7 @@ class Writing:
 
     def stop(self, room: Room) -> bool:
         """Leaves the message as it was; false if none was being edited."""
-        if room not in self._aside:
+        if room.editing is None or room not in self._aside:  # it may have been taken back meanwhile
             return False
         room.editing = None
         self._view.set_composer(self._aside.pop(room))

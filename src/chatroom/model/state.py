@@ -91,7 +91,7 @@ class ChatState:
     SHARED = (
         *("users", "rooms", "lists", "bans", "accounts", "owners", "kept"),
         *("direct_messages", "gone", "holders", "most", "dormant_rooms", "servers", "absent", "markers", "reactions"),
-        *("waiting", "ignored", "staying", "renamed"),
+        *("waiting", "ignored", "staying", "renamed", "profiles"),
     )
 
     def __init__(self, name: str, lasting: bool) -> None:
@@ -127,6 +127,7 @@ class ChatState:
         self.watchers: dict[str, dict[Session, None]] = {}  # of a folded nickname: IRCv3 monitor
         # How far people have read, kept by `chatroom.core.read_markers`: of accounts, by key, and of guests, by uid.
         self.markers: dict[str, dict[str, int]] = {}
+        self.profiles: dict[str, dict[str, str]] = {}  # what people have set about themselves, by their folded accounts
         self.guest_markers: dict[str, dict[str, int]] = {}
         self.following: dict[Session, dict[str, None]] = {}  # the keys of whose changes they are told: IRCv3 metadata
         self.marking: dict[Session, None] = {}  # those who are told of it: IRCv3 read-marker
@@ -319,6 +320,7 @@ class ChatState:
         """To be called when somebody comes who may be logged in, or logs in."""
         if user.person.account:
             self.presences[fold(user.person.account)] = user
+            user.metadata = {**user.metadata, **self.profiles.get(fold(user.person.account), {})}
 
     def forget_login(self, user: User) -> None:
         """To be called when somebody who may be logged in leaves, or logs out."""

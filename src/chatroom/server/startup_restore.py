@@ -10,7 +10,7 @@ from chatroom.core.hub import Hub
 from chatroom.core.replay import ABSENCES_REMEMBERED
 from chatroom.model.entities import User
 from chatroom.model.values import Standing
-from chatroom.storage import markers, renaming, standings, waiting
+from chatroom.storage import markers, metadata, renaming, standings, waiting
 from chatroom.storage.reader import Reader, StoredRoom
 from chatroom.storage.store import Store
 
@@ -26,6 +26,7 @@ def restore_chat(hub: Hub, store: Store, now: int) -> None:
         restore.accounts(hub.state, reader.accounts(), reader.owners(), reader.modes())
         restore.waiting(hub.state, reader.waiting())
         restore.ignored(hub.state, reader.read(waiting.read_ignored))
+        restore.profiles(hub.state, reader.read(metadata.read))
         restore.renamed(hub.state, reader.read(renaming.read))
         restore.markers(hub.state, reader.read(markers.read))
         rooms = list(reader.rooms())

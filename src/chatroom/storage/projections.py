@@ -21,6 +21,7 @@ from chatroom.model.events import (
     Kept,
     LanguageSet,
     MarkerSet,
+    MetadataSet,
     ModesSet,
     Opened,
     OperatorSet,
@@ -38,7 +39,7 @@ from chatroom.model.events import (
     TopicSet,
 )
 from chatroom.model.modes import CLOSING, NEW_ROOM, ROOM_MODES, ModeKind
-from chatroom.storage import markers, reactions, renaming, standings, waiting
+from chatroom.storage import markers, metadata, reactions, renaming, standings, waiting
 from chatroom.storage.deletions import NOTE
 from chatroom.storage.schema import SET_MARK
 from chatroom.storage.search_index import remove_message
@@ -151,6 +152,7 @@ def _account_dropped(db: sqlite3.Connection, event: AccountDropped) -> None:
     db.execute("DELETE FROM accounts WHERE key = ?", (fold(event.account),))
     db.execute("UPDATE places SET owner = '', modes = '' WHERE owner = ?", (fold(event.account),))
     waiting.forget(db, fold(event.account))
+    metadata.forget(db, fold(event.account))
 
 
 def _founded(db: sqlite3.Connection, event: Founded) -> None:
@@ -210,6 +212,7 @@ def _replace_all(db: sqlite3.Connection, event: Lasting) -> None:
     db.execute("DELETE FROM ignored")
     ignored = [(account, fold(each.mask), each.mask, each.whom, each.since) for account, each in event.ignored]
     db.executemany(waiting.ADD_IGNORED, ignored)
+    metadata.replace_all(db, event.metadata)
     db.execute(SET_MARK, ("chat", event.chat))
 
 
@@ -234,6 +237,7 @@ PROJECTIONS: dict[type, Callable[[sqlite3.Connection, Any], None]] = {
     Received: waiting.save_received,
     IgnoreSet: waiting.save_ignored,
     MarkerSet: markers.save,
+    MetadataSet: metadata.save,
     AccountDropped: _account_dropped,
     Founded: _founded,
     Opened: _opened,

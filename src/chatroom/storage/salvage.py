@@ -14,6 +14,7 @@ _TABLES = {
     "lists": "room, letter, key",
     "places": "key",
     "ignored": "account, key",
+    "metadata": "account, key",
     "renamed": "key",
     "standings": "account",
 }

@@ -47,6 +47,7 @@ SET_MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET val
 # `waiting` has the messages that wait for people to come: by folded account, the id, and the key of the place it is in.
 # `ignored` has the masks that people ignore, by folded account and folded mask, with the name each was made for.
 # `markers` says up to which time somebody has read a room or a talk, by the account's id and the folded name.
+# `metadata` has what the owners of accounts have set about themselves, by folded account.
 # `renamed` has what rooms are called that were called otherwise before: by the folded old name, with when that was.
 # `accounts.stays` is 1 where the owner stays in their rooms when their last device goes. `standings` says where they
 # are, by the account's id: as JSON all of a `Standing` but for `seen`.
@@ -174,6 +175,17 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     ("language", ("ALTER TABLE accounts ADD COLUMN language TEXT NOT NULL DEFAULT ''",)),
+    (
+        "metadata",
+        (
+            """CREATE TABLE metadata (
+                account TEXT NOT NULL,
+                key TEXT NOT NULL,
+                value TEXT NOT NULL,
+                PRIMARY KEY (account, key)
+            ) WITHOUT ROWID""",
+        ),
+    ),
     (
         "renamed rooms",
         ("CREATE TABLE renamed (key TEXT PRIMARY KEY, name TEXT NOT NULL, time INTEGER NOT NULL) WITHOUT ROWID",),

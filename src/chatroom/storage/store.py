@@ -28,6 +28,7 @@ from chatroom.common.language import tr
 from chatroom.common.logs import alike
 from chatroom.common.names import LOBBY, fold
 from chatroom.common.trusted_files import UntrustedFileError, check_own_file, check_way, may_be_changed_by_others
+from chatroom.model.durable_state import Lasting
 from chatroom.model.events import Event, ModesSet, Opened, Redacted, RoomRenamed
 from chatroom.model.limits import DORMANT_ROOMS_MAX
 from chatroom.storage import standings
@@ -346,9 +347,8 @@ class Store:
             self._note_closed(event)
         if changes:
             self.db.execute(SET_MARK, ("settled", changes[-1].id))
-        if RoomRenamed in map(type, changes):
-            self._places.clear()
-            self._open_rooms.clear()
+        if not {RoomRenamed, Lasting}.isdisjoint(map(type, changes)):  # which give places other keys
+            self._forget_places()
 
     def _is_saved(self, change: Event) -> bool:
         """Whether a change is one that the file shows already: that a room is opened which was open before."""

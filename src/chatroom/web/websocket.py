@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request as OpeningRequest
-from websockets.protocol import OPEN
+from websockets.protocol import OPEN, SERVER, Protocol
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
@@ -61,12 +61,13 @@ class WebSocket:
     frame through the library, which holds the client to the rules.
     """
 
-    def __init__(self, protocol: ServerProtocol) -> None:
-        self._protocol = protocol
+    def __init__(self, opcode: Opcode) -> None:
+        """`opcode` is that of what is sent. What the library keeps of an opening is not kept: 2.5 KB a client."""
+        self.opcode = opcode
+        self._protocol = Protocol(SERVER, max_size=MESSAGE_BYTES, logger=_quiet)
         self._rest = b""  # of a frame that has not come whole yet
         self._parts: list[bytes] = []  # of a message that has not ended yet
         self._is_text = False  # whether that message is to be UTF-8
-        self.opcode = Opcode.BINARY if protocol.subprotocol == BINARY_PROTOCOL else Opcode.TEXT
 
     @property
     def is_over(self) -> bool:
@@ -197,7 +198,7 @@ def open_websocket(request: Request, head: bytes) -> tuple[bytes, WebSocket]:
     """The response that opens a WebSocket, and the WebSocket; raises `RequestError` if it can't be opened."""
     if request.fields.get("sec-websocket-version", "13") != "13":
         raise RequestError(426, "This server speaks version 13 of WebSocket.", Sec_WebSocket_Version="13")
-    protocol = ServerProtocol(select_subprotocol=_chosen, max_size=MESSAGE_BYTES, logger=_quiet)
+    protocol = ServerProtocol(select_subprotocol=_chosen, logger=_quiet)
     protocol.receive_data(head)
     requests = protocol.events_received()
     if not (requests and isinstance(requests[0], OpeningRequest)):
@@ -206,7 +207,8 @@ def open_websocket(request: Request, head: bytes) -> tuple[bytes, WebSocket]:
     if response.status_code != 101:
         raise RequestError(response.status_code, bytes(response.body or b"").decode().strip())
     protocol.send_response(response)
-    return b"".join(protocol.data_to_send()), WebSocket(protocol)
+    is_binary = protocol.subprotocol == BINARY_PROTOCOL
+    return b"".join(protocol.data_to_send()), WebSocket(Opcode.BINARY if is_binary else Opcode.TEXT)
 
 
 def _chosen(protocol: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:

@@ -261,6 +261,7 @@ function onRename(state, message) {
   const places = { by: cleanWord(nickOf(message.source)), room: room.name, name: cleanWord(name), why: cleanText(reason) };
   state.rename(room, name);
   room.add(entryOf(state, message, "info", tr(places.why ? "roomRenamedWhy" : "roomRenamed", places)));
+  state.events.push({ type: "renamed", room });
 }
 
 /**
@@ -470,14 +471,6 @@ function onListEnd(state) {
   state.events.push({ type: "rooms", rooms });
 }
 
-/**
- * One of the servers that are this chat; behind its distance it is told what there is about it.
- * @type {Handler}
- */
-function onServer(state, message) {
-  state.inform(tr("quote", { nick: cleanWord(message.params[1] ?? ""), text: cleanText(message.params.at(-1) ?? "").replace(/^\d+ /, "") }));
-}
-
 /** @type {Handler} */
 function onPing(state, message) {
   state.send("PONG", message.params.at(-1) ?? "");
@@ -543,13 +536,13 @@ const HANDLERS = {
   NICK: onNick,
   MODE: onMode,
   TOPIC: onTopic,
+  RENAME: onRename,
   INVITE: onInvite,
   AWAY: onAway,
   SILENCE: onSilence,
   ACCOUNT: onAccount,
   MARKREAD: onMarkRead,
   PING: onPing,
-  RENAME: onRename,
   FAIL: onFail,
   ERROR: onError,
   ACK: onAck,
@@ -569,7 +562,8 @@ const HANDLERS = {
   341: (state, message) => state.inform(tr("invited", { nick: cleanWord(message.params[1] ?? ""), room: cleanWord(message.params[2] ?? "") })),
   353: onNames,
   354: onWho,
-  364: onServer,
+  // One of the servers that are this chat: what is told of it stands behind its distance.
+  364: (state, message) => state.inform(tr("quote", { nick: cleanWord(message.params[1] ?? ""), text: cleanText(message.params.at(-1) ?? "").replace(/^\d+ /, "") })),
   366: onNamesEnd,
   367: onBanListed,
   368: onBansEnd,

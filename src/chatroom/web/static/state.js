@@ -27,7 +27,7 @@ const MULTILINE_BYTES = 4096;
  * @typedef {{type: "alert", room: Room, entry: Entry} | {type: "welcome"}
  *   | {type: "refused", why: string, text: string, nick?: string} | {type: "rooms", rooms: ListedRoom[]}
  *   | {type: "found", entries: {room: string, entry: Entry}[]} | {type: "service", text: string, isDone: boolean}
- *   | {type: "account"} | {type: "show", room: Room, id: string} | {type: "bans", room: Room} | {type: "key", room: Room, wrong: string} | {type: "redacted", id: string}
+ *   | {type: "account"} | {type: "show", room: Room, id: string} | {type: "bans", room: Room} | {type: "renamed", room: Room} | {type: "key", room: Room, wrong: string} | {type: "redacted", id: string}
  *   | {type: "person", nick: string, told: string[]}} ScreenEvent
  */
 

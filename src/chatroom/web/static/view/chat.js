@@ -300,7 +300,10 @@ export class ChatView {
       else if (event.type === "person") this.menus.about(event.nick, event.told);
       else if (event.type === "bans") this.menus.bans(event.room);
       else if (event.type === "key" && event.room === this.state.current) this.menus.enterKey(event.room, event.wrong);
-      else if (event.type === "redacted") this.forget(event.id);
+      else if (event.type === "renamed" && event.room === this.shown) {
+        this.shown = null; // it is opened anew, under its name
+        this.go(event.room);
+      } else if (event.type === "redacted") this.forget(event.id);
       else if (event.type === "show") this.onShow(event.room, event.id);
     }
     this.refresh();
