@@ -148,19 +148,26 @@ class Clicks:
         names = {match[0] for line in rooms if (match := re.match(r"#\S+", line))}
         lines = [line for name in sorted(names) for line in self._chatroom("history", "export", name)]
         with closing(Irc(self._server.port, ME, *CAPS, room="", password=f"{ME}:{PASSWORD}")) as me:
-            bound, more = "*", True
-            while more:
-                me.send(f"CHATHISTORY {'LATEST' if bound == '*' else 'BEFORE'} {BOB} {bound} {PAGE}")
-                page = [line for line in me.sync() if "batch=" in line]
-                lines += page
-                ids = [match[1] for line in page if (match := re.search(r"msgid=([^; ]+)", line))]
-                bound, more = f"msgid={ids[0]}" if ids else "", len(page) >= PAGE and bool(ids)
+            for who in (BOB, ME):
+                lines += _conversation(me, who)
         return lines
 
     def _chatroom(self, *command: str) -> list[str]:
         program = [sys.executable, "-m", "chatroom", *command, "--data", str(self._directory)]
         done = subprocess.run(program, capture_output=True, text=True, check=True, timeout=60, env=environment())
         return done.stdout.splitlines()
+
+
+def _conversation(me: Irc, who: str) -> list[str]:
+    lines: list[str] = []
+    bound, more = "*", True
+    while more:
+        me.send(f"CHATHISTORY {'LATEST' if bound == '*' else 'BEFORE'} {who} {bound} {PAGE}")
+        page = [line for line in me.sync() if "batch=" in line]
+        lines += page
+        ids = [match[1] for line in page if (match := re.search(r"msgid=([^; ]+)", line))]
+        bound, more = f"msgid={ids[0]}" if ids else "", len(page) >= PAGE and bool(ids)
+    return lines
 
 
 def claim(port: int, name: str) -> None:

@@ -114,16 +114,14 @@ def _tell_others(room: Room, sessions: Iterable[Session], event: RoomRenamed, de
     if event.room.isascii() and event.name.isascii() and event.room.lower() == event.name.lower():
         return
     told = [session for session in sessions if session.user and not session.format.follows_renames]
-    state = room.state(user_of(told[0])) if told else None
-    if state and len(told) * len(room.members) > NAMES_TOLD_MAX:
-        state = replace(state, roll=Roll(()))
-    rendered: dict[object, str] = {}
+    is_crowd = len(told) * len(room.members) > NAMES_TOLD_MAX
     for session in told:
-        person = user_of(session).person
-        left = Left(person, event.room, event.reason, time=event.time)
-        joined = Joined(person, event.name, id=event.id, time=event.time)
-        assert state
-        delivery.reply(session, RoomMoved(left, joined, state, rendered))
+        user = user_of(session)
+        left = Left(user.person, event.room, event.reason, time=event.time)
+        joined = Joined(user.person, event.name, id=event.id, time=event.time)
+        state = room.state(user)
+        state = replace(state, roll=Roll(())) if is_crowd else state
+        delivery.reply(session, RoomMoved(left, joined, state))
 
 
 def follow(state: ChatState, names: dict[str, str]) -> None:

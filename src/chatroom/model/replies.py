@@ -49,15 +49,11 @@ class RoomState(Reply):
 
 @value
 class RoomMoved(Reply):
-    """A room has another name, for a program that knows no such thing: it has left the one, and joined the other.
-
-    `state` is what anybody there sees. `rendered` is shared by all who are told, and filled by their dialects.
-    """
+    """A room has another name, for a program that knows no such thing: it has left the one, and joined the other."""
 
     left: Left
     joined: Joined
     state: RoomState
-    rendered: dict[object, str]
 
 
 @value

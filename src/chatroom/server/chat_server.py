@@ -29,7 +29,7 @@ from chatroom.cluster.replica import OwnHistory
 from chatroom.cluster.servers import Timing
 from chatroom.common.addresses import Network, is_in, is_loopback
 from chatroom.common.clock import Clock, steady
-from chatroom.common.language import own
+from chatroom.common.language import languages, own
 from chatroom.core import connections, notify
 from chatroom.core.event_log import EventLog, LocalEventLog
 from chatroom.core.hub import Hub
@@ -234,6 +234,7 @@ class ChatServer(ThreadingTCPServer):
     def start(self) -> None:
         """Accepts clients in a thread of its own, until `stop`. Raises `ClusterError`."""
         tune()
+        languages()  # reads the catalogues, which the first who chooses one would do under the lock
         self.courier.start()
         if self.link:
             try:

@@ -60,7 +60,7 @@ _IRC = """
     ADMIN|LINKS|CLUSTER|STATS u|STATS k|STATS d|STATS w|HELP w|HELP|HELPOP w|OPER w p|OPER w z|KILL n :x|KILL n
     ISUPPORT|MENTIONS|METADATA * SET w :x|METADATA n GET w|METADATA r SYNC
     METADATA * SUB w|METADATA * CLEAR|METADATA r LIST|SILENCE|SILENCE +n|SILENCE -m|SILENCE n
-    LANGUAGE pl|LANGUAGE w w|LANGUAGE
+    LANGUAGE pl|LANGUAGE w w|LANGUAGE|RENAME r r|RENAME r w :x|PERSISTENCE GET|PERSISTENCE SET w|PERSISTENCE SET ON
     WALLOPS :x|KLINE t m :x|KLINE n|UNKLINE m|UNKLINE n|DLINE t a :x|DLINE a|UNDLINE a|REHASH|QUIT :x
     """
 _PLAIN = """
@@ -68,6 +68,7 @@ _PLAIN = """
     /invite r n|/invite n|/kick r n t x|/kick n|/ban r n t x|/ban r m|/unban r n|/unban m|/mute r n t x|/mute n x
     /unmute r n|/bans r|/op r n|/deop r n|/voice n|/devoice r n|/slow r t|/slow off|/key r q|/key off|/mode r +b m
     /mode +imnstC|/mode -mislkC q|/mode r w x|/oper p|/oper z|/away x|/back|/history i|/search x|/set replay on
+    /set stay on|/rename r w x|/rename w
     /devices|/mentions|/ignore n|/ignore m|/ignore|/unignore n|/lang w|/lang pl|/lang|/reply n x|/reply n|/react n e
     /react n x|/unreact n e|/set w w|/servers|/register p|/login n p|/login p|/logout|/password p p|/quit x|x|//x
     """

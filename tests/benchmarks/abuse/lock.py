@@ -110,6 +110,8 @@ ROWS = (
     Row("MENTIONS", "MENTIONS", full=False),
     Row("METADATA", "METADATA * SET display-name :{n} " + _LONG[:100], "METADATA * CLEAR", by=_MEMBER),
     Row("SILENCE", "SILENCE +*{n}*!*@*", "SILENCE -*{n}*!*@*"),
+    Row("PERSISTENCE", "PERSISTENCE SET ON", "PERSISTENCE SET OFF"),
+    Row("RENAME", "RENAME #f4 #renamed{n}", "RENAME #renamed{n} #f4"),
     Row("LANGUAGE", "LANGUAGE pl", "LANGUAGE en"),
     Row("ISUPPORT", "ISUPPORT"),
     Row("AWAY", "AWAY :{n} " + _LONG, "AWAY", by=_MEMBER),

@@ -83,7 +83,7 @@ from chatroom.protocols.irc.event_lines import RENAMING, tags_of_ban, timestamp
 from chatroom.protocols.irc.labeled_response import labelled
 from chatroom.protocols.irc.limits import TARGETS_PER_COMMAND
 from chatroom.protocols.irc.params import echo
-from chatroom.protocols.irc.reply_writer import ANYBODY, ReplyWriter
+from chatroom.protocols.irc.reply_writer import ReplyWriter
 from chatroom.protocols.reasons import told
 from chatroom.protocols.refusals import chosen, places
 from chatroom.protocols.reply_sentences import describe_reply
@@ -135,16 +135,10 @@ def _room_state(to: ReplyWriter, reply: RoomState) -> Iterator[str]:
 
 
 def _room_moved(to: ReplyWriter, reply: RoomMoved) -> Iterator[str]:
-    """As if the client had left and joined. What all are told alike is made once, with a place for the nickname."""
+    """As if the client had left and joined."""
     yield to.format.personal(reply.left).decode()
     yield to.format.personal(reply.joined).decode()
-    key = (to.language, *sorted(_NAMING & to.capabilities))
-    if key not in reply.rendered:
-        reply.rendered[key] = "".join(_room_state(to.for_anybody(), reply.state))
-    yield reply.rendered[key].replace(ANYBODY, to.nick)
-
-
-_NAMING = frozenset({"multi-prefix", "no-implicit-names", "userhost-in-names"})  # what changes lists of names
+    yield from _room_state(to, reply.state)
 
 
 def _redirected(to: ReplyWriter, reply: Redirected) -> Iterator[str]:

@@ -17,7 +17,7 @@ from chatroom.protocols.irc.event_lines import IrcFormat, irc_format, parts
 from chatroom.protocols.irc.numerics import Numeric
 
 # Stands for the nickname in what everybody is told alike, which is made once. It is as long as a nickname may be.
-ANYBODY = "\0" * NICK_BYTES
+_ANYBODY = "\0" * NICK_BYTES
 ISUPPORT_EQUALS = r"\x3D"  # in the value of a token: modern.ircdocs.horse/#rplisupport-005
 _WORDS = "\0"  # stands for the words that lines are filled with
 _SETTINGS_REMEMBERED = 8  # those of now, and of clients that came in before they were read again; in each language
@@ -28,16 +28,6 @@ class Whox(NamedTuple):
 
     fields: frozenset[str]
     token: str
-
-
-class _Anybody:
-    """Any client that reads a language."""
-
-    nick = ANYBODY
-    admitted, account, secure, confidential, mask, room = True, "", False, False, "", ""
-
-    def __init__(self, language: Language) -> None:
-        self.language = language
 
 
 class ReplyWriter:
@@ -63,10 +53,6 @@ class ReplyWriter:
         viewer = self._viewer
         return numeric.line(self.server.name, viewer.nick, viewer.language, about, places)
 
-    def for_anybody(self) -> "ReplyWriter":
-        """A writer for any client with the same capabilities: `ANYBODY` stands for the nickname."""
-        return ReplyWriter(_Anybody(self._viewer.language), self.server, self.capabilities)
-
     def tr(self, sentence: str, /, **places: object) -> str:
         """A sentence in the client's language."""
         return self._viewer.language.tr(sentence, **places)
@@ -90,11 +76,11 @@ class ReplyWriter:
         return f"{shortened(line, LINE_BYTES - 2)}\r\n"
 
     def greeting(self) -> str:
-        return _greeting(self.server, self.language).replace(ANYBODY, self.nick) + self.isupport()
+        return _greeting(self.server, self.language).replace(_ANYBODY, self.nick) + self.isupport()
 
     def isupport(self) -> str:
         """What the server supports; in a batch where the client wants that: IRCv3 draft/extended-isupport."""
-        lines = _isupport(self.server, self.language).replace(ANYBODY, self.nick)
+        lines = _isupport(self.server, self.language).replace(_ANYBODY, self.nick)
         if not self.capabilities >= {"batch", "draft/extended-isupport"}:
             return lines
         return "".join(self.batched("i", "draft/isupport", lines.splitlines(keepends=True)))
@@ -111,14 +97,14 @@ class ReplyWriter:
             people=counts.people,
             most=counts.most,
         )
-        return lines.replace(ANYBODY, self.nick)
+        return lines.replace(_ANYBODY, self.nick)
 
     def prefixes(self, ranks: str) -> str:
         """The ranks' signs before a nickname: all of them with multi-prefix, else the highest."""
         return "".join(RANKS[r] for r in (ranks if "multi-prefix" in self.capabilities else ranks[:1]))
 
     def motd(self) -> str:
-        return _motd(self.server, self.language).replace(ANYBODY, self.nick)
+        return _motd(self.server, self.language).replace(_ANYBODY, self.nick)
 
     def wrapped(self, head: str, text: str) -> Iterator[str]:
         """A text after `head`, in as many lines as it takes."""
@@ -159,7 +145,7 @@ class ReplyWriter:
 
 
 def _line(server: ServerInfo, language: Language, numeric: Numeric, /, *about: object, **places: object) -> str:
-    return numeric.line(server.name, ANYBODY, language, about, places)
+    return numeric.line(server.name, _ANYBODY, language, about, places)
 
 
 @lru_cache(maxsize=_SETTINGS_REMEMBERED)
@@ -167,7 +153,7 @@ def _greeting(server: ServerInfo, language: Language) -> str:
     """What a newcomer is told first."""
     modes = numerics.MYINFO_MODES
     lines = (
-        _line(server, language, numerics.RPL_WELCOME, network=server.network, nick=ANYBODY),
+        _line(server, language, numerics.RPL_WELCOME, network=server.network, nick=_ANYBODY),
         _line(server, language, numerics.RPL_YOURHOST, server=server.name, version=server.version),
         _line(server, language, numerics.RPL_CREATED, time=server.created),
         _line(server, language, numerics.RPL_MYINFO, server.name, server.version, *modes),

@@ -95,7 +95,16 @@ def _ls(client: ClientState, params: list[str]) -> Iterator[Command]:
     names = [f"{name}={values[name]}" if name in values else name for name in _offered(client)]
     if values and client.writer.server.sts_port:
         names += _sts(client)
-    yield _line(client, "LS", names)
+    yield _line(client, "LS", names if values else _that_fit(client, names))
+
+
+def _that_fit(client: ClientState, names: list[str]) -> list[str]:
+    """Those that fit one line, as clients of version 301 know no more; drafts give way. They may be asked for."""
+    fitting: list[str] = []
+    for name in sorted(names, key=lambda name: name.startswith("draft/")):
+        if _line(client, "LS", [*fitting, name]).data.count(b"\r\n") == 1:
+            fitting.append(name)
+    return sorted(fitting)
 
 
 def _sts(client: ClientState) -> list[str]:

@@ -8,9 +8,7 @@ from chatroom.common.text import number, shortened
 from chatroom.model.commands import AskUsers, AskWatched, AskWho, AskWhois, AskWhowas, SetAway, Unwatch, Watch
 from chatroom.model.limits import AWAY_BYTES, WHOWAS_KEPT
 from chatroom.model.outcomes import Command
-from chatroom.model.replies import Refused
 from chatroom.model.social_commands import AskIgnored, Ignore
-from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.client_state import ABSENT, PRE_AWAY, ClientState
 from chatroom.protocols.irc.replies import WHOX_FIELDS
 from chatroom.protocols.irc.reply_writer import Whox
@@ -32,11 +30,8 @@ def whois(client: ClientState, params: list[str]) -> Iterator[Command]:
 
 
 def whowas(client: ClientState, params: list[str]) -> Iterator[Command]:
-    """The end comes after a refusal, too: RFC 2812 §3.6.3."""
     if not params or not params[0]:
-        yield Refused(ChatError(Code.NICK_MISSING))
-        yield client.say(numerics.RPL_ENDOFWHOWAS, "*")
-        return
+        raise ChatError(Code.NICK_MISSING)
     count = params[1] if len(params) > 1 else ""
     yield AskWhowas(params[0], number(count, WHOWAS_KEPT) or 0)
 
