@@ -137,7 +137,8 @@ class ChatState:
         self.waiting_senders = Counter[str]()  # how many of these each `sender` has said
         # Of these, what was told to clients of this server since they have come: up to which id; by account, likewise.
         self.received: dict[str, int] = {}
-        self.staying: dict[str, None] = {}  # users without a device, by uid, the first to have none first
+        # Users without a device, by uid, the first to have none first, with where their accounts were made.
+        self.staying: dict[str, str] = {}
         self.ignored: dict[str, MaskList] = {}  # whom people ignore; kept by `chatroom.core.ignoring`
         self.reactions = Reactions()  # to messages of rooms and to private ones
         self.gone: deque[tuple[Person, int]] = deque(maxlen=WHOWAS_KEPT)  # with when they went; the last first
