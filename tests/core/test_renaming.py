@@ -4,6 +4,7 @@ import pytest
 
 from chatroom.common.irc_message import parse
 from chatroom.core.renaming import PAUSE_MS, REDIRECTS_PER_ROOM
+from chatroom.model.dormant_rooms import DormantRooms
 from chatroom.model.modes import BAN
 from chatroom.model.state import REDIRECT_MS
 from tests.chat import Chat, Client
@@ -217,6 +218,22 @@ def test_nobody_takes_a_name_that_leads_elsewhere(chat: Chat) -> None:
     assert "JOIN #old" in told(al)
     eve.send("JOIN #old")
     assert "JOIN #old" in told(eve)
+
+
+@pytest.mark.parametrize("kept", ["owned", "remembered"])
+def test_a_room_that_was_opened_by_an_old_name_keeps_it(chat: Chat, kept: str) -> None:
+    """Also when all have left it."""
+    chat.hub.state.dormant_rooms = DormantRooms()
+    al, eve = chat.irc("al", room="#old"), chat.irc("eve")
+    rename(chat, al, "#old", "#new")
+    if kept == "owned":
+        al.send("NICKSERV REGISTER open-sesame")
+    al.send("JOIN #old", "PRIVMSG #old :hi" if kept == "remembered" else "MODE #old +n", "PART #old")
+    for client in (eve, al):
+        told(client)
+        client.send("JOIN #old")
+        assert "JOIN #old" in told(client)
+        client.send("PART #old")
 
 
 def test_an_owned_rooms_old_name_is_nobodys(chat: Chat) -> None:
