@@ -1,7 +1,7 @@
 """A room's new name, in the file: its place and all that is kept by its key."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from chatroom.common.names import fold
 from chatroom.model.events import RoomRenamed
@@ -36,6 +36,29 @@ def rename(db: sqlite3.Connection, old: str, was: str, name: str, time: int, num
     standings.rename(db, was, name)
     targets = "UPDATE reactions SET target = ? WHERE place = (SELECT id FROM places WHERE key = ?)"
     db.execute(targets, (name, new))
+
+
+def catch_up(db: sqlite3.Connection, names: Iterable[tuple[str, str, int]], number: int) -> None:
+    """Gives rooms the names that another server tells of; these are as `read` yields them.
+
+    Of a name in between, or one that a room has again, the room's history is under the new name already. So a history
+    moves only if something was said in it after all that is under the new name.
+    """
+    known = set(read(db))
+    for old, name, time in names:
+        if (old, name, time) in known:
+            continue
+        if _last(db, old) > _last(db, fold(name)):
+            rename(db, old, old, name, time, number)
+        else:
+            _redirect(db, old, name, time)
+
+
+def _last(db: sqlite3.Connection, key: str) -> int:
+    """The id of the last event of a place; 0 if there is none, -1 if there is no such place."""
+    row = db.execute("SELECT (SELECT max(last) FROM runs WHERE place = places.id) FROM places WHERE key = ?", (key,))
+    found = row.fetchone()
+    return (found[0] or 0) if found else -1
 
 
 def _redirect(db: sqlite3.Connection, old: str, name: str, time: int) -> None:

@@ -68,6 +68,7 @@ RETRY_MAX_SECONDS = 30.0  # seconds between two such trials, at most
 
 log = logging.getLogger(__name__)
 
+_MOVING = {RoomRenamed, Lasting}  # changes that may give places other keys
 _SEGMENTS_PER_STATEMENT = 32
 _ROW = "(?, ?, ?, ?, ?, ?, ?, ?)"
 _INTO = "INSERT INTO runs (place, first, last, since, until, said, people, events) VALUES"
@@ -186,7 +187,7 @@ class Store:
         if not events:
             return
         kinds = set(map(type, events))
-        if RoomRenamed in kinds and (parts := _cut_at_renames(events))[1:]:
+        if not _MOVING.isdisjoint(kinds) and (parts := _cut_at_moves(events))[1:]:
             for part in parts:
                 self.save(part)
             return
@@ -347,7 +348,7 @@ class Store:
             self._note_closed(event)
         if changes:
             self.db.execute(SET_MARK, ("settled", changes[-1].id))
-        if not {RoomRenamed, Lasting}.isdisjoint(map(type, changes)):  # which give places other keys
+        if not _MOVING.isdisjoint(map(type, changes)):
             self._forget_places()
 
     def _is_saved(self, change: Event) -> bool:
@@ -495,9 +496,9 @@ class Store:
         self.wakeup.set()
 
 
-def _cut_at_renames(events: list[Event]) -> list[list[Event]]:
-    """The parts of a batch that end with the new name of a room: what comes later is said under that name."""
-    ends = [n for n, event in enumerate(events, 1) if type(event) is RoomRenamed]
+def _cut_at_moves(events: list[Event]) -> list[list[Event]]:
+    """The parts of a batch that end with new names of rooms: what comes later is said under these names."""
+    ends = [n for n, event in enumerate(events, 1) if type(event) in _MOVING]
     return [part for start, end in pairwise((0, *ends, len(events))) if (part := events[start:end])]
 
 
