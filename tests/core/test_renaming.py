@@ -3,10 +3,10 @@
 import pytest
 
 from chatroom.common.irc_message import parse
-from chatroom.core.renaming import PAUSE_MS, REDIRECTS_PER_ROOM
+from chatroom.core.renaming import PAUSE_MS
 from chatroom.model.dormant_rooms import DormantRooms
 from chatroom.model.modes import BAN
-from chatroom.model.state import REDIRECT_MS
+from chatroom.model.redirects import REDIRECT_MS, REDIRECTS_PER_ROOM
 from tests.chat import Chat, Client
 
 RENAMING = "draft/channel-rename"
@@ -220,28 +220,37 @@ def test_nobody_takes_a_name_that_leads_elsewhere(chat: Chat) -> None:
     assert "JOIN #old" in told(eve)
 
 
-@pytest.mark.parametrize("kept", ["owned", "remembered"])
-def test_a_room_that_was_opened_by_an_old_name_keeps_it(chat: Chat, kept: str) -> None:
-    """Also when all have left it."""
-    chat.hub.state.dormant_rooms = DormantRooms()
-    al, eve = chat.irc("al", room="#old"), chat.irc("eve")
-    rename(chat, al, "#old", "#new")
-    if kept == "owned":
-        al.send("NICKSERV REGISTER open-sesame")
-    al.send("JOIN #old", "PRIVMSG #old :hi" if kept == "remembered" else "MODE #old +n", "PART #old")
-    for client in (eve, al):
-        told(client)
-        client.send("JOIN #old")
-        assert "JOIN #old" in told(client)
-        client.send("PART #old")
-
-
 def test_an_owned_rooms_old_name_is_nobodys(chat: Chat) -> None:
     al, eve = chat.irc("al"), chat.irc("eve", room="#new")
     al.send("NICKSERV REGISTER open-sesame", "JOIN #old")
     rename(chat, al, "#old", "#fresh")
     eve.send("JOIN #old", "JOIN #old")
     assert "#old" not in chat.hub.state.rooms
+
+
+def test_a_room_that_was_opened_by_the_old_name_is_its_owners(chat: Chat) -> None:
+    """Also when all have left it: nobody is led from there to the other."""
+    al, bob, eve = (chat.irc(nick, room="#old") for nick in ("al", "bob", "eve"))
+    rename(chat, al, "#old", "#new")
+    bob.send("NICKSERV REGISTER open-sesame", "JOIN #old", "PART #old", "PART #new")
+    bob.heard()
+    bob.send("JOIN #old")
+    assert "JOIN #old" in told(bob)
+    eve.send("JOIN #old")
+    assert "JOIN #old" in told(eve)
+
+
+def test_a_room_that_is_remembered_under_the_old_name_keeps_it(chat: Chat) -> None:
+    """So does one that was opened by the old name, is nobody's, and is empty now."""
+    chat.hub.state.dormant_rooms = DormantRooms()
+    al, eve = chat.irc("al", room="#old"), chat.irc("eve")
+    rename(chat, al, "#old", "#new")
+    al.send("JOIN #old", "PRIVMSG #old :hi", "PART #old")
+    for client in (eve, al):
+        told(client)
+        client.send("JOIN #old")
+        assert "JOIN #old" in told(client)
+        client.send("PART #old")
 
 
 def test_a_secret_rooms_new_name_is_not_told(chat: Chat) -> None:

@@ -440,7 +440,8 @@ def add(ctx: Context, text: str, place: Place, delivery: Delivery) -> list[str]:
         if owner in brought:  # of others it is known here what they have set since
             ctx.state.profiles.setdefault(owner, {})[key] = value
     by_id = {account.id: account for account in ctx.state.accounts.values()}
-    for made_by, standing in theirs.standings:
+    fit = staying.that_fit([standing for _, standing in theirs.standings])
+    for made_by, standing in theirs.standings[len(theirs.standings) - fit :]:
         if made_by in by_id:
             _add_who_stays(ctx, by_id[made_by], standing, place, delivery)
     return refused

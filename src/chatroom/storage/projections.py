@@ -189,7 +189,7 @@ def _redacted(db: sqlite3.Connection, event: Redacted) -> None:
 
 def _replace_all(db: sqlite3.Connection, event: Lasting) -> None:
     """Replaces all accounts, owners, modes and lists by those of another server, once rooms have their names of now."""
-    renaming.catch_up(db, event.renamed, event.id)
+    renaming.follow(db, event.renamed, event.id)
     accounts = [(fold(account.name), *account) for account in event.accounts]
     fields = ("key", *Account._fields)
     db.execute("DELETE FROM accounts")
