@@ -62,6 +62,7 @@ def test_what_was_said_before_and_after_is_one_history(store: Store, batches: st
         store.save(batch)
     with closing(store.reader()) as reader:
         assert texts(reader, "#c") == [("#c", "1"), ("#c", "3"), ("#c", "5")]
+        assert len(reader.history("#c", limit=99, everything=True)) == 3  # no program takes an old name for news
         assert texts(reader, "#a") == [("#a", "6")]
         assert texts(reader, "#b") == []
         assert [(key, name) for key, name, _ in reader.read(renaming.read)] == [("#a", "#c"), ("#b", "#c")]
