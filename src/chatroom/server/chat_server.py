@@ -178,6 +178,7 @@ class ChatServer(ThreadingTCPServer):
         self.timeouts = TimeoutMonitor(self.everybody, self.event_log, self.courier, self._housekeeping.run)
         self._admission = Admission(self.hub, self.event_log, self.limiter, self.count_refusal)
         self._stopping = threading.Event()
+        self._goodbye = ""  # what who still comes is told, once `stop` has looked who is here
         self._reloading = threading.Lock()  # held by `reload`, which may be called again meanwhile
         self._client_threads = ClientThreads(self.serve_forever, self.courier.client_threads)
         self._accept_failures = AcceptFailures(self.socket, self._stopping, self.count_refusal)
@@ -262,7 +263,9 @@ class ChatServer(ThreadingTCPServer):
         if self.link:
             self.link.hasten(time.monotonic() + LINK_DRAIN_SECONDS)
         self._stop_listening()
-        sessions = [connection.session for connection in self.everybody()]
+        with self.lock:
+            self._goodbye = reason
+            sessions = [connection.session for connection in self.connections.values()]
         with self.event_log.lock:
             for session in sessions:
                 session.goodbye = reason
@@ -400,7 +403,12 @@ class ChatServer(ThreadingTCPServer):
         connection = self._connection(request, address, refusal)
         connection.give_up_place = give_up_place
         connection.is_introduced = not is_proxy
-        self._register(connection)
+        if not self._register(connection):
+            if give_up_place:
+                give_up_place()
+            refuse(request, told(self._goodbye, own()))
+            self.shutdown_request(request)
+            return
         if not OPTIONS_ARE_INHERITED:
             tune_socket(request)
         try:
@@ -445,13 +453,16 @@ class ChatServer(ThreadingTCPServer):
         session.dialect = PlainDialect(session)
         return Connection(session, address, refusal)
 
-    def _register(self, connection: Connection) -> None:
-        """Registers a connection before its thread starts, so that `stop` misses none."""
+    def _register(self, connection: Connection) -> bool:
+        """Registers a connection before it is read; returns whether that may be. `stop` misses none that is."""
         with self.lock:
+            if self._goodbye:
+                return False
             self.connections[connection.sock] = connection
         self.timeouts.add(connection)
         with self.event_log.lock:
             connections.attach(self.hub.context, connection.session)
+        return True
 
     def shutdown_request(self, request: Any) -> None:
         """Ends a client whose thread is done, or could not start. The courier closes the socket once all is written."""
