@@ -40,7 +40,7 @@ from chatroom.model.server_info import ServerInfo
 from chatroom.net.connection import ClientSession, Connection
 from chatroom.net.courier import Courier
 from chatroom.net.outbox import Outbox
-from chatroom.net.sockets import OPTIONS_ARE_INHERITED, error_line, refuse, resolve, tune_socket
+from chatroom.net.sockets import OPTIONS_ARE_INHERITED, error_line, refuse, resolve, tune_socket, wake_listeners
 from chatroom.protocols.plain import PlainDialect, plain_format
 from chatroom.protocols.proxy_header import Origin
 from chatroom.protocols.reasons import told
@@ -262,7 +262,8 @@ class ChatServer(ThreadingTCPServer):
         self.timeouts.stop()
         if self.link:
             self.link.hasten(time.monotonic() + LINK_DRAIN_SECONDS)
-        self._stop_listening()
+        wake_listeners(self.socket)
+        self.server_close()
         with self.lock:
             self._goodbye = reason
             sessions = [connection.session for connection in self.connections.values()]
@@ -320,13 +321,6 @@ class ChatServer(ThreadingTCPServer):
         self.event_log.look_at(hearers, lambda user: notify.one(user, Saving(works, lost), self.courier))
         self.courier.flush()
 
-    def _stop_listening(self) -> None:
-        try:
-            self.socket.shutdown(socket.SHUT_RDWR)  # wakes the threads that accept
-        except OSError:
-            pass  # not all systems shut down a listening socket; on those, closing it wakes the threads
-        self.server_close()
-
     def everybody(self) -> list[Connection]:
         """All connections of this moment."""
         with self.lock:
@@ -338,9 +332,8 @@ class ChatServer(ThreadingTCPServer):
             self.refusals[reason] += 1
 
     def _health(self) -> Health:
-        saving = self.store is not None and not self.store.failure
         clients = sum(not each.outbox.downloads for each in self.everybody())
-        return Health(self.info.version, clients, saving)
+        return Health(self.info.version, clients, self.store is not None and not self.store.failure)
 
     def _reachable(self) -> str:
         return reachable_authority(str(self.server_address[0]), self.port)
@@ -404,8 +397,6 @@ class ChatServer(ThreadingTCPServer):
         connection.give_up_place = give_up_place
         connection.is_introduced = not is_proxy
         if not self._register(connection):
-            if give_up_place:
-                give_up_place()
             refuse(request, told(self._goodbye, own()))
             self.shutdown_request(request)
             return
