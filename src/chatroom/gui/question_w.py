@@ -38,7 +38,7 @@ class QuestionCard(ttk.Frame):
         for widget in (self.entry, self._time, self, self._go, self._cancel, self._other):
             widget.bind("<Escape>", lambda _: self.hide())
 
-    def show(self, question: Question, answer: Callable[[str], None], takes_keys: bool) -> None:
+    def show(self, question: Question, answer: Callable[[str], None]) -> None:
         self._question, self._answer = question, answer
         self._title.configure(text=question.title)
         self._text.configure(text=question.text)
@@ -56,8 +56,12 @@ class QuestionCard(ttk.Frame):
             self._other.pack(side="right")
         self.place(relx=0.5, rely=0.05, anchor="n")
         self.lift()
-        if takes_keys:
-            take_keys(self.entry if question.label else self._cancel)
+
+    def is_asking(self, question: Question) -> bool:
+        return bool(self.winfo_manager()) and self._question is question
+
+    def take_keys(self) -> None:
+        take_keys(self.entry if self._question.label else self._cancel)
 
     def _stack(self) -> None:
         """Puts what the question needs one below the other."""

@@ -30,6 +30,7 @@ from chatroom.gui.view_protocol import Banner, Header, MemberRow, NewRow, Note, 
 _SIZE_PIXELS = (960, 600)
 _LEAST_PIXELS = (360, 240)
 _MEMBERS_FROM_PIXELS, _ROOMS_FROM_PIXELS = 720, 560  # of the window's width, for the pane to be shown
+_UNASKED_MS = 1000  # for seeing a question that came by itself, before it takes the keyboard
 _COMPACT_LINES = 22  # of text in the height of the window; below, the composer has one line
 
 
@@ -45,6 +46,7 @@ class TkView:
         self._theme = ""
         self._links = LinkOpener()
         self._is_sized = False
+        self._keys_pressed = 0
         self._side_panes: bool | None = None  # what F9 asked for; None is as the width allows
         root.title("chatroom")
         self._icon = picture(root)
@@ -195,6 +197,7 @@ class TkView:
 
     def _on_key(self, event: "tk.Event[tk.Misc]") -> None:
         """Typing anywhere in the chat goes to the composer."""
+        self._keys_pressed += 1
         widget, char = event.widget, keys_w.typed(event)
         is_button = isinstance(widget, (ttk.Button, ttk.Menubutton)) and char == " "
         if char and not is_button and self.chat.winfo_ismapped() and not self._takes_text(widget):
@@ -299,7 +302,20 @@ class TkView:
 
     def ask(self, question: Question, answer: Callable[[str], None]) -> None:
         self.picker.hide()
-        self.question.show(question, answer, not (question.is_unasked and self.composer.get().strip()))
+        self.question.show(question, answer)
+        if not question.is_unasked:
+            self.question.take_keys()
+        elif not self.composer.get():
+            self.root.after(_UNASKED_MS, self._offer_keys, question, self._keys_pressed)
+
+    def _offer_keys(self, question: Question, keys_pressed: int) -> None:
+        """Gives a question that came by itself the keyboard, if nobody has typed since: else they mean the composer."""
+        is_idle = self._keys_pressed == keys_pressed and str(self.root.tk.call("focus")) in (
+            "",
+            str(self.composer.text),
+        )
+        if is_idle and self.question.is_asking(question):
+            self.question.take_keys()
 
     def show_search(self, visible: bool, result: str = "", can_go_back: bool = False) -> None:
         if visible:
