@@ -150,7 +150,7 @@ def muted(teacher: Person, pupils: dict[str, Person], max_: Person) -> None:
     max_.types("/nick moritz").sees("^\\* you can't take another name while you are banned or muted in #class$")
     max_.types("/topic IDIOTS").sees("^\\* only operators of #class may do that; they are: teacher$")
     max_.types("/op max").sees("^\\* only operators of #class may do that; they are: teacher$")
-    teacher.types("/slow off").sees("ended the slow mode")
+    teacher.types("/slow off").sees("ended slow mode")
     pupils["pia"].types("thank you")
     teacher.sees("^pia: thank you$")
     teacher.types("/kick max 5m calm down").sees(r"^\* teacher threw max out \(calm down\)$")

@@ -60,7 +60,7 @@ FOR_PROGRAMS = {  # of IRC; a person has no command for it, but may have a menu 
     "TIME", "INFO", "ADMIN", "CLUSTER", "STATS", "HELPOP", "KILL", "WALLOPS", "KLINE", "UNKLINE", "DLINE", "UNDLINE",
     "REHASH",
     "GHOST", "DROP",  # requests to NickServ
-    "PERSISTENCE", "SET STAY",  # /set
+    "PERSISTENCE", "SET STAY", "SET",  # /set
 }  # fmt: skip
 
 

@@ -218,13 +218,22 @@ def test_who_wants_to_see_nothing_says_so(chat: Chat) -> None:
     al.send("two")
     bob.send("/set replay ON").heard()
     assert "al: two" in bob.send("/leave").heard()[-1]
-    for wrong in ("/set", "/set replay", "/set replay maybe"):
-        assert bob.send(wrong).heard() == ["* /set needs more: /set replay|strangers|stay on|off"]
+    for wrong in ("/set replay", "/set replay maybe"):
+        assert bob.send(wrong).heard() == ["* /set needs more: /set [replay|strangers|stay on|off]"]
     for wrong in ("/set colour off", "/set colour"):
         assert bob.send(wrong).heard() == ["* there is no setting colour; there are: replay, strangers, stay"]
     irc = chat.irc("carol")
     assert "SET REPLAY on|off" in irc.send("NICKSERV SET REPLAY maybe").heard()[0]
     assert "nothing from before (until you leave" in irc.send("PRIVMSG NickServ :set replay off").heard()[0]
+
+
+def test_one_sees_what_one_has_set(chat: Chat) -> None:
+    """Also by a request to NickServ."""
+    bob, irc = chat.plain("bob"), chat.irc("carol")
+    assert bob.send("/set").heard() == ["* Your settings: replay on, strangers on, stay off."]
+    bob.send("/register open-sesame", "/set replay off", "/set strangers off", "/set stay on").heard()
+    assert bob.send("/set").heard() == ["* Your settings: replay off, strangers off, stay on."]
+    assert irc.send("NICKSERV SET").heard()[0].endswith(":Your settings: replay on, strangers on, stay off.")
 
 
 def test_it_is_kept_with_the_account(data: Path) -> None:

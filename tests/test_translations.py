@@ -51,7 +51,16 @@ NOT_FOR_PEOPLE = {
 }
 # The same in files of which the rest is for people: commands, words of other programs, labels of figures.
 NO_SENTENCES = (
-    *("/key off", "/slow off", "/set replay", "take back", "display notification", "not in this room", "not an object"),
+    *(
+        "/key off",
+        "/slow off",
+        "/set replay",
+        "/set [replay",
+        "take back",
+        "display notification",
+        "not in this room",
+        "not an object",
+    ),
     *("connection to 7", "a line without a command", "_chatroom._tcp", "to the others", "from the others"),
     *("an error in the program", "it has lost what it had"),
     *("Cannot overwrite a value", "unexpected end of data", "{} :are supported by this server", "chatroom-7.local."),

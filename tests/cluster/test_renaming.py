@@ -68,6 +68,21 @@ def test_what_crosses_a_new_name_on_its_way_is_about_the_room(node: Start) -> No
     assert set(one.server.hub.state.rooms) - {"#lobby"} == {"#new", "#other"}
 
 
+def test_the_old_name_leads_as_on_a_single_server(node: Start) -> None:
+    """Not to a secret room whose name one is not to know; and who is in the room may open another by it."""
+    one, two = node("one"), node("two")
+    al, zoe = one.guests.irc("al", RENAMING, room="#old"), two.guests.irc("zoe", room="")
+    al.send("MODE #old +s", "RENAME #old #hidden", "JOIN #was", "RENAME #was #is")
+    al.wait(" RENAME #was #is ")
+    agree(one, two)
+    zoe.send("JOIN #old")
+    zoe.wait(" 366 zoe #old ")
+    assert not [line for line in zoe.heard if "#hidden" in line]
+    al.send("JOIN #was")
+    al.wait(" 366 al #was ")
+    agree(one, two)
+
+
 def test_who_was_away_with_their_server_is_told_when_it_is_back(wire: Wire, node: Start) -> None:
     """Each in their own way; and all servers hold the same."""
     one, two = node("one"), node("two", wire=wire)

@@ -154,7 +154,7 @@ def test_an_account_is_an_operator_on_all_servers(node: Start) -> None:
     bob.send(f"NICKSERV IDENTIFY alice {PASSWORD}")
     bob.wait("NICK alice")
     two.server.event_log.submit(two.server.hub.state.server_session, [SetOperator("alice", on=True)])
-    alice.wait(r"^\* Your modes: \+o$")
+    alice.wait(r"^\* You are an operator of the server now; ")
     bob.wait(r"^:alice!\S+ MODE alice \+o\r?$")
     agree(one, two)
     alice.send("/quit")

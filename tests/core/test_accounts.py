@@ -455,7 +455,7 @@ def test_nickserv_is_a_way_of_saying_the_same(chat: Chat) -> None:
     def say(text: str) -> list[str]:
         return service(al.send(f"PRIVMSG NickServ :{text}").heard())
 
-    assert len(say("nonsense")) == len(say("HELP")) == 10
+    assert len(say("nonsense")) == len(say("HELP")) == 11
     assert say("REGISTER x") == ["A password has at least 8 characters and is not the name; choose another."]
     assert say(f"register {PASSWORD} al@example.org")[0].startswith("The name al is yours, and you are logged in.")
     assert al.account == "al"

@@ -347,7 +347,7 @@ def test_a_list_of_bans_has_a_longest_length(room: Room) -> None:
         ("/kick bob be gone", "* op threw bob out (be gone)"),
         ("/slow 10", "* op slowed the room down: one message every 10 seconds"),
         ("/slow 2m", "* op slowed the room down: one message every 120 seconds"),
-        ("/key sesame", "* op set a key"),
+        ("/key sesame", "* op locked the room with a key"),
         ("/mode +m", "* op let only those with a voice speak"),
         ("/topic Tea", "* op set the topic: Tea"),
     ],
@@ -379,14 +379,25 @@ def test_what_was_done_can_be_undone_in_words() -> None:
         "* op took bob's voice",
         "* op lets bob speak again",
         "* op lifted the ban on eve",
-        "* op ended the slow mode",
-        "* op removed the key",
-        "* Modes of #a: +nt",
+        "* op ended slow mode",
+        "* op unlocked the room: nobody needs a key any more",
+        "* Modes of #a: only those speak who are in it (+n); only operators set the topic (+t).",
         "* Nobody is banned or muted in #a.",
     ]
     chat.plain("carol")
     op.heard()
     assert op.send("/invite carol").heard() == ["* carol is invited to #a"]
+
+
+def test_modes_are_told_in_words_with_their_letters() -> None:
+    """What comes with a mode is told to those alone who are in the room."""
+    chat = Chat()
+    op, bob = chat.plain("op"), chat.plain("bob")
+    op.send("/join #a").heard()
+    assert op.send("/mode -nt", "/mode").heard()[-1] == "* #a has no modes."
+    op.send("/slow 5", "/key x").heard()
+    assert op.send("/mode").heard() == ["* Modes of #a: one message every 5 seconds (+W 5); it has a key (+k x)."]
+    assert bob.send("/mode #a").heard()[-1] == "* Modes of #a: +W; it has a key (+k)."
 
 
 def test_what_has_ended_ends_once(room: Room) -> None:
@@ -717,7 +728,7 @@ def test_what_an_operator_did_is_one_line_in_the_log(serve: Callable[..., Served
     op.send("BAN #tea bob 1h :rude", "MODE #tea +k sesame")
     server.err.wait(r" INFO #tea: op banned bob for 1h \(rude\) \(by op!u@127\.0\.0\.1\)$")
     server.err.wait(r" INFO #tea: op threw bob out \(rude\) \(by op!u@127\.0\.0\.1\)$")
-    server.err.wait(r" INFO #tea: op set a key \(by op!u@127\.0\.0\.1\)$")
+    server.err.wait(r" INFO #tea: op locked the room with a key \(by op!u@127\.0\.0\.1\)$")
     assert not any("sesame" in line for line in server.err.heard)
     guests.close()
 

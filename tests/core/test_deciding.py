@@ -66,7 +66,7 @@ from chatroom.model.commands import (
     Unban,
     UnbanFromServer,
 )
-from chatroom.model.preferences import AskStay, SetStay
+from chatroom.model.preferences import AskSettings, AskStay, SetStay, SetStrangers
 from chatroom.model.social_commands import (
     AskIgnored,
     AskMentions,
@@ -142,6 +142,8 @@ COMMANDS: list[ChatCommand] = [
     SetAway("tea"),
     SetStay(True),
     AskStay(),
+    AskSettings(),
+    SetStrangers(False),
     SetOperator("op", True),
     SetModes("#a", (ModeChange(True, "v", "bob"), ModeChange(True, "b", "x"), ModeChange(True, "k", "key"))),
     SetRealname("Other"),

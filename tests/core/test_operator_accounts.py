@@ -51,7 +51,7 @@ def test_who_logs_in_to_such_an_account_is_an_operator(chat: Chat, name: str) ->
     if name == "bob":
         console(chat, "bob")
     netcat = chat.plain().send(name, PASSWORD)
-    assert netcat.heard()[-2:] == [NOW_OPERATOR, "* Your modes: +o"]
+    assert netcat.heard()[-1] == NOW_OPERATOR
     assert is_operator(netcat)
     irc = proven(chat, name, "elsewhere")
     assert is_operator(irc)
@@ -83,6 +83,15 @@ def test_who_is_logged_in_becomes_one_at_once(chat: Chat) -> None:
     assert not is_operator(bob)
     assert bob.heard() == [":bob!u@127.0.0.1 MODE bob -o"]
     assert chat.hub.state.holders["o"] == 1
+
+
+def test_a_person_with_netcat_is_told_in_words(chat: Chat) -> None:
+    bob = chat.plain().send("bob", PASSWORD)
+    bob.heard()
+    console(chat, "bob")
+    assert NOW_OPERATOR in bob.heard()
+    console(chat, "bob", on=False)
+    assert bob.heard()[-1] == "* You are no operator of the server any more."
 
 
 def test_what_can_t_be_done_is_refused(chat: Chat) -> None:

@@ -3,9 +3,9 @@
 import pytest
 
 from chatroom.common.irc_message import parse
-from chatroom.core.renaming import PAUSE_MS, REDIRECTS_PER_ROOM
+from chatroom.core.renaming import PAUSE_MS
 from chatroom.model.modes import BAN
-from chatroom.model.state import REDIRECT_MS
+from chatroom.model.redirects import REDIRECT_MS, REDIRECTS_PER_ROOM
 from tests.chat import Chat, Client
 
 RENAMING = "draft/channel-rename"
@@ -225,6 +225,18 @@ def test_an_owned_rooms_old_name_is_nobodys(chat: Chat) -> None:
     rename(chat, al, "#old", "#fresh")
     eve.send("JOIN #old", "JOIN #old")
     assert "#old" not in chat.hub.state.rooms
+
+
+def test_a_room_that_was_opened_by_the_old_name_is_its_owners(chat: Chat) -> None:
+    """Also when all have left it: nobody is led from there to the other."""
+    al, bob, eve = (chat.irc(nick, room="#old") for nick in ("al", "bob", "eve"))
+    rename(chat, al, "#old", "#new")
+    bob.send("NICKSERV REGISTER open-sesame", "JOIN #old", "PART #old", "PART #new")
+    bob.heard()
+    bob.send("JOIN #old")
+    assert "JOIN #old" in told(bob)
+    eve.send("JOIN #old")
+    assert "JOIN #old" in told(eve)
 
 
 def test_a_secret_rooms_new_name_is_not_told(chat: Chat) -> None:

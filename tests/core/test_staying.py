@@ -6,6 +6,7 @@ from chatroom.core import staying
 from chatroom.model.commands import FreeAccounts
 from chatroom.model.modes import OPERATOR
 from chatroom.model.state import ChatState
+from chatroom.model.values import Standing
 from tests.chat import Chat, Client
 
 CAPS = ("message-tags", "standard-replies", "draft/persistence")
@@ -182,8 +183,31 @@ def test_over_the_limits_somebody_leaves(chat: Chat, monkeypatch: pytest.MonkeyP
     """Of too many people who has been without a device for longest; of too many rooms, who is in most."""
     monkeypatch.setattr(staying, "STAYING_MAX", 2)
     monkeypatch.setattr(staying, "STAYING_ROOMS_MAX", 5)
+    monkeypatch.setattr(staying, "ROOMS_PER_USER", 5)
     for name in ("ann", "ben", "cid"):
         claim(chat, name).leave()
     assert list(state_of(chat).presences) == ["ben", "cid"]
     come(chat, "ben").send("JOIN #b,#c,#d,#e").leave()
     assert list(state_of(chat).presences) == ["cid"]
+
+
+def test_one_address_pushes_out_nobody_else(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many accounts were made there."""
+    monkeypatch.setattr(staying, "STAYING_MAX", 3)
+    ann, accounts = claim(chat, "ann"), state_of(chat).accounts
+    accounts["ann"] = accounts["ann"]._replace(home="192.0.2.1")
+    ann.leave()
+    for name in ("eve", "eva", "evi", "evo"):
+        claim(chat, name).leave()
+    assert list(state_of(chat).presences) == ["ann", "evi", "evo"]
+
+
+def test_at_a_start_as_many_stay_as_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those who had a device last: who was there when the server ended may be many more than stay without one."""
+    monkeypatch.setattr(staying, "STAYING_MAX", 3)
+    monkeypatch.setattr(staying, "STAYING_ROOMS_MAX", 5)
+    one, two, four = (Standing("n", "u", "h", "", "r", "", "", (("#a", ""),) * rooms, 1) for rooms in (1, 2, 4))
+    assert staying.that_fit([one, one, one, one]) == 3
+    assert staying.that_fit([one, four, two]) == 1
+    assert staying.that_fit([one, two]) == 2
+    assert staying.that_fit([]) == 0

@@ -19,7 +19,7 @@ from chatroom.model.events import (
     Said,
     TopicSet,
 )
-from chatroom.model.state import REDIRECT_MS
+from chatroom.model.redirects import REDIRECT_MS
 from chatroom.model.values import MessageKind, ModeChange, Person, Quote
 from chatroom.storage import markers, renaming
 from chatroom.storage.reader import Reader
@@ -114,6 +114,31 @@ def test_old_names_are_forgotten_when_they_lead_nowhere_any_more(store: Store) -
     store.save([later])
     with closing(store.reader()) as reader:
         assert [(key, name) for key, name, _ in reader.read(renaming.read)] == [("#c", "#d")]
+
+
+def test_only_so_many_old_names_are_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few of each room, and so many in all: those to rooms that are nobody's go first."""
+    monkeypatch.setattr("chatroom.model.redirects.REDIRECTS_MAX", 5)
+    store.save([AccountMade(ALICE, "alice", "secret", id=1, time=BASE), Opened(ALICE, "#n1", id=2, time=BASE)])
+    store.save([Founded(ALICE, "#n1", "alice", id=3, time=BASE)])
+    store.save([*[renamed(n + 3, f"#n{n}", f"#n{n + 1}") for n in range(1, 9)]])
+    store.save([*[renamed(n + 20, f"#a{n}", f"#b{n}") for n in range(5)]])
+    with closing(store.reader()) as reader:
+        found = [(key, name) for key, name, _ in reader.read(renaming.read)]
+    assert found == [("#n6", "#n9"), ("#n7", "#n9"), ("#n8", "#n9"), ("#a3", "#b3"), ("#a4", "#b4")]
+
+
+@pytest.mark.parametrize("heard", [False, True])
+def test_the_history_of_a_room_that_got_several_names_meanwhile_goes_with_it(store: Store, heard: bool) -> None:
+    """What another server tells has its last name alone; the file may have been told of the first."""
+    store.save([Opened(ALICE, "#a", id=1, time=BASE), said(2, "#a")])
+    if heard:
+        store.save([renamed(3, "#a", "#b")])
+    names = (("#a", "#c", BASE + 3), ("#b", "#c", BASE + 4))
+    store.save([Lasting(ALICE, renamed=names, id=5, time=BASE + 5), said(6, "#c")])
+    with closing(store.reader()) as reader:
+        assert texts(reader, "#c") == [("#c", "2"), ("#c", "6")]
+        assert tuple(reader.read(renaming.read)) == names
 
 
 def test_a_name_that_another_server_tells_of_moves_the_history_too(store: Store) -> None:

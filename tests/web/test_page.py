@@ -1335,25 +1335,18 @@ def test_a_flood_leaves_the_page_usable(
     nora.run(
         """() => {
             window.painted = [];
-            window.drawn = 0;
-            new MutationObserver((changes) => changes.forEach(({ addedNodes }) => (window.drawn += addedNodes.length)))
-                .observe(document.querySelector(".rows"), { childList: true });
             document.querySelector(".composer textarea").addEventListener("keydown", (event) => {
                 requestAnimationFrame(() => setTimeout(() => window.painted.push(performance.now() - event.timeStamp)));
             });
         }"""
     )
     nora.composer.click()
-    begun = time.monotonic()
     for i in range(100):
         bob.send(*[f"PRIVMSG #lobby :{i * 100 + j} of a flood" for j in range(100)])
         if i % 5 == 0:
             nora.page.keyboard.press("x")
     nora.sees("9999 of a flood")
-    took = time.monotonic() - begun
     assert len(nora.run("window.painted")) == 20
-    # A few times a second what fits is drawn; then, once, the rest.
-    assert nora.run("window.drawn") <= (took / 0.25 + 2) * nora.run("innerHeight / 20") + 400
     assert nora.page.locator(".message").count() <= 400
     expect(nora.composer).to_have_value("x" * 20)
 

@@ -1,6 +1,7 @@
 """What the modes of a room mean, in sentences: each change of one, and what is in force."""
 
 from chatroom.common.language import mark, tr
+from chatroom.common.mode_meanings import MEANINGS
 
 # By the change; {nick} made it, {whom} is its parameter.
 _CHANGES = {
@@ -33,18 +34,6 @@ _CHANGES = {
     "+C": mark("{nick} keeps messages for programs (CTCP) out of the room."),
     "-C": mark("{nick} lets messages for programs (CTCP) into the room."),
 }
-# What is in force, by the mode; {whom} is its parameter.
-_IN_FORCE = {
-    "i": mark("only who is invited comes in"),
-    "k": mark("it has a key"),
-    "l": mark("at most {whom} people come in"),
-    "m": mark("only operators and those with a voice speak"),
-    "n": mark("only those speak who are in it"),
-    "t": mark("only operators set the topic"),
-    "s": mark("it is in no list"),
-    "W": mark("one message every {whom} seconds"),
-    "C": mark("no messages for programs (CTCP)"),
-}
 
 
 def told(nick: str, change: str, whom: str) -> str:
@@ -58,7 +47,7 @@ def told(nick: str, change: str, whom: str) -> str:
 
 def listed(room: str, changes: list[tuple[str, str]]) -> str:
     """The modes of a room as an answer tells them: "+n" and "", "+W" and "10"."""
-    meant = [tr(_IN_FORCE[mode[1]], whom=whom) if mode[1] in _IN_FORCE else mode for mode, whom in changes]
+    meant = [tr(MEANINGS[mode[1]], whom=whom) if mode[1] in MEANINGS else mode for mode, whom in changes]
     if not meant:
         return tr("{room} has no modes.", room=room)
     return tr("Modes of {room}: {modes}.", room=room, modes="; ".join(meant))

@@ -54,6 +54,11 @@ def settle(state: ChatState, event: Event) -> ChatError | None:
 
 def _follow_renames(state: ChatState, event: Event) -> None:
     """Has an event that was decided before a room's new name, and has its place behind it, be about that room."""
+    if isinstance(event, Joined):  # by the old name, one may want another room, or not be to know the new one
+        user = state.users.get(event.by.uid)
+        if user:
+            event.room = membership.redirected(state, user, event.room, event.time)  # type: ignore[misc]  # as it is now
+        return
     for field in ("room", "target"):
         text: str = getattr(event, field, "")
         name = text.lstrip(_SIGNS)

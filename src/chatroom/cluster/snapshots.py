@@ -435,7 +435,8 @@ def add(ctx: Context, text: str, place: Place, delivery: Delivery) -> list[str]:
     for key in {key for key, _, _ in theirs.lists}:
         if key in ctx.state.rooms:
             ctx.state.rooms[key].refresh()
-    for made_by, standing in theirs.standings:
+    fit = staying.that_fit([standing for _, standing in theirs.standings])
+    for made_by, standing in theirs.standings[len(theirs.standings) - fit :]:
         _add_who_stays(ctx, made_by, standing, place, delivery)
     return refused
 

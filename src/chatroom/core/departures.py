@@ -67,7 +67,7 @@ def _device_gone(ctx: Context, user: User, uid: str, event: Event, delivery: Del
 def _stay(ctx: Context, user: User, event: Event, delivery: Delivery) -> None:
     """The last device of somebody who stays has gone. An operator of the server is none until they log in again."""
     state = ctx.state
-    state.staying[user.person.uid] = None
+    state.staying[user.person.uid] = staying.home(staying.account_that_stays(state, user))
     if user.is_operator:
         operator_accounts.set_granted(state, user, "", event, delivery)
     staying.note(state, user, event, delivery)

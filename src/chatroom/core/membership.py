@@ -76,10 +76,10 @@ def _name_of_room(state: ChatState, text: str) -> str:
 
 def join(ctx: Context, session: Session, command: Join) -> list[Outcome]:
     user = user_of(session)
-    asked = _redirected(ctx.state, user, command.room, ctx.clock())
-    redirected: list[Outcome] = [] if asked == command.room else [Redirected(command.room, asked)]
-    if redirected and session.format.follows_renames and not session.format.one_room:
-        return redirected  # such a program joins by itself
+    asked = redirected(ctx.state, user, command.room, ctx.clock())
+    told: list[Outcome] = [] if asked == command.room else [Redirected(command.room, asked)]
+    if told and session.format.follows_renames and not session.format.one_room:
+        return told  # such a program joins by itself
     room = ctx.state.rooms.get(fold(asked))
     name = room.name if room else _name_of_room(ctx.state, asked)
     several = len(user.devices) > 1
@@ -88,12 +88,12 @@ def join(ctx: Context, session: Session, command: Join) -> list[Outcome]:
     places = [each for each in user.rooms.values() if each is not room] if moves else []
     if places and staying.account_that_stays(ctx.state, user):  # in the others they are without a device
         places = [each for each in places if session.is_in(each)]
-    left: list[Outcome] = [*redirected, *[Left(user.person, each.name, "") for each in places]]
+    left: list[Outcome] = [*told, *[Left(user.person, each.name, "") for each in places]]
     if room and user.person.uid in room.members:
         if session.is_in(room):
-            return [*redirected, room.state(user)] if command.move else redirected
+            return [*told, room.state(user)] if command.move else told
         return [*left, Joined(user.person, room.name, device)]
-    if len(user.rooms) - len(left) + len(redirected) >= ROOMS_PER_USER:
+    if len(user.rooms) - len(left) + len(told) >= ROOMS_PER_USER:
         raise ChatError(Code.TOO_MANY_ROOMS, name)
     try:
         _require_entry(ctx, session, name, command.key)
@@ -107,7 +107,7 @@ def join(ctx: Context, session: Session, command: Join) -> list[Outcome]:
     return joined
 
 
-def _redirected(state: ChatState, user: User, name: str, now: int) -> str:
+def redirected(state: ChatState, user: User, name: str, now: int) -> str:
     """The name by which a room is joined that was called otherwise; who may not know of it is not told.
 
     Who is in it, and joins by the old name, wants another room. They get it if the old one is nobody's.

@@ -15,7 +15,8 @@ from chatroom.model.events import Event, RealnameSet, StrangersSet, UserModesSet
 from chatroom.model.limits import REALNAME_BYTES
 from chatroom.model.modes import BOT, NO_STRANGERS, OPERATOR, USER_MODES
 from chatroom.model.outcomes import Outcome
-from chatroom.model.replies import NowOperator, PersonalNotice, Refused
+from chatroom.model.preferences import AskSettings, SetStrangers
+from chatroom.model.replies import NowOperator, PersonalNotice, Refused, SettingsAre
 from chatroom.model.state import ChatState
 from chatroom.model.values import ModeChange
 
@@ -49,6 +50,18 @@ def set_user_modes(ctx: Context, session: Session, command: SetUserModes) -> lis
     if any(change.letter not in USER_MODES for change in command.changes):
         outcomes.append(Refused(ChatError(Code.USER_MODE_UNKNOWN)))
     return outcomes
+
+
+def set_strangers(ctx: Context, session: Session, command: SetStrangers) -> list[Outcome]:
+    by = user_of(session).person
+    change = (ModeChange(not command.on, NO_STRANGERS),)
+    return set_user_modes(ctx, session, SetUserModes(by.nick, change)) or [PersonalNotice(UserModesSet(by, change))]
+
+
+def ask_settings(ctx: Context, session: Session, command: AskSettings) -> list[Outcome]:
+    user = user_of(session)
+    stays = staying.account_that_stays(ctx.state, user) is not None
+    return [SettingsAre(session.replay, NO_STRANGERS not in user.modes, stays)]
 
 
 def realname_set(ctx: Context, event: RealnameSet, delivery: Delivery) -> None:
@@ -94,7 +107,12 @@ def restore_modes(state: ChatState, user: User, event: Event, delivery: Delivery
         notify.one(user, PersonalNotice(told), delivery)
 
 
-DECIDERS: Deciders = {SetRealname: set_realname, SetUserModes: set_user_modes}
+DECIDERS: Deciders = {
+    SetRealname: set_realname,
+    SetUserModes: set_user_modes,
+    SetStrangers: set_strangers,
+    AskSettings: ask_settings,
+}
 APPLIERS: Appliers = {
     RealnameSet: realname_set,
     UserModesSet: user_modes_set,

@@ -20,14 +20,13 @@ from chatroom.model.entities import Room, Session, user_of
 from chatroom.model.events import Joined, Left, RoomRenamed
 from chatroom.model.limits import REASON_BYTES
 from chatroom.model.outcomes import Outcome
+from chatroom.model.redirects import redirect
 from chatroom.model.replies import PersonalNotice, RoomMoved
 from chatroom.model.roll import Roll
-from chatroom.model.state import REDIRECT_MS, ChatState
+from chatroom.model.state import ChatState
 
 PAUSE_MS = 60_000  # milliseconds between two names of a room: each is told to all, to old programs with all members
 NAMES_TOLD_MAX = 250_000  # to old programs, in all: some 10 ms with the lock held; over it they have to ask for them
-REDIRECTS_PER_ROOM = 3  # old names that lead to one room: more of them would only keep names from others
-REDIRECTS_MAX = 1_000  # in all; those to rooms that nobody owns go first
 
 
 def rename_room(ctx: Context, session: Session, command: RenameRoom) -> list[Outcome]:
@@ -104,27 +103,7 @@ def _move(state: ChatState, room: Room, name: str, now: int) -> None:
     for markers in (*state.markers.values(), *state.guest_markers.values()):
         if old in markers:
             markers[new] = max(markers.pop(old), markers.get(new, 0))
-    _redirect(state, old, name, now)
-
-
-def _redirect(state: ChatState, old: str, name: str, now: int) -> None:
-    """Has the old name, and those that led to it, lead to the new one."""
-    renamed, new = state.renamed, fold(name)
-    renamed.pop(new, None)
-    renamed[old] = name, now
-    for key, (target, time) in list(renamed.items()):
-        if now - time >= REDIRECT_MS:
-            del renamed[key]
-        elif fold(target) == old:
-            renamed[key] = name, time
-    to_it = [key for key, (target, _) in renamed.items() if fold(target) == new]
-    for key in to_it[:-REDIRECTS_PER_ROOM]:
-        del renamed[key]
-    if len(renamed) > REDIRECTS_MAX:
-        first = next(
-            (key for key, (target, _) in renamed.items() if fold(target) not in state.owners), next(iter(renamed))
-        )
-        del renamed[first]
+    redirect(state.renamed, old, name, now, state.owners.__contains__)
 
 
 def _tell_others(room: Room, sessions: Iterable[Session], event: RoomRenamed, delivery: Delivery) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from chatroom.common.names import fold, skeleton
 from chatroom.core import bans
+from chatroom.core.staying import home
 from chatroom.model.departure_reasons import ABSENT
 from chatroom.model.entities import Account, Room, User, new_lists
 from chatroom.model.events import Reacted, Said
@@ -108,7 +109,7 @@ def who_stays(state: ChatState, account: Account, standing: Standing, now: int) 
     state.users[person.uid] = user
     state.nicks.add(user)
     state.note_login(user)
-    state.staying[person.uid] = None
+    state.staying[person.uid] = home(account)
     for letter in standing.modes:
         state.set_user_mode(user, letter, True)
     return user

@@ -10,6 +10,9 @@ It is a setting of the account: IRCv3 draft/persistence.
 - Whoever throws them out, by a kick, a kill or a ban, ends it; so do a logout and the end of the account.
 """
 
+from collections import Counter
+from collections.abc import Sequence
+
 from chatroom.common.names import fold
 from chatroom.core import notify
 from chatroom.core.context import Appliers, Context
@@ -18,12 +21,15 @@ from chatroom.model.delivery import Delivery
 from chatroom.model.departure_reasons import ABSENT
 from chatroom.model.entities import Account, User
 from chatroom.model.events import Event, StandingSet
+from chatroom.model.limits import ROOMS_PER_USER
 from chatroom.model.modes import OPERATOR
 from chatroom.model.state import ChatState
 from chatroom.model.values import Standing
 
 # Without a device nothing else bounds them. Each takes about 2 KiB, and 3 more for each room that is theirs alone.
-STAYING_MAX = 2000  # people without a device: over it, who has had none for longest leaves
+# People without a device. Over it one leaves of those whose accounts were made at the same address, if most were: else
+# one address could have all others leave. It is who has had none for longest.
+STAYING_MAX = 2000
 STAYING_ROOMS_MAX = 20_000  # rooms that these are in, added up: over it, who is in most of them leaves
 
 
@@ -68,12 +74,30 @@ def standing(state: ChatState, user: User) -> Standing:
 
 def one_too_many(state: ChatState) -> User | None:
     """Who has to leave, since too many stay without a device; None if nobody has to."""
-    staying = [state.users[uid] for uid in state.staying]
-    if len(staying) > STAYING_MAX:
-        return staying[0]
-    if sum([len(user.rooms) for user in staying]) > STAYING_ROOMS_MAX:
-        return max(staying, key=lambda user: len(user.rooms))
+    count = len(state.staying)
+    if count > STAYING_MAX:
+        ((most, _),) = Counter(state.staying.values()).most_common(1)
+        return state.users[next(uid for uid, home in state.staying.items() if home == most)]
+    if count * ROOMS_PER_USER > STAYING_ROOMS_MAX:
+        staying = [state.users[uid] for uid in state.staying]
+        if sum([len(user.rooms) for user in staying]) > STAYING_ROOMS_MAX:
+            return max(staying, key=lambda user: len(user.rooms))
     return None
+
+
+def home(account: Account | None) -> str:
+    """The address where an account was made."""
+    return account.home.partition(" ")[0] if account else ""
+
+
+def that_fit(standings: Sequence[Standing]) -> int:
+    """How many of those who stayed before may at a start, when none of them has a device: the last so many."""
+    rooms = 0
+    for number, each in enumerate(reversed(standings[-STAYING_MAX:])):
+        rooms += len(each.rooms)
+        if rooms > STAYING_ROOMS_MAX:
+            return number
+    return min(len(standings), STAYING_MAX)
 
 
 def standing_set(ctx: Context, event: StandingSet, delivery: Delivery) -> None:

@@ -26,6 +26,18 @@ class AskStay(ChatCommand):
 
 
 @value
+class SetStrangers(ChatCommand):
+    """Let people who are not logged in write to one alone, or not. It is answered also when it was so already."""
+
+    on: bool
+
+
+@value
+class AskSettings(ChatCommand):
+    """What has been set of all that people can set."""
+
+
+@value
 class SetLanguage(SessionCommand):
     """Read the first of these languages from now on; with an account, wherever one logs in to it. By their tags.
 

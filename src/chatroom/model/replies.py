@@ -308,6 +308,15 @@ class StayIs(Reply):
 
 
 @value
+class SettingsAre(Reply):
+    """What is set: whether one is shown what one missed, written to by strangers, and stays without a device."""
+
+    replay: bool
+    strangers: bool
+    stay: bool
+
+
+@value
 class LanguageIs(Reply):
     """What is read from now on; `tags` are those that were asked for, none if nothing was; `account` keeps it."""
 

@@ -21,11 +21,11 @@ from chatroom.model.modes import INVISIBLE, OPERATOR, bounded
 from chatroom.model.network_index import NetworkIndex
 from chatroom.model.nick_index import NickIndex
 from chatroom.model.reactions import Reactions
+from chatroom.model.redirects import REDIRECT_MS, Redirects
 from chatroom.model.replies import CountsAre, Reply
 from chatroom.model.values import ListEntry, Member, Person
 
 CONSOLE_REPLIES_KEPT = 1000  # answers that wait for the console to show them
-REDIRECT_MS = 7 * 86_400_000  # milliseconds for which the old name of a room leads to it: programs join by it
 LISTS_FORGOTTEN_AT_ONCE = 10  # lists of rooms left long ago, when another room is left: it holds the event log's lock
 DIRECT_MESSAGES_KEPT = 1000  # private messages held so that they can be taken back; their memory is a few hundred KiB
 
@@ -118,7 +118,7 @@ class ChatState:
         self.room_looks = Looks()  # of the lobby, of rooms with somebody in them, and of those that have an owner
         self.room_looks.add(LOBBY)
         # New names of rooms by the folds of old ones, with when they got them (ms); kept by `chatroom.core.renaming`.
-        self.renamed: dict[str, tuple[str, int]] = {}
+        self.renamed: Redirects = {}
         self.owners: dict[str, str] = {}  # folded accounts, by the folded names of the rooms that are theirs for good
         self.owned: dict[str, dict[str, None]] = {}  # the same the other way: rooms' keys by their owners
         self.kept: dict[str, dict[str, str]] = {}  # modes of rooms that have an owner, and nobody in them; likewise
@@ -137,7 +137,8 @@ class ChatState:
         self.waiting_senders = Counter[str]()  # how many of these each `sender` has said
         # Of these, what was told to clients of this server since they have come: up to which id; by account, likewise.
         self.received: dict[str, int] = {}
-        self.staying: dict[str, None] = {}  # users without a device, by uid, the first to have none first
+        # Users without a device, by uid, the first to have none first, with where their accounts were made.
+        self.staying: dict[str, str] = {}
         self.ignored: dict[str, MaskList] = {}  # whom people ignore; kept by `chatroom.core.ignoring`
         self.reactions = Reactions()  # to messages of rooms and to private ones
         self.gone: deque[tuple[Person, int]] = deque(maxlen=WHOWAS_KEPT)  # with when they went; the last first
@@ -165,9 +166,12 @@ class ChatState:
         return room
 
     def name_now(self, name: str, now: int = 0) -> str:
-        """What a room is called that was called so lately; else `name` itself. `now` is in milliseconds."""
+        """What a room is called that was called so lately; else `name` itself. `now` is in milliseconds.
+
+        A room that has the old name by now, and an owner, is meant by it, also while nobody is in it.
+        """
         key = fold(name)
-        if key not in self.renamed or key in self.rooms:
+        if key not in self.renamed or key in self.rooms or key in self.owners:
             return name
         new, time = self.renamed[key]
         dormant = self.dormant_rooms

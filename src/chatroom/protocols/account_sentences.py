@@ -12,6 +12,7 @@ from chatroom.model.replies import (
     DeviceIs,
     DevicesAre,
     ReplayIs,
+    SettingsAre,
     StayIs,
 )
 from chatroom.protocols.sentence_parts import Reader
@@ -97,6 +98,12 @@ _STAY = {
     True: mark("You stay in your rooms, away, when your last device has gone (kept for {account})."),
     False: mark("You leave your rooms when your last device has gone (kept for {account})."),
 }
+
+
+def settings_are(reply: SettingsAre, to: Reader) -> list[str]:
+    set_ = {"replay": reply.replay, "strangers": reply.strangers, "stay": reply.stay}
+    named = ", ".join([f"{name} {'on' if on else 'off'}" for name, on in set_.items()])  # as one types them
+    return [to.tr("Your settings: {settings}.", settings=named)]
 
 
 def account_lapses(reply: AccountLapses, to: Reader) -> list[str]:

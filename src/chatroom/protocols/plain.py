@@ -35,16 +35,15 @@ from chatroom.model.commands import (
     SetAway,
     SetPassword,
     SetTopic,
-    SetUserModes,
 )
 from chatroom.model.events import Event, Invited, Reacted, Said
 from chatroom.model.limits import HISTORY_EVENTS_PER_ANSWER, RECENT_MESSAGES, WRONG_PASSWORDS_PER_CONNECTION
-from chatroom.model.modes import NO_STRANGERS, OPERATOR, VOICE
+from chatroom.model.modes import OPERATOR, VOICE
 from chatroom.model.outcomes import Command
-from chatroom.model.preferences import SetLanguage, SetReplay, SetStay
+from chatroom.model.preferences import AskSettings, SetLanguage, SetReplay, SetStay, SetStrangers
 from chatroom.model.replies import Admitted, Found, HistoryIs, PersonalNotice, Raw, Recent, Refused, Reply, WaitingAre
 from chatroom.model.social_commands import AskIgnored, AskMentions, Ignore, React
-from chatroom.model.values import MessageKind, ModeChange
+from chatroom.model.values import MessageKind
 from chatroom.protocols import moderation_commands as moderation
 from chatroom.protocols.base import Lines, Viewer, is_from_browser
 from chatroom.protocols.limits import PLAIN_LINE_BYTES
@@ -322,18 +321,16 @@ class PlainDialect:
         yield AskMentions(SEARCH_RESULTS_SHOWN)
 
     def _set(self, rest: str) -> Iterator[Command]:
+        if not rest:
+            yield AskSettings()
+            return
         name, _, value = " ".join(rest.lower().split()).partition(" ")
-        on = {"on": True, "off": False}.get(value)
-        if on is not None and name == "replay":
-            yield SetReplay(on)
-        elif on is not None and name == "strangers":
-            yield SetUserModes(self._viewer.nick, (ModeChange(not on, NO_STRANGERS),))
-        elif on is not None and name == "stay":
-            yield SetStay(on)
-        elif name and name not in ("replay", "strangers", "stay"):
+        setting, on = _SETTINGS.get(name), {"on": True, "off": False}.get(value)
+        if setting is None:
             raise ChatError(Code.NO_SUCH_SETTING, name)
-        else:
+        if on is None:
             raise ChatError(Code.TOO_FEW_PARAMETERS, "/set", COMMANDS["/set"].usage)
+        yield setting(on)
 
     def _search(self, rest: str) -> Iterator[Command]:
         yield AskSearch(rest, SEARCH_RESULTS_SHOWN)
@@ -357,6 +354,7 @@ def _in_room(parse: Callable[[str, str], Iterator[Command]]) -> Callable[[PlainD
     return lambda dialect, rest: parse(dialect._here(), rest)
 
 
+_SETTINGS: dict[str, Callable[[bool], Command]] = {"replay": SetReplay, "strangers": SetStrangers, "stay": SetStay}
 _PLACES = {
     "lobby": LOBBY,
     "time_examples": moderation.TIME_EXAMPLES,
@@ -468,9 +466,9 @@ COMMANDS: dict[str, PlainCommand] = {
         ),
         PlainCommand(mark("/unignore NAME"), mark("hear them again"), 1, _one(lambda rest: Ignore(rest, on=False))),
         PlainCommand(
-            "/set replay|strangers|stay on|off",
-            mark("whether you are shown what you missed; strangers may write to you alone; you stay when you go"),
-            1,
+            "/set [replay|strangers|stay on|off]",
+            mark("your settings: see what you missed, hear strangers, stay when you go"),
+            0,
             PlainDialect._set,
         ),
         PlainCommand(

@@ -3,18 +3,19 @@
 A sentence here bears no mark of the server's ("* "), and names commands with the slash that is asked for.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.language import ENGLISH, Language, find, mark, tags
+from chatroom.common.mode_meanings import MEANINGS
 from chatroom.common.text import clean, plain
 from chatroom.model.events import (
     Invited,
     Said,
 )
 from chatroom.model.masks import MUTE
-from chatroom.model.modes import INVITED_ONLY, KEY
+from chatroom.model.modes import INVITED_ONLY, KEY, ROOM_MODES, ModeKind
 from chatroom.model.replies import (
     AccountDone,
     AccountIs,
@@ -56,6 +57,7 @@ from chatroom.model.replies import (
     Saving,
     ServerBansAre,
     ServersAre,
+    SettingsAre,
     StayIs,
     TopicIs,
     WaitingAre,
@@ -166,9 +168,23 @@ def _owner_is(reply: OwnerIs, to: Reader) -> list[str]:
     return [to.tr("{room} belongs to nobody.", room=reply.room)]
 
 
+def _in_force(letters: str, params: list[str], to: Reader) -> Iterator[str]:
+    """What each mode means, with how it is written. An outsider is told no parameters."""
+    rest = iter(params)
+    for letter in letters:
+        param = plain(next(rest, "")) if ROOM_MODES[letter] in (ModeKind.KEY, ModeKind.SETTING) else ""
+        written = f"+{letter} {param}".rstrip()
+        meaning = MEANINGS[letter]
+        yield f"{to.tr(meaning, whom=param)} ({written})" if param or "{whom}" not in meaning else written
+
+
 def _modes_are(reply: ModesAre, to: Reader) -> list[str]:
     if reply.room:
-        return [to.tr("Modes of {room}: {modes}", room=reply.room, modes=plain(reply.modes))]
+        letters, *params = reply.modes.removeprefix("+").split(" ")
+        if not letters:
+            return [to.tr("{room} has no modes.", room=reply.room)]
+        modes = "; ".join(_in_force(letters, params, to))
+        return [to.tr("Modes of {room}: {modes}.", room=reply.room, modes=modes)]
     return [to.tr("Your modes: {modes}", modes=reply.modes)]
 
 
@@ -298,6 +314,7 @@ _REPLIES: dict[type, Callable[[Any, Reader], list[str]]] = {
     DeviceClosed: account_sentences.device_closed,
     ReplayIs: account_sentences.replay_is,
     StayIs: account_sentences.stay_is,
+    SettingsAre: account_sentences.settings_are,
     LanguageIs: _language_is,
     AccountLapses: account_sentences.account_lapses,
     Ping: lambda r, to: [],

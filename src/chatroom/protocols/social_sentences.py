@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from chatroom.common.language import ENGLISH, Language, mark
 from chatroom.common.text import clean, plain
 from chatroom.model.events import Reacted, Said, UserModesSet
-from chatroom.model.modes import NO_STRANGERS, written
+from chatroom.model.modes import NO_STRANGERS, OPERATOR, written
 from chatroom.model.replies import IgnoredAre, MentionsAre
 from chatroom.protocols.sentence_parts import Reader
 
@@ -53,17 +53,18 @@ def _some(nicks: Sequence[str], language: Language) -> str:
 
 
 def user_modes_set(event: UserModesSet, language: Language) -> list[str]:
-    strangers = [change.on for change in event.changes if change.letter == NO_STRANGERS]
-    others = tuple([change for change in event.changes if change.letter != NO_STRANGERS])
+    told = {change.letter: _USER_MODES[change.letter, change.on] for change in event.changes if change.letter in _TOLD}
+    others = tuple([change for change in event.changes if change.letter not in _TOLD])
     lines = [language.tr("Your modes: {modes}", modes=written(others))] if others else []
-    if strangers:
-        lines.append(language.tr(_STRANGERS[strangers[-1]]))
-    return lines
+    return [*lines, *(language.tr(sentence) for sentence in told.values() if sentence)]
 
 
-_STRANGERS = {
-    True: mark("Only people who are logged in can write to you alone now."),
-    False: mark("Strangers, too, can write to you alone now."),
+_TOLD = NO_STRANGERS, OPERATOR  # in words
+_USER_MODES = {
+    (NO_STRANGERS, True): mark("Only people who are logged in can write to you alone now."),
+    (NO_STRANGERS, False): mark("Strangers, too, can write to you alone now."),
+    (OPERATOR, True): "",  # `NowOperator` tells it
+    (OPERATOR, False): mark("You are no operator of the server any more."),
 }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from contextlib import closing
 
 from chatroom.common.names import fold
-from chatroom.core import replay, restore
+from chatroom.core import replay, restore, staying
 from chatroom.core.hub import Hub
 from chatroom.core.replay import ABSENCES_REMEMBERED
 from chatroom.model.entities import User
@@ -36,7 +36,9 @@ def restore_chat(hub: Hub, store: Store, now: int) -> None:
         for room_key, letter, entry in reader.lists():
             restore.entry(hub.state, room_key, letter, entry)
         by_id = {account.id: account for account in hub.state.accounts.values()}
-        for number, standing, modes in reader.read(standings.read):
+        stayed = list(reader.read(standings.read))
+        fit = staying.that_fit([standing for _, standing, _ in stayed])
+        for number, standing, modes in stayed[len(stayed) - fit :]:
             user = restore.who_stays(hub.state, by_id[number], standing, now) if number in by_id else None
             if user:
                 _restore_rooms(hub, reader, user, standing, modes)

@@ -189,10 +189,7 @@ def _redacted(db: sqlite3.Connection, event: Redacted) -> None:
 
 def _replace_all(db: sqlite3.Connection, event: Lasting) -> None:
     """Replaces all accounts, owners, modes and lists by those of another server, once rooms have their names of now."""
-    known = set(renaming.read(db))
-    for key, name, time in event.renamed:
-        if (key, name, time) not in known:
-            renaming.rename(db, key, key, name, time, event.id)
+    renaming.follow(db, event.renamed, event.id)
     accounts = [(fold(account.name), *account) for account in event.accounts]
     fields = ("key", *Account._fields)
     db.execute("DELETE FROM accounts")

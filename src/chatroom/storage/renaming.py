@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from chatroom.common.names import fold
 from chatroom.model.events import RoomRenamed
-from chatroom.model.state import REDIRECT_MS
+from chatroom.model.redirects import Redirects, redirect
 from chatroom.storage import standings
 
 
@@ -39,10 +39,40 @@ def rename(db: sqlite3.Connection, old: str, was: str, name: str, time: int, num
 
 
 def _redirect(db: sqlite3.Connection, old: str, name: str, time: int) -> None:
-    rows = db.execute("SELECT key, name FROM renamed").fetchall()
-    db.executemany("UPDATE renamed SET name = ? WHERE key = ?", [(name, key) for key, to in rows if fold(to) == old])
-    db.execute("DELETE FROM renamed WHERE key = ? OR time <= ?", (fold(name), time - REDIRECT_MS))
-    db.execute("INSERT OR REPLACE INTO renamed VALUES (?, ?, ?)", (old, name, time))
+    before = list(read(db))
+    renamed = {key: (to, since) for key, to, since in before}
+    redirect(renamed, old, name, time, lambda key: _is_owned(db, key))
+    _keep(db, before, renamed)
+
+
+def _is_owned(db: sqlite3.Connection, key: str) -> bool:
+    return db.execute("SELECT 1 FROM places WHERE key = ? AND owner != ''", (key,)).fetchone() is not None
+
+
+def _keep(db: sqlite3.Connection, before: list[tuple[str, str, int]], renamed: Redirects) -> None:
+    """Has the file hold these old names and no others."""
+    after = [(key, name, since) for key, (name, since) in renamed.items()]
+    db.executemany("DELETE FROM renamed WHERE key = ?", [(key,) for key, _, _ in before if key not in renamed])
+    known = set(before)
+    db.executemany("INSERT OR REPLACE INTO renamed VALUES (?, ?, ?)", [row for row in after if row not in known])
+
+
+def follow(db: sqlite3.Connection, names: tuple[tuple[str, str, int], ...], number: int) -> None:
+    """Gives rooms the names that they got while this file was not told; `number` is the id of the event that tells.
+
+    A room that has got several names is in the file under the last of them that the file was told, or the first of all.
+    """
+    before = list(read(db))
+    told = {fold(name) for _, name, _ in before}
+    keys: dict[str, list[str]] = {}
+    for key, name, time in names:
+        if (key, name, time) not in before:
+            keys.setdefault(name, []).append(key)
+    renamed = {key: (name, time) for key, name, time in names}
+    for name, olds in keys.items():
+        was = next((key for key in reversed(olds) if key in told), olds[0])
+        rename(db, was, was, name, renamed[was][1], number)
+    _keep(db, list(read(db)), renamed)
 
 
 def read(db: sqlite3.Connection) -> Iterator[tuple[str, str, int]]:

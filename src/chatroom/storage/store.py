@@ -91,6 +91,7 @@ _LAST = "SELECT coalesce(max({0}), 0) FROM (SELECT {0} FROM runs ORDER BY row DE
 _BUGS = (sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
 _REPLACE_MASK = "UPDATE OR REPLACE lists SET key = ?, mask = ?, by = ? WHERE room = ? AND letter = ? AND key = ?"
 _CHANGES = "changes of topics, modes, accounts, owners and bans"
+_RENAMING = frozenset({RoomRenamed, Lasting})  # events that give places other keys
 
 Batch = tuple[list[Segment], list[Event]]  # rows of the history, and events that have a projection
 
@@ -186,7 +187,7 @@ class Store:
         if not events:
             return
         kinds = set(map(type, events))
-        if RoomRenamed in kinds and (parts := _cut_at_renames(events))[1:]:
+        if not _RENAMING.isdisjoint(kinds) and (parts := _cut_at_renames(events))[1:]:
             for part in parts:
                 self.save(part)
             return
@@ -347,7 +348,7 @@ class Store:
             self._note_closed(event)
         if changes:
             self.db.execute(SET_MARK, ("settled", changes[-1].id))
-        if not {RoomRenamed, Lasting}.isdisjoint(map(type, changes)):  # which give places other keys
+        if not _RENAMING.isdisjoint(map(type, changes)):
             self._forget_places()
 
     def _is_saved(self, change: Event) -> bool:
@@ -496,8 +497,8 @@ class Store:
 
 
 def _cut_at_renames(events: list[Event]) -> list[list[Event]]:
-    """The parts of a batch that end with the new name of a room: what comes later is said under that name."""
-    ends = [n for n, event in enumerate(events, 1) if type(event) is RoomRenamed]
+    """The parts of a batch that end with new names of rooms: what comes later is said under these."""
+    ends = [n for n, event in enumerate(events, 1) if type(event) in _RENAMING]
     return [part for start, end in pairwise((0, *ends, len(events))) if (part := events[start:end])]
 
 

@@ -15,6 +15,7 @@ from chatroom.model.replies import (
     DeviceClosed,
     DevicesAre,
     ReplayIs,
+    SettingsAre,
     StayIs,
 )
 from chatroom.model.values import Via
@@ -59,7 +60,9 @@ def account_done(to: ReplyWriter, reply: AccountDone) -> Iterator[str]:
         yield notice(to, text, reply.change.value)
 
 
-def in_words(to: ReplyWriter, reply: AccountLapses | DevicesAre | DeviceClosed | ReplayIs | StayIs) -> Iterator[str]:
+def in_words(
+    to: ReplyWriter, reply: AccountLapses | DevicesAre | DeviceClosed | ReplayIs | SettingsAre | StayIs
+) -> Iterator[str]:
     """What NickServ says in the sentences that netcat has, too."""
     yield from (notice(to, sentence) for sentence in describe_reply(reply, "/msg NickServ ", to.language))
 

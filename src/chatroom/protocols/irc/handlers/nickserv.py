@@ -15,7 +15,7 @@ from chatroom.model.commands import (
     SetPassword,
 )
 from chatroom.model.outcomes import Command
-from chatroom.model.preferences import SetReplay, SetStay
+from chatroom.model.preferences import AskSettings, SetReplay, SetStay
 from chatroom.model.values import Via
 from chatroom.protocols.irc.account_replies import notice
 from chatroom.protocols.irc.client_state import ClientState
@@ -92,6 +92,7 @@ _REQUESTS: dict[str, Request] = {
         (1, 2),
         lambda c, w: CloseGhost(w[0], w[1] if len(w) == 2 else "", via=Via.SERVICE),
     ),
+    "SET": Request("SET", mark("tells what you have set"), (0, 0), lambda c, w: AskSettings()),
     "SET PASSWORD": Request(
         mark("SET PASSWORD old new"),
         mark("changes your password"),
