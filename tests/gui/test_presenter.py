@@ -663,6 +663,7 @@ def test_a_message_can_be_answered_and_taken_back_in_its_menu(tmp_path: Path) ->
     theirs, mine = len(stage.view.rows) - 2, len(stage.view.rows) - 1
     assert pane.actions(theirs) == [("reply", "Reply to bob")]
     pane.act(theirs, "reply")
+    stage.presenter.refresh()
     assert stage.view.composer == "" and stage.view.shown["note"].text == "Reply to bob: theirs"
     stage.presenter.escape()
     assert stage.view.shown["note"].text == ""
@@ -780,10 +781,10 @@ def test_an_answer_stands_under_what_it_answers(tmp_path: Path) -> None:
     assert stage.view.texts[-3:] == ["bob  tea?", "↩ bob: tea?", "eve  yes"]
     stage.presenter.pane.act(len(stage.view.rows) - 1, "reply")
     stage.presenter.send("good")
-    assert stage.connections[-1].sent[-2] == "@+draft/reply=2 PRIVMSG #lobby :good"
+    assert stage.connections[-1].sent[-2] == "@+draft/reply=2 PRIVMSG #lobby good"
     assert stage.view.shown["note"].text == ""
     stage.presenter.send("bye")
-    assert stage.connections[-1].sent[-2] == "PRIVMSG #lobby :bye"
+    assert stage.connections[-1].sent[-2] == "PRIVMSG #lobby bye"
 
 
 def test_where_messages_have_no_ids_an_answer_begins_with_the_name(tmp_path: Path) -> None:

@@ -434,6 +434,8 @@ def test_what_can_be_typed_with_netcat_can_be_typed_on_a_terminal(here: Server, 
         bare.wait(r'👍 on bob is taken back: "is it tea\?"')
         bare.type("said first\n")
         bob.wait("said first")
+        bob.send("and heard")
+        bare.wait("and heard")
         bare.type("/edit said better\n")
         bare.wait(r"Your message of \d\d:\d\d in #lobby is edited\.")
         assert "is taken back.\r" not in bare.seen
@@ -480,13 +482,13 @@ def test_who_is_thrown_out_is_told_and_comes_back(here: Server, bare: Terminal) 
     """A line that can't be said doesn't end the program."""
     with Irc(here.port, "op", "#den") as op:
         bare.type("/join #den\n")
-        bare.wait("You are in #den, with 1 person")
+        bare.wait("You are in #den, with op")
         op.send("KICK #den alice :enough")
         bare.wait("op removed you from #den: enough")
         bare.type("why?\n")
         bare.wait("You are not in #den. /join #den goes there.")
         bare.type("/join #den\n")
-        bare.wait(r"(?s)goes there\..*You are in #den, with 1 person")
+        bare.wait(r"(?s)goes there\..*You are in #den, with op")
 
 
 def test_what_is_said_in_private_is_marked_as_such(here: Server, bare: Terminal) -> None:
