@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from chatroom.cli.export import EVENTS, FORMS
 from chatroom.cli.main import main
 from chatroom.common.text import CUT, FEED
-from chatroom.model.events import Event, Joined, Kicked, ModesSet, Reacted, Said, TopicSet
+from chatroom.model.events import Event, Joined, Kicked, ModesSet, Reacted, RoomRenamed, Said, TopicSet
 from chatroom.model.values import MessageKind, ModeChange, Person
 from chatroom.storage.offline import OfflineStore
 from chatroom.storage.search_index import SearchIndex, indexed
@@ -182,6 +182,7 @@ def test_events_keep_their_names_in_json() -> None:
         "TopicSet": "topicset",
         "Kicked": "kicked",
         "ModesSet": "modesset",
+        "RoomRenamed": "roomrenamed",
     }
     assert EVENTS.keys() == {*_LINES, Reacted}
 
@@ -204,6 +205,36 @@ def test_what_operators_did_is_exported(data: Path) -> None:
     assert [line[26:] for line in told] == ["* op banned bob for 2h (rude)", "* op threw bob out (rude)"]
     banned, kicked = map(json.loads, history("export", "#tea", "--format", "jsonl").stdout.splitlines())
     assert (banned["event"], banned["modes"], kicked["whom"]) == ("modesset", "+b bob!*@*", "bob")
+
+
+def test_ranks_and_new_names_are_exported(data: Path) -> None:
+    """An old name is told to lead to the new one, which has all that happened."""
+    op, bob = Person("1", "op", "u", "127.0.0.1"), Person("2", "bob", "u", "127.0.0.1")
+    with closing(Store(data)) as store:
+        store.save(
+            [
+                ModesSet(op, "#tea", (ModeChange(True, "o", "op", uid="1"),), id=1, time=NOON),
+                ModesSet(op, "#tea", (ModeChange(True, "o", "bob", uid="2"),), id=2, time=NOON),
+                RoomRenamed(op, "#Tea", "#green", "new name", id=3, time=NOON),
+                RoomRenamed(bob, "#green", "#black", "", id=4, time=NOON),
+                Said(bob, "#black", "is quiet", MessageKind.ACTION, id=5, time=NOON),
+            ]
+        )
+    told = [line[26:] for line in history("export", "#black").stdout.splitlines()]
+    assert told == [
+        "* op is an operator here",
+        "* op made bob an operator",
+        "* op renamed #Tea to #green (new name)",
+        "* bob renamed #green to #black",
+        "** bob is quiet",
+    ]
+    assert "</time> <b>bob</b> is quiet</p>" in history("export", "#black", "--format", "html").stdout
+    done = history("export", "#tea")
+    assert (done.exit_code, done.stderr) == (1, "Error: #tea is called #black now.\n")
+    line = history("export", "#black", "--format", "jsonl").stdout.splitlines()[2]
+    fields = json.loads(line)
+    assert (fields["event"], fields["from"], fields["to"]) == ("roomrenamed", "#Tea", "#green")
+    assert fields["reason"] == "new name"
 
 
 def test_a_room_is_exported_as_html(kept: Path) -> None:

@@ -236,3 +236,6 @@ def test_who_tells_about_one_person() -> None:
     al.heard()
     assert al.send("/who bob").heard()[-1] == "* bob is in no room that you can see; not logged in"
     assert al.send("/who eve").heard() == ["* there is nobody called eve; /who lists who is here"]
+    chat.hub.context.operator_password = "sesame"
+    bob.send("/oper sesame")
+    assert al.send("/whois bob").heard()[-1].endswith("; not logged in; an operator of the server")

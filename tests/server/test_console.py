@@ -128,7 +128,9 @@ def test_a_claimed_name_is_freed_for_who_forgot_the_password(served: Served, vis
 def test_help_tells_of_every_command(served: Served) -> None:
     """How it is used, and what it does."""
     served.type("help")
+    longest = max(len(row.usage) for row in COMMANDS.values())
     for row in COMMANDS.values():
+        assert longest + 2 + len(row.does.format(**_PLACES)) <= 80  # as many columns as a terminal has
         served.out.wait(f"^{re.escape(row.usage)} +{re.escape(row.does.format(**_PLACES))}$")
 
 

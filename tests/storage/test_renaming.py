@@ -62,6 +62,7 @@ def test_what_was_said_before_and_after_is_one_history(store: Store, batches: st
         store.save(batch)
     with closing(store.reader()) as reader:
         assert texts(reader, "#c") == [("#c", "1"), ("#c", "3"), ("#c", "5")]
+        assert len(reader.history("#c", limit=99, everything=True)) == 3  # no program takes an old name for news
         assert texts(reader, "#a") == [("#a", "6")]
         assert texts(reader, "#b") == []
         assert [(key, name) for key, name, _ in reader.read(renaming.read)] == [("#a", "#c"), ("#b", "#c")]
@@ -149,3 +150,25 @@ def test_a_name_that_another_server_tells_of_moves_the_history_too(store: Store)
     with closing(store.reader()) as reader:
         assert texts(reader, "#b") == [("#b", "2"), ("#b", "6")]
         assert texts(reader, "#a") == [("#a", "5")]
+
+
+@pytest.mark.parametrize(
+    ("names", "now"),
+    [
+        pytest.param([("#a", "#c"), ("#b", "#c")], "#c", id="over another name"),
+        pytest.param([("#b", "#c"), ("#a", "#c")], "#c", id="likewise, told the other way round"),
+        pytest.param([("#b", "#a")], "#a", id="and back"),
+    ],
+)
+@pytest.mark.parametrize("is_used", [False, True], ids=["", "names of earlier rooms"])
+def test_of_several_new_names_that_a_server_has_missed_the_last_counts(
+    store: Store, names: list[tuple[str, str]], now: str, is_used: bool
+) -> None:
+    if is_used:
+        store.save([said(1, "#b"), said(2, "#c")])
+    store.save([Opened(ALICE, "#a", id=3, time=BASE), said(4, "#a")])
+    renamed = tuple([(old, new, BASE + 5) for old, new in names])
+    store.save([Lasting(ALICE, renamed=renamed, id=5, time=BASE + 5), said(6, now)])
+    with closing(store.reader()) as reader:
+        assert texts(reader, now) == [(now, "4"), (now, "6")]
+        assert {(key, name) for key, name, _ in reader.read(renaming.read)} == set(names)

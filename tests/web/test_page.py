@@ -1,6 +1,8 @@
 """The page in a real browser, with a real server and real clients of the other kinds in the room."""
 
+import math
 import re
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -361,6 +363,36 @@ def test_every_message_arrives_exactly_once(
     assert kept == [line for text in texts for line in text.split("\n")]
 
 
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_private_message_without_an_answer_is_sent_again_if_it_is_known_to_be_lost(
+    serve: Callable[..., Served], company: Company, visit: Visit, tmp_path: Path, is_kept: bool
+) -> None:
+    """Where the server keeps the conversation, its history tells. Elsewhere nobody knows, and the user decides."""
+    data = ("--data", str(tmp_path / "kept")) if is_kept else ()
+    first = serve(*data)
+    bob = company(first).irc("bob")
+    bob.send("PRIVMSG NickServ :REGISTER open-barley")
+    bob.wait(" 900 ")
+    nora = visit(first.port).come("nora")
+    if is_kept:
+        nora.say("/register open-sesame")
+        expect(nora.page.locator(".self .account small")).to_have_text("logged in")
+    nora.say("/msg bob hello")
+    bob.wait("PRIVMSG nora :|PRIVMSG bob :hello")
+    nora.sees("hello")
+    first.process.send_signal(signal.SIGSTOP)
+    nora.say("psst")
+    expect(nora.page.locator(".message.is-sent")).to_have_count(1)
+    first.process.kill()
+    first.process.wait()
+    expect(nora.page.get_by_role("status").filter(has_text="The connection is lost")).to_be_visible()
+    serve(*data, "-p", str(first.port))
+    if is_kept:
+        nora.sees("psst")
+    else:
+        expect(nora.page.locator(".message.is-failed")).to_contain_text("nobody can know whether this arrived")
+
+
 def test_a_name_that_is_held_is_waited_for(serve: Callable[..., Served], company: Company, visit: Visit) -> None:
     """After a reconnect: the page says so, goes on trying, and lets one choose another."""
     first = serve()
@@ -666,7 +698,7 @@ def test_a_room_with_a_key_asks_for_it(server: ChatServer, visit: Visit) -> None
     """A link to it leads in, and so does another try after a wrong key."""
     keeper = visit(server.port).come("keeper", "#club", "#club")
     keeper.say("/key sesame")
-    keeper.notes("gave the room a key")
+    keeper.notes("locked the room with a key")
     nora = visit(server.port).come("nora")
     nora.run("location.hash = '#club'")
     form = nora.page.get_by_role("dialog", name="#club has a key")
@@ -693,7 +725,7 @@ def test_who_comes_in_with_a_key_reads_what_was_said_before(
     served = serve("--data", str(tmp_path / "c.sqlite3"))
     keeper = visit(served.port).come("keeper", "#club", "#club")
     keeper.say("/key sesame")
-    keeper.notes("gave the room a key")
+    keeper.notes("locked the room with a key")
     keeper.say("said before")
     keeper.sees("said before")
     nora = visit(served.port)
@@ -899,18 +931,21 @@ def test_menus_offer_what_can_be_done(server: ChatServer, visit: Visit, guests: 
     expect(dialog).to_contain_text("jan is muted, by bob")
     expect(dialog).to_contain_text("1 hour left · noise")
     page.keyboard.press("Escape")
-    nora.pick(nora.member("jan"), "Let them write again")
+    muted = page.locator(".member").filter(has=page.get_by_role("img", name="muted"))
+    expect(muted).to_contain_text("jan")
+    nora.pick(nora.member("jan"), "Let them speak again")
     jan.wait("MODE #tea -b")
+    expect(muted).to_have_count(0)
     nora.member("jan").click()
     expect(dialog.get_by_role("button", name="Mute…")).to_be_visible()
-    expect(dialog.get_by_role("button", name="Let them write again")).to_have_count(0)
+    expect(dialog.get_by_role("button", name="Let them speak again")).to_have_count(0)
     page.keyboard.press("Escape")
     more = page.get_by_role("button", name="More about this room")
-    nora.pick(more, "Let everybody write again")
+    nora.pick(more, "Let everybody speak again")
     bob.wait("MODE #tea -m")
     more.click()
     expect(dialog.get_by_role("button", name="Quiet")).to_be_visible()
-    expect(dialog.get_by_role("button", name="Let everybody write again")).to_have_count(0)
+    expect(dialog.get_by_role("button", name="Let everybody speak again")).to_have_count(0)
     page.keyboard.press("Escape")
     nora.pick(more, "Who is banned or muted")
     expect(dialog).to_contain_text("spam is banned, by bob")
@@ -938,6 +973,19 @@ def test_the_room_is_told_how_long_and_why_somebody_is_muted(server: ChatServer,
     expect(nora.member("bob")).to_be_visible()
 
 
+def test_up_to_eight_people_have_colours_of_their_own(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """Also those whose names would give them the same one."""
+    nora = visit(server.port).come("nora")
+    names = ["bob", "dave", "carol", "wanda", "ola", "jan", "eva"]
+    for name in names:
+        guests.irc(name).send(f"PRIVMSG #lobby :I am {name}")
+        nora.sees(f"I am {name}")
+    nora.say("hello")
+    nora.sees("hello")
+    colours = nora.run("[...document.querySelectorAll('.messages .nick')].map((name) => name.className)")
+    assert len(set(colours)) == len(colours) == 8
+
+
 def test_owners_and_locks_are_marked(server: ChatServer, visit: Visit, guests: Guests) -> None:
     """The owner of a room in the list of people, a key in the list of rooms. An owner who comes in makes no fuss."""
     jan = guests.irc("jan")
@@ -946,6 +994,7 @@ def test_owners_and_locks_are_marked(server: ChatServer, visit: Visit, guests: G
     nora = visit(server.port).come("nora", "#own", "#own")
     mark = nora.page.get_by_role("img", name="owner of this room")
     expect(nora.page.locator(".member").filter(has=mark)).to_contain_text("jan")
+    expect(nora.page.locator(".members h2")).to_have_text(["Owners — 1", "Here — 1"])
     jan.send("PART #own", "JOIN #own")
     nora.notes(r"^jan is an operator here\.$")
     expect(nora.page.locator(".member").filter(has=mark)).to_contain_text("jan")
@@ -1349,6 +1398,31 @@ def test_a_flood_leaves_the_page_usable(
     assert len(nora.run("window.painted")) == 20
     assert nora.page.locator(".message").count() <= 400
     expect(nora.composer).to_have_value("x" * 20)
+
+
+def test_of_a_flood_no_more_is_drawn_than_fits(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """Until it is over: then the rest is drawn, too. The test holds the frames of the page."""
+    bob = guests.irc("bob")
+    nora = visit(server.port).come("nora")
+    bob.send("PRIVMSG #lobby :before")
+    nora.sees("before")
+    nora.run(
+        """() => {
+            window.frames_ = [];
+            window.requestAnimationFrame = (draw) => window.frames_.push(draw);
+            window.came = "";
+            const { get } = Object.getOwnPropertyDescriptor(MessageEvent.prototype, "data");
+            Object.defineProperty(MessageEvent.prototype, "data", { get() { return (window.came = get.call(this)); } });
+        }"""
+    )
+    draw = "() => (window.frames_.splice(0).forEach((draw) => draw()), document.querySelectorAll('.message').length)"
+    bob.send(*[f"PRIVMSG #lobby :{i} of a flood" for i in range(500)])
+    eventually(lambda: nora.run("window.came.includes('499 of a flood')"), "all has come")
+    fits = math.ceil(nora.run("innerHeight") / 20)
+    assert 10 < nora.run(draw) <= fits
+    nora.sees("499 of a flood")
+    eventually(lambda: nora.run("window.frames_.length > 0"), "the page draws again")
+    assert nora.run(draw) > 2 * fits
 
 
 def test_a_hundred_thousand_messages_take_bounded_memory(

@@ -108,7 +108,8 @@ class Visitor:
         self.page.locator("dialog").get_by_role("button", name=item, exact=True).click()
 
     def member(self, nick: str) -> Locator:
-        return self.page.locator(".members .member").filter(has_text=_exactly(nick))
+        name = self.page.locator(".name", has_text=_exactly(nick))
+        return self.page.locator(".members .member").filter(has=name)
 
     def room(self, name: str) -> Locator:
         return self.page.locator(".rooms .room").filter(has=self.page.locator(".name", has_text=_exactly(name)))

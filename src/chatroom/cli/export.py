@@ -21,7 +21,19 @@ from chatroom.common.clock import stamp
 from chatroom.common.language import tr
 from chatroom.common.text import CUT, FEED
 from chatroom.common.trusted_files import UntrustedFileError, check_way
-from chatroom.model.events import Departed, Event, Joined, Kicked, Left, ModesSet, Reacted, Renamed, Said, TopicSet
+from chatroom.model.events import (
+    Departed,
+    Event,
+    Joined,
+    Kicked,
+    Left,
+    ModesSet,
+    Reacted,
+    Renamed,
+    RoomRenamed,
+    Said,
+    TopicSet,
+)
 from chatroom.model.modes import written
 from chatroom.model.values import MessageKind
 from chatroom.protocols.plain import event_lines
@@ -122,6 +134,7 @@ EVENTS: dict[type[Event], tuple[str, Callable[[Any], dict[str, str]]]] = {
     TopicSet: ("topicset", lambda e: {"topic": e.topic}),
     Kicked: ("kicked", lambda e: {"reason": e.reason, "whom": e.who.nick}),
     ModesSet: ("modesset", lambda e: {"modes": written(e.changes)}),
+    RoomRenamed: ("roomrenamed", lambda e: {"from": e.room, "to": e.name, "reason": e.reason}),
 }
 # What ends a line for some programs, and what JSON may hold as it is.
 _LINE_END = re.compile("[\x7f-\x9f\u2028\u2029]")
@@ -182,13 +195,16 @@ def _as_html(room: str, events: Iterable[Event]) -> Iterator[str]:
 
 
 def _marked(event: Event, sentence: str) -> str:
-    if isinstance(event, Said) and event.kind is not MessageKind.ACTION:
-        nick, head = event.by.nick, f"{speaker(event)}: "
+    """A sentence with its sender in bold."""
+    if not isinstance(event, Said):
+        return html.escape(sentence)
+    nick, head = event.by.nick, f"{speaker(event)}: "
+    if event.kind is not MessageKind.ACTION:
         if not sentence.startswith(head):  # a line after the first
             head = f"{nick}: "
         answered = head.removeprefix(nick).removesuffix(": ")
         return f"<b>{html.escape(nick)}</b>{html.escape(answered)}: {_with_spans(sentence.removeprefix(head))}"
-    return html.escape(sentence)
+    return f"<b>{html.escape(nick)}</b>{_with_spans(sentence.removeprefix(f'** {nick}'))}"
 
 
 def _with_spans(text: str) -> str:

@@ -19,6 +19,7 @@ from chatroom.common.names import fold
 from chatroom.model.events import Event, Said
 from chatroom.model.values import HistoryPoint
 from chatroom.protocols.plain import event_lines
+from chatroom.storage import renaming
 from chatroom.storage.backup import belongs_to
 from chatroom.storage.offline import OfflineStore
 from chatroom.storage.reader import Reader
@@ -113,6 +114,9 @@ def export(room: str, form: str, since: int | None, until: int | None, output: s
             )
         found = next((s for s in reader.summaries() if fold(s.name) == key), None)
         if found is None:
+            for old, name, _ in reader.read(renaming.read):
+                if old == key:
+                    raise click.ClickException(tr("{room} is called {name} now.", room=room, name=name))
             raise click.ClickException(
                 tr("There is no history of {room}; chatroom history rooms lists what there is.", room=room)
             )

@@ -149,10 +149,15 @@ def _whois_is(reply: WhoisIs, to: Reader) -> list[str]:
         if rooms
         else to.tr("{nick} is in no room that you can see", nick=person.nick)
     )
-    account = to.tr("logged in as {account}", account=person.account) if person.account else to.tr("not logged in")
-    return [
-        "; ".join([where, account, *([to.tr("away: {text}", text=plain(told(away, to.language)))] if away else [])])
+    about = [
+        where,
+        to.tr("logged in as {account}", account=person.account) if person.account else to.tr("not logged in"),
     ]
+    if reply.member.operator:
+        about.append(to.tr("an operator of the server"))
+    if away:
+        about.append(to.tr("away: {text}", text=plain(told(away, to.language))))
+    return ["; ".join(about)]
 
 
 def _list_is(reply: ListIs, to: Reader) -> list[str]:

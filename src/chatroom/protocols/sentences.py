@@ -110,7 +110,7 @@ def _change(change: ModeChange, event: ModesSet, language: Language) -> str:
     time = lasting(change.until, event.time, language) if change.on else ""
     if change.until and not change.on:
         sentence = _ENDED[letter == MUTE]
-    elif change.on and letter == OPERATOR and change.uid == event.by.uid:
+    elif change.on and letter == OPERATOR and change.param == event.by.nick:
         sentence = _OWNER_CAME
     else:
         sentence = (_MODES_FOR_A_TIME if time else _MODES).get((letter, change.on), _OTHER_MODE)

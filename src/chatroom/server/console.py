@@ -256,7 +256,7 @@ COMMANDS: dict[str, Row] = {
         Row("servers", mark("list the servers that are this chat"), Console._servers),
         Row(
             mark("invite [#ROOM]"),
-            mark("show the address for others, as a QR code if the terminal can"),
+            mark("show the address for others, and a QR code"),
             Console._invite,
         ),
         Row(mark("say TEXT"), mark("say something to everybody"), Console._say),
@@ -267,7 +267,7 @@ COMMANDS: dict[str, Row] = {
         ),
         Row(
             mark("ban [#ROOM] WHOM [TIME] [WHY]"),
-            mark("and don't let them in again; {time_examples}"),
+            mark("and keep them out; {time_examples}"),
             _moderating(_ban),
         ),
         Row(mark("unban [#ROOM] WHOM"), mark("let them in again"), _moderating(_unban)),
@@ -291,10 +291,10 @@ COMMANDS: dict[str, Row] = {
         Row(mark("bans [#ROOM]"), mark("list who is banned, from the server or a room"), _moderating(_bans)),
         Row(
             mark("free NAME"),
-            mark("give back a claimed name whose password is forgotten; anybody can claim it then"),
+            mark("free a name whose password is forgotten"),
             _moderating(_free),
         ),
-        Row(mark("motd [TEXT]"), mark("show the message of the day, or set it until it is read again"), Console._motd),
+        Row(mark("motd [TEXT]"), mark("show or set the message of the day"), Console._motd),
         Row("help", mark("this list"), Console._help),
     )
 }

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeVar
 from chatroom.common.cloaks import Cloaks
 from chatroom.common.names import fold
 from chatroom.model.entities import Account
-from chatroom.model.events import Event, Reacted, Redacted, Said
+from chatroom.model.events import Event, Reacted, Redacted, RoomRenamed, Said
 from chatroom.model.limits import DORMANT_ROOMS_MAX, RECENT_MESSAGES
 from chatroom.model.quotes import with_quotes
 from chatroom.model.values import HistoryPoint, ListEntry, Topic
@@ -212,7 +212,8 @@ class Reader:
         """At most `limit` events of a place, oldest first: the newest or the oldest of those between two points.
 
         The points themselves are left out. Only messages, unless `everything` is true. Events up to the id `hidden`
-        are left out. After `seconds` this returns what it has found.
+        are left out, and new names of the room: programs would take them for news. After `seconds` this returns what
+        it has found.
         """
         place = self._place(key)
         if place is None or limit <= 0:
@@ -226,7 +227,7 @@ class Reader:
         end = monotonic() + seconds
         with closing(events):
             for event in events:
-                if everything or type(event) is Said:
+                if type(event) is Said or (everything and type(event) is not RoomRenamed):
                     found.append(event)
                     if len(found) == limit:
                         break

@@ -20,7 +20,19 @@ from typing import Any, NamedTuple
 
 from chatroom.common.cloaks import Cloaks
 from chatroom.common.names import fold, is_room
-from chatroom.model.events import Departed, Event, Joined, Kicked, Left, ModesSet, Redacted, Renamed, Said, TopicSet
+from chatroom.model.events import (
+    Departed,
+    Event,
+    Joined,
+    Kicked,
+    Left,
+    ModesSet,
+    Redacted,
+    Renamed,
+    RoomRenamed,
+    Said,
+    TopicSet,
+)
 from chatroom.model.modes import KEY
 from chatroom.model.values import MessageKind, ModeChange, Person, Quote
 
@@ -129,6 +141,7 @@ _LINES: dict[type, Callable[[Any], str]] = {
     TopicSet: lambda e: f"t{e.topic}",
     Kicked: lambda e: f"k{e.who.nick} {e.reason}",
     ModesSet: lambda e: f"o{_mode_changes(e)}",
+    RoomRenamed: lambda e: f"c{e.room} {e.name} {e.reason}",
 }
 
 # The rooms in which an event was seen, by its type. Messages are treated by `pack` itself.
@@ -140,6 +153,7 @@ _ROOMS: dict[type, Callable[[Any], Iterable[str]]] = {
     TopicSet: lambda e: (e.room,),
     Kicked: lambda e: (e.room,),
     ModesSet: lambda e: (e.room,),
+    RoomRenamed: lambda e: (e.room,),  # which the place is called until this is saved
 }
 
 
@@ -238,6 +252,11 @@ def _read_modes(mark: str, by: Person, room: str, text: str, id: int, time: int)
     return ModesSet(by, room, tuple(changes), id=id, time=time)
 
 
+def _read_renamed(mark: str, by: Person, room: str, text: str, id: int, time: int) -> Event:  # noqa: A002
+    was, name, reason = text.split(" ", 2)
+    return RoomRenamed(by, was, name, reason, id=id, time=time)
+
+
 # How a line becomes an event, by mark. The arguments are mark, person, place's name, text, id and time.
 _READERS: dict[str, Callable[[str, Person, str, str, int, int], Event]] = {
     **dict.fromkeys("man", _read_said),
@@ -246,6 +265,7 @@ _READERS: dict[str, Callable[[str, Person, str, str, int, int], Event]] = {
     _REMOVED: lambda mark, by, room, text, id, time: Redacted(by, room, id, "", id=id, time=time),  # noqa: A006
     "k": _read_kicked,
     "o": _read_modes,
+    "c": _read_renamed,
     "j": lambda mark, by, room, text, id, time: Joined(by, room, id=id, time=time),  # noqa: A006
     "l": lambda mark, by, room, text, id, time: Left(by, room, text, id=id, time=time),  # noqa: A006
     "d": lambda mark, by, room, text, id, time: Departed(by, text, (room,), id=id, time=time),  # noqa: A006

@@ -13,7 +13,7 @@ from chatroom.common.language import mark
 from chatroom.web import languages
 from chatroom.web.requests import Request
 from chatroom.web.responses import Response
-from chatroom.web.script import joined, slim_style
+from chatroom.web.script import joined, packed, slim_style
 
 _TYPES = {
     "css": "text/css; charset=utf-8",
@@ -75,12 +75,12 @@ def pages() -> dict[str, File]:
     data = {name: each.read_bytes() for name, each in _walk(files("chatroom.web") / "static", "")}
     modules = {name: data.pop(name).decode() for name in list(data) if name.endswith(".js")}
     script = joined(_ENTRY, modules.__getitem__)
-    data[_ENTRY] = script.encode()
+    data[_ENTRY] = packed(script).encode()
     data[_STYLE] = slim_style(data[_STYLE].decode()).encode()
     for tag in languages.tags():
         data[f"strings/{tag}.json"] = languages.translated(tag)
         if tag != "en":
-            data[_script(tag)] = languages.spoken(script, tag).encode()
+            data[_script(tag)] = packed(languages.spoken(script, tag)).encode()
     data[_INDEX] = data[_INDEX].replace(_ENGLISH_ALONE, f'content="{" ".join(languages.tags())}"'.encode())
     found = {f"/{name}": _file(name, plain) for name, plain in data.items()}
     return found | {path: found[name] for path, name in _ALIASES.items() if name in found}

@@ -13,9 +13,11 @@ from collections.abc import Callable
 _IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const|let) )", re.MULTILINE)
 _CAST = re.compile(r"/\*\* @type [^*]*\*/ ?")
+_ENDED = re.compile(r"(?<=[;,{([])\n")  # a line that could go on
 _BLANKS = re.compile(r"^[ \n]+", re.MULTILINE)
 _NOTE = re.compile(r"^ *(?:/\*\*(?:[^*]|\*(?!/))*\*/|//.*)\n", re.MULTILINE)  # a comment on lines of its own
 _ASIDE = re.compile(r"(?<=[;,{]) // .*$", re.MULTILINE)  # a comment behind what it is about
+_STYLE_BLANKS = re.compile(r"(?<=[{};,])\n| ?([{:;,>]) ")
 _STYLE_NOTE = re.compile(r" ?/\*(?:[^*]|\*(?!/))*\*/\n?")
 
 
@@ -28,7 +30,12 @@ def _slim(text: str) -> str:
 
 def slim_style(text: str) -> str:
     """The page's colours without what only people read."""
-    return _BLANKS.sub("", _STYLE_NOTE.sub("", text))
+    return _STYLE_BLANKS.sub(r"\1", _BLANKS.sub("", _STYLE_NOTE.sub("", text)))
+
+
+def packed(script: str) -> str:
+    """A joined script in as few lines as can be. No rule of the language ends a statement behind what stands there."""
+    return _ENDED.sub("", script)
 
 
 def joined(entry: str, read: Callable[[str], str]) -> str:

@@ -10,7 +10,7 @@ import { flushRoom } from "./static/outbox.js";
 import { spansOf } from "./static/text.js";
 import { Misuse, runLine } from "./static/slash.js";
 import { tellTyping, toggleReaction, typingIn } from "./static/reactions.js";
-import { setLanguage } from "./static/strings.js";
+import { setLanguage, timeSpan } from "./static/strings.js";
 import { choicesFor } from "./static/completion.js";
 import { findEmoji, withEmoji } from "./static/emoji.js";
 import { loadSettings, saveSettings } from "./static/settings.js";
@@ -195,6 +195,32 @@ test("where no history can tell, the user decides", () => {
   talk.state.retry(bob, bob.pending[0]);
   flushRoom(talk.state, bob);
   assert.equal(talk.take("psst").length, 1);
+});
+
+/** A conversation of two who are logged in, in which a message got no answer; what the history has of it comes. */
+const answered = (...lines) => {
+  const talk = new Talk().connect().welcome("nora").join().history("#lobby");
+  const bob = talk.state.room("bob");
+  talk.feed(said(1, "hi", { to: "nora" }), said(2, "again", { to: "nora" }));
+  talk.say("psst", bob);
+  talk.session.lost();
+  talk.connect().welcome("nora");
+  assert.ok(talk.take().includes(`CHATHISTORY AFTER bob timestamp=${new Date(TIME + 1999).toISOString()} 100`));
+  talk.history("bob", ...lines);
+  return [talk.take("psst").length, ...bob.pending.map((entry) => entry.why)];
+};
+
+test("a private message is sent again where the history shows that the conversation is kept", () => {
+  assert.deepEqual(answered(said(2, "again", { to: "nora" })), [1, ""]);
+});
+
+test("what stands in the history of a conversation has arrived", () => {
+  assert.deepEqual(answered(said(2, "again", { to: "nora" }), said(3, "psst", { by: "nora", to: "bob" })), [0]);
+});
+
+test("a history without what we knew last tells nothing of a private message", () => {
+  assert.deepEqual(answered(), [0, "unknown"]);
+  assert.deepEqual(answered(said(4, "hello?", { to: "nora" })), [0, "unknown"]);
 });
 
 test("many lines are one message", () => {
@@ -450,6 +476,14 @@ for (const [line, sent] of [
   ["//x", "@label=m1 PRIVMSG #lobby :/x"],
   ["/away lunch time", "AWAY :lunch time"],
   ["/oper open", "OPER nora open"],
+  ["/set", "PRIVMSG NickServ SET"],
+  ["/set stay on", "PRIVMSG NickServ :SET stay on"],
+  ["/kick #tea bob 10m too loud", "KICK #tea bob 10m :too loud"],
+  ["/invite #tea bob", "INVITE bob #tea"],
+  ["/op #tea bob", "MODE #tea +o bob"],
+  ["/slow #tea off", "MODE #tea -W"],
+  ["/quiet #tea off", "MODE #tea -m"],
+  ["/topic #1 is tea", "TOPIC #lobby :#1 is tea"],
 ]) {
   test(`${line} sends ${sent.replace(/\x01/g, "")}`, () => {
     const talk = new Talk().enter();
@@ -477,7 +511,7 @@ test("the password that the server took is kept for the next connection, and for
 test("a mistyped command is not said", () => {
   const talk = new Talk().enter();
   talk.take();
-  for (const line of ["/regsiter open-sesame", "/kick", "/constructor", "/__proto__ x"])
+  for (const line of ["/regsiter open-sesame", "/kick", "/kick #tea", "/constructor", "/__proto__ x"])
     assert.throws(() => runLine(talk.state, talk.room, line), Misuse);
   assert.deepEqual(talk.take(), []);
 });
@@ -561,6 +595,33 @@ test("what is about a room is not asked for in a conversation", () => {
   talk.take();
   for (const line of ["/topic x", "/kick bob", "/quiet", "/mode +m"]) assert.throws(() => runLine(talk.state, bob, line), /conversation with bob/);
   assert.deepEqual(talk.take(), []);
+  runLine(talk.state, bob, "/kick #lobby bob");
+  assert.deepEqual(talk.take(), ["KICK #lobby bob"]);
+});
+
+test("/edit takes back our last message, and says another one instead", () => {
+  const talk = new Talk();
+  talk.connect().feed(":s CAP * ACK :draft/message-redaction");
+  talk.welcome().join().history("#lobby");
+  talk.feed(said(1, "teh answer", { by: "nora" }), said(2, "what?"));
+  talk.take();
+  runLine(talk.state, talk.room, "/edit the answer");
+  assert.deepEqual(talk.take(), ["REDACT #lobby 1", "@label=m1 PRIVMSG #lobby :the answer"]);
+  assert.equal(talk.room.pending[0].edited, true);
+  assert.equal(talk.room.editing, null);
+});
+
+test("what is done to a room is told", () => {
+  const talk = new Talk().enter();
+  talk.feed(":bob!u@h MODE #lobby +k x", ":bob!u@h MODE #lobby -k x", ":bob!u@h MODE #lobby +W 1", ":bob!u@h MODE #lobby +W 20");
+  assert.deepEqual(talk.room.messages.slice(-4).map((entry) => entry.text), [
+    "bob locked the room with a key.", "bob unlocked the room: nobody needs a key any more.",
+    "bob slowed the room down: one message every 1 second.", "bob slowed the room down: one message every 20 seconds.",
+  ]);
+});
+
+test("a time that is over is no day", () => {
+  assert.deepEqual([-5, 0, 0.4, 60, 5400, 86_400].map(timeSpan), ["1 second", "1 second", "1 second", "1 minute", "90 minutes", "1 day"]);
 });
 
 test("who is logged in is told so before they log in again", () => {

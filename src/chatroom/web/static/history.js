@@ -40,8 +40,13 @@ function requestHistory(state, room, verb, bound) {
  */
 export function catchUp(state, room) {
   room.pages = 0;
+  room.isKept = false;
+  const last = room.entry(room.lastId);
+  room.knownId = last?.id ?? "";
   if (room.hasNewer) room.clear();
-  if (room.lastId) requestHistory(state, room, "AFTER", `msgid=${room.lastId}`);
+  // In a conversation what we knew last is asked for, too: whether it is there tells whether this one is kept.
+  if (room.isDirect && last) requestHistory(state, room, "AFTER", `timestamp=${new Date(last.time - 1).toISOString()}`);
+  else if (room.lastId) requestHistory(state, room, "AFTER", `msgid=${room.lastId}`);
   else requestHistory(state, room, "LATEST", "*");
 }
 
@@ -107,7 +112,7 @@ export function historyArrived(state, room, entries) {
   const isPage = entries.length >= PAGE_MESSAGES / 2; // servers may leave out what can't be shown
   room.request = "";
   room.version++;
-  if (entries.length) room.isKept = true;
+  if (room.knownId && entries.some((entry) => entry.id === room.knownId)) room.isKept = true;
   const others = entries.filter((entry) => !(entry.own && !room.ids.has(entry.id) && settleEcho(state, room, entry, "")));
   if (verb === "AROUND") {
     around(state, room, others);

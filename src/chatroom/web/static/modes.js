@@ -33,11 +33,11 @@ function banOf(mask, by, tags) {
 }
 
 /**
+ * Who is muted, by folded names.
  * @param {ModesRoom} room
- * @param {string} nick
  */
-export function isMuted(room, nick) {
-  return [...room.banned.values()].some((ban) => ban.isMute && fold(ban.nick) === fold(nick));
+export function mutedIn(room) {
+  return new Set([...room.banned.values()].filter((ban) => ban.isMute).map((ban) => fold(ban.nick)));
 }
 
 /**
@@ -116,6 +116,7 @@ export function onMode(state, message) {
     else if (adding) room.modes?.add(letter);
     else room.modes?.delete(letter);
     if (letter === "k") room.key = adding ? param : "";
+    if (letter === "b") room.membersVersion++;
     told.add(letter === "b" ? banText(by, adding, ban, time) : modeText(by, adding, letter, param));
   }
   for (const text of told) room.add(tellingOf(state, message, text));
@@ -143,13 +144,16 @@ function banText(by, adding, { nick, isMute, until, why }, time) {
 function modeText(by, adding, letter, param) {
   const key = `mode${adding ? "Plus" : "Minus"}_${letter}`;
   if (fold(by) === fold(param) && tr(`${key}_self`)) return tr(`${key}_self`, { nick: param }); // an owner who comes in
-  return tr(key, { by, nick: param }) || tr("modeOther", { by, mode: `${adding ? "+" : "-"}${letter}${param ? ` ${param}` : ""}` });
+  return tr(key, { by, nick: param, count: Number(param) }) || tr("modeOther", { by, mode: `${adding ? "+" : "-"}${letter}${param ? ` ${param}` : ""}` });
 }
 
 /** @type {ModesHandler} */
 export function onBanListed(state, message) {
   const [, room = "", mask = "", by = ""] = message.params.map(cleanWord);
-  state.find(room)?.banned.set(mask, banOf(mask, nickOf(by), message.tags));
+  const place = state.find(room);
+  if (!place) return;
+  place.banned.set(mask, banOf(mask, nickOf(by), message.tags));
+  place.membersVersion++;
 }
 
 /** @type {ModesHandler} */

@@ -32,12 +32,13 @@ export function flushRoom(state, room) {
 }
 
 /**
- * Whether what is not in the history has not arrived. Conversations are kept only between people who are logged in.
+ * Whether what is not in the history has not arrived. Conversations are kept only between people who are logged in:
+ * one that has lost what we knew last, or of which we knew nothing, proves nothing.
  * @param {State} state
  * @param {SomeRoom} room
  */
 function isProven(state, room) {
-  return state.caps.has("draft/chathistory") && (!room.isDirect || (Boolean(state.account) && room.isKept));
+  return state.caps.has("draft/chathistory") && (!room.isDirect || room.isKept);
 }
 
 /**

@@ -61,7 +61,8 @@ export class Room {
     /** The id of a message to show when what is around it has come. */
     this.wantedId = "";
     this.pages = 0;
-    /** Whether the server keeps what is said here, as it has shown. */
+    /** What we knew last before we asked for what we missed, and whether the history has it. */
+    this.knownId = "";
     this.isKept = false;
     this.unread = this.mentions = 0;
     /** The time of the last message that was read. */
@@ -79,6 +80,8 @@ export class Room {
     this.typing = new Map();
     /** When we last told that we type; 0 if we don't. */
     this.toldTyping = 0;
+    /** @type {Map<string, number>} which of the colours people have here, by folded name */
+    this.colours = new Map();
     /** @type {string[]} last first */
     this.speakers = [];
     /** Grow with each change, so that what draws knows what to draw. */

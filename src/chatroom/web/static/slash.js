@@ -8,6 +8,7 @@ import { askIgnored, setIgnored } from "./ignoring.js";
 import { flushRoom } from "./outbox.js";
 import { fetchLatest } from "./history.js";
 import { toggleReaction } from "./reactions.js";
+import { Room } from "./room.js";
 import { tr } from "./strings.js";
 
 /** @typedef {import("./state.js").ChatState} SlashState */
@@ -17,7 +18,7 @@ import { tr } from "./strings.js";
 const SAID_CHARACTERS_MAX = 20_000;
 
 /** What stands for something else in the usages; the table of texts has them in this order. */
-const PLACES = "DEVICE EMOJI KEY LANGUAGE MODES NAME NEW OLD PASSWORD ROOM SECONDS SETTING TEXT TIME WHY WORDS".split(" ");
+const PLACES = "DEVICE EMOJI KEY LANGUAGE MODES NAME NEW OLD PASSWORD ROOM SECONDS TEXT TIME WHY WORDS".split(" ");
 
 /** The command can't be carried out as it was typed; the message says what is missing. */
 export class Misuse extends Error {}
@@ -44,11 +45,17 @@ export function runLine(state, room, line) {
     say(state, room, line.startsWith("//") ? line.slice(1) : line);
     return;
   }
-  const [, typed = "", rest = ""] = /^\/(\S*)\s*([^]*)$/.exec(line) ?? [];
+  let [, typed = "", rest = ""] = /^\/(\S*)\s*([^]*)$/.exec(line) ?? [];
   const name = ALIASES.get(typed.toLowerCase()) ?? typed.toLowerCase();
   const command = Object.hasOwn(SLASH_COMMANDS, name) ? SLASH_COMMANDS[name] : undefined;
   if (!command) throw new Misuse(tr("noCommand", { name: typed }));
   if (command.argument && !rest.trim()) throw misused(name);
+  const [, there = "", more = ""] = (TAKES_ROOM.has(name) && /^(#\S+)\s*([^]*)$/.exec(rest)) || [];
+  if (there) {
+    room = state.find(there) ?? new Room(there);
+    rest = more;
+    if (command.argument && !rest.trim()) throw misused(name);
+  }
   if (IN_ROOMS.has(name) && room.isDirect) throw new Misuse(tr("onlyInRooms", { name, nick: room.name }));
   if (!command.offline && !state.registered) throw new Misuse(tr("noConnection"));
   return command.act(state, room, rest.trim());
@@ -213,6 +220,17 @@ function lastOf(room, nick) {
 }
 
 /**
+ * Our last message in a room, to be taken back by this command.
+ * @param {SlashState} state
+ * @param {SlashRoom} room
+ * @param {string} name
+ */
+function ownLast(state, room, name) {
+  if (!state.caps.has("draft/message-redaction")) throw new Misuse(tr("noCommand", { name }));
+  return lastOf(room, state.nick);
+}
+
+/**
  * @param {SlashState} state
  * @param {SlashRoom} room
  * @param {string} rest a name and an emoji
@@ -232,6 +250,7 @@ function reactTo(state, room, rest, isOn) {
  */
 function changeSetting(state, rest) {
   const [name, value = ""] = rest.toLowerCase().split(/\s+/);
+  if (!name) return askService(state, "SET");
   if (!/^(replay|strangers|stay)$/.test(name)) throw new Misuse(tr("noSetting", { name }));
   if (!/^(on|off)$/.test(value)) throw misused("set");
   if (name !== "strangers") askService(state, `SET ${name} ${value}`);
@@ -244,7 +263,9 @@ function changeSetting(state, rest) {
  */
 export function usageOf(name) {
   const places = tr("places").split(" ");
-  return SLASH_COMMANDS[name].usage.replace(/[A-Z]{2,}/g, (word) => places[PLACES.indexOf(word)] ?? word);
+  const { usage } = SLASH_COMMANDS[name];
+  const whole = TAKES_ROOM.has(name) ? usage.replace(/^\S+/, "$& [#ROOM]") : usage;
+  return whole.replace(/[A-Z]{2,}/g, (word) => places[PLACES.indexOf(word)] ?? word);
 }
 
 /** @param {string} name */
@@ -334,10 +355,15 @@ export const SLASH_COMMANDS = {
   unreact: { usage: "/unreact NAME EMOJI", act: (state, room, rest) => reactTo(state, room, rest, false), argument: true },
   undo: {
     usage: "/undo",
-    act: (state, room) => {
-      if (!state.caps.has("draft/message-redaction")) throw new Misuse(tr("noCommand", { name: "undo" }));
-      state.send("REDACT", room.name, lastOf(room, state.nick).id);
+    act: (state, room) => state.send("REDACT", room.name, ownLast(state, room, "undo").id),
+  },
+  edit: {
+    usage: "/edit TEXT",
+    act: (state, room, rest) => {
+      room.editing = ownLast(state, room, "edit");
+      say(state, room, rest);
     },
+    argument: true,
   },
   nick: { usage: "/nick NAME", act: (state, room, rest) => state.send("NICK", rest.replace(/\s+/g, "_")), argument: true },
   topic: {
@@ -400,7 +426,7 @@ export const SLASH_COMMANDS = {
   logout: { usage: "/logout [DEVICE]", act: (state, room, rest) => askService(state, `LOGOUT ${rest}`.trim()) },
   devices: { usage: "/devices", act: (state) => askService(state, "DEVICES") },
   password: { usage: "/password OLD NEW", act: (state, room, rest) => changePassword(state, ...passwords(rest)), argument: true, secret: true },
-  set: { usage: "/set SETTING on|off", act: (state, room, rest) => changeSetting(state, rest), argument: true },
+  set: { usage: "/set [replay|strangers|stay on|off]", act: (state, room, rest) => changeSetting(state, rest) },
   lang: { usage: "/lang [LANGUAGE]", act: (state, room, rest) => ({ language: rest.toLowerCase() }), offline: true },
   oper: { usage: "/oper PASSWORD", act: (state, room, rest) => state.send("OPER", state.nick, rest), argument: true, secret: true },
   mentions: { usage: "/mentions", act: () => ({ mentions: true }) },
@@ -410,9 +436,10 @@ export const SLASH_COMMANDS = {
   quit: { usage: "/quit", act: () => ({ quit: true }), offline: true },
 };
 
-/** What is about a room: it can't be done in a conversation with one person. */
-const IN_ROOMS = new Set([
-  "topic", "rename", "invite", "kick", "ban", "unban", "bans", "mute", "unmute", "op", "deop", "voice", "devoice", "slow", "key", "quiet", "mode",
+/** What can be done in another room, too, which is named first; and all that can't be done in a conversation. */
+const TAKES_ROOM = new Set([
+  "invite", "kick", "ban", "unban", "bans", "mute", "unmute", "op", "deop", "voice", "devoice", "slow", "key", "quiet", "mode",
 ]);
+const IN_ROOMS = new Set([...TAKES_ROOM, "topic", "rename"]);
 
 const ALIASES = new Map(Object.entries({ j: "join", part: "leave", list: "rooms", query: "msg", names: "who", h: "help" }));

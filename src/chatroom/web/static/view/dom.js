@@ -125,6 +125,10 @@ export function keyOf(node) {
   return shown.get(node)?.key ?? "";
 }
 
+const COLOURS = 8;
+/** People whose colours are remembered in a room. */
+const COLOURED_MAX = 10_000;
+
 /** @type {number[]} */
 const CRC_TABLE = Array.from({ length: 256 }, (_, n) => {
   for (let k = 0; k < 8; k++) n = n & 1 ? (n >>> 1) ^ 0xedb88320 : n >>> 1;
@@ -132,13 +136,26 @@ const CRC_TABLE = Array.from({ length: 256 }, (_, n) => {
 });
 
 /**
- * Which of the eight colours is this person's: the same as in the window, in the list and in the text.
+ * Which of the eight colours is this person's in a room, as in the window: their own, or another one while somebody else
+ * has that. So up to eight people differ.
+ * @param {import("../room.js").Room} room
  * @param {string} nick
  */
-export function colourOf(nick) {
+export function colourIn({ colours }, nick) {
+  const key = fold(nick);
+  let colour = colours.get(key) ?? colourOf(key);
+  if (colours.size >= COLOURED_MAX) colours.clear();
+  const taken = colours.has(key) || colours.size >= COLOURS ? [] : [...colours.values()];
+  while (taken.includes(colour)) colour = (colour + 1) % COLOURS;
+  colours.set(key, colour);
+  return colour;
+}
+
+/** @param {string} key */
+function colourOf(key) {
   let crc = -1;
-  for (const byte of new TextEncoder().encode(fold(nick))) crc = CRC_TABLE[(crc ^ byte) & 255] ^ (crc >>> 8);
-  return ((crc ^ -1) >>> 0) % 8;
+  for (const byte of new TextEncoder().encode(key)) crc = CRC_TABLE[(crc ^ byte) & 255] ^ (crc >>> 8);
+  return ((crc ^ -1) >>> 0) % COLOURS;
 }
 
 /**

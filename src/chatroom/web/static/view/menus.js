@@ -6,7 +6,7 @@ import { askBans, askPerson, askService, changePassword, claimName, logIn, markA
 import { canNotify } from "../alerts.js";
 import { fold, isRoomName } from "../irc.js";
 import { isIgnored, setIgnored } from "../ignoring.js";
-import { bansOf, isMuted } from "../modes.js";
+import { bansOf, mutedIn } from "../modes.js";
 import { canAnswer, QUICK_REACTIONS, toggleReaction } from "../reactions.js";
 import { languageName, spokenLanguage, timeSpan, tr } from "../strings.js";
 import { badge, button, el, nameOf } from "./dom.js";
@@ -68,12 +68,13 @@ export class Menus {
     if (!room.isDirect && state.isOperatorIn(room)) {
       const isOperator = /[~&@]/.test(member?.prefix ?? "");
       const hasVoice = member?.prefix.includes("+");
+      const isMuted = mutedIn(room).has(fold(nick));
       items.push(
         member && !isOperator && { label: tr("makeOperator"), act: send("+o") },
         member && isOperator && { label: tr("takeOperator"), act: send("-o") },
         member && !isOperator && { label: tr(hasVoice ? "takeVoice" : "giveVoice"), act: send(hasVoice ? "-v" : "+v") },
-        !isMe && !isMuted(room, nick) && { label: tr("muteThem"), act: () => this.keepOrder("mute", room, nick) },
-        !isMe && isMuted(room, nick) && { label: tr("unmuteThem"), act: () => state.send("UNMUTE", room.name, nick) },
+        !isMe && !isMuted && { label: tr("muteThem"), act: () => this.keepOrder("mute", room, nick) },
+        !isMe && isMuted && { label: tr("unmuteThem"), act: () => state.send("UNMUTE", room.name, nick) },
         !isMe && { label: tr("kickThem"), act: () => this.keepOrder("kick", room, nick), danger: true },
         !isMe && { label: tr("banThem"), act: () => this.keepOrder("ban", room, nick), danger: true },
       );

@@ -8,7 +8,7 @@
 import { fetchLatest, fetchNewer, fetchOlder } from "../history.js";
 import { canAnswer } from "../reactions.js";
 import { tr } from "../strings.js";
-import { button, childOf, el, keyOf, showList } from "./dom.js";
+import { button, childOf, colourIn, el, keyOf, showList } from "./dom.js";
 import { rowsOf } from "./rows.js";
 
 /** @typedef {import("../state.js").ChatState} MessagesState */
@@ -127,7 +127,7 @@ export class MessagesView {
       me: this.state.me, isOnline: this.state.registered, now: this.state.now(), found: this.found, expanded: this.expanded,
       onMenu: this.acts.onMenu, onName: this.acts.onName, onRetry: this.acts.onRetry, onRemove: this.acts.onRemove,
       onExpand: (entry) => this.expand(entry), onQuote: this.acts.onQuote, onReact: this.acts.onReact,
-      isMe: (nick) => this.state.isMe(nick), quoted: (id) => room.entry(id),
+      isMe: (nick) => this.state.isMe(nick), quoted: (id) => room.entry(id), colour: (nick) => colourIn(room, nick),
     });
     rows.unshift(this.topRow(room));
     const anchor = this.following ? null : this.anchor();

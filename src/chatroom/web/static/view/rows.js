@@ -5,7 +5,7 @@
 import { isSpoken } from "../entries.js";
 import { spansOf } from "../text.js";
 import { clock, dayName, listNames, moment, tr } from "../strings.js";
-import { button, colourOf, el, initials, nameOf } from "./dom.js";
+import { button, el, initials, nameOf } from "./dom.js";
 
 /** @typedef {import("../entries.js").Entry} RowEntry */
 /** @typedef {import("../room.js").Room} RowRoom */
@@ -25,7 +25,7 @@ const FOLDED_MAX = 60;
  * @typedef {{me: RegExp, isOnline: boolean, now: number, found: string, expanded: Set<number>,
  *   onMenu: (entry: RowEntry, anchor: HTMLElement) => void, onName: (nick: string, anchor: HTMLElement) => void,
  *   onExpand: (entry: RowEntry) => void, onQuote: (id: string) => void, onReact: (entry: RowEntry, reaction: string) => void,
- *   isMe: (nick: string) => boolean, quoted: (id: string) => RowEntry | undefined, onRetry: (entry: RowEntry) => void, onRemove: (entry: RowEntry) => void}} RowContext
+ *   isMe: (nick: string) => boolean, colour: (nick: string) => number, quoted: (id: string) => RowEntry | undefined, onRetry: (entry: RowEntry) => void, onRemove: (entry: RowEntry) => void}} RowContext
  */
 
 /**
@@ -135,7 +135,7 @@ function buildEntry(entry, isHead, isFound, isOpen, context) {
   const classes = [isHead ? "head" : "", entry.mention ? "mention" : "", isFound ? "found" : "", entry.delivery ? `is-${entry.delivery}` : ""];
   const spec = ["div", "message", entry.kind, ...classes].filter(Boolean).join(".");
   const time = el("time", { datetime: new Date(entry.time).toISOString(), title: moment(entry.time) }, clock(entry.time));
-  const colour = colourOf(entry.nick);
+  const colour = context.colour(entry.nick);
   const text = el("div.text", { dir: "auto" });
   if (entry.kind === "action") text.append(nameOf(entry.nick, `.nick.c${colour}`), " ");
   text.append(...shortened(entry, isOpen, context));

@@ -5,7 +5,7 @@
 import { renderTags } from "../irc.js";
 import { hitsOf, spansOf } from "../text.js";
 import { moment, tr } from "../strings.js";
-import { button, colourOf, el, nameOf } from "./dom.js";
+import { button, colourIn, el, nameOf } from "./dom.js";
 
 const FOUND_MAX = 50;
 
@@ -72,7 +72,7 @@ export class SearchView {
         "button.result",
         { type: "button", "data-id": entry.id, onclick: () => this.acts.show(room, entry.id) },
         el("span.where", {}, nameOf(room), el("time", {}, moment(entry.time))),
-        nameOf(entry.nick, `.nick.c${colourOf(entry.nick)}`),
+        nameOf(entry.nick, `.nick.c${colourIn(this.state.find(room) ?? this.state.current, entry.nick)}`),
         el("span.text", { dir: "auto" }, ...this.bodyOf(entry.text)),
       ),
     );

@@ -2,9 +2,11 @@
  * The lists at the sides: rooms and conversations, and who is in the room.
  */
 
+import { fold } from "../irc.js";
+import { mutedIn } from "../modes.js";
 import { isOwner } from "../presence.js";
 import { compareNames, tr } from "../strings.js";
-import { badge, button, colourOf, el, nameOf, showList } from "./dom.js";
+import { badge, button, colourIn, el, nameOf, showList } from "./dom.js";
 
 /** @typedef {import("../state.js").ChatState} SideState */
 /** @typedef {import("../room.js").Room} SideRoom */
@@ -122,6 +124,8 @@ export class MembersView {
     this.list = el("div.list");
     this.element = el("aside.members", { "aria-label": tr("members"), id: "members" }, this.list);
     this.drawn = "";
+    /** @type {Set<string>} */
+    this.muted = new Set();
   }
 
   render() {
@@ -129,6 +133,7 @@ export class MembersView {
     const drawn = [room.name, room.membersVersion, room.online, room.away, this.state.registered].join(" ");
     if (drawn === this.drawn) return;
     this.drawn = drawn;
+    this.muted = mutedIn(room);
     showList(this.list, room.isDirect ? this.pair(room) : this.sections(room));
   }
 
@@ -149,17 +154,13 @@ export class MembersView {
    */
   sections(room) {
     const all = [...room.members.values()].sort((a, b) => compareNames(a.nick, b.nick));
-    const isOperator = (/** @type {SideMember} */ member) => /[~&@]/.test(member.prefix);
-    /** @type {[string, SideMember[]][]} */
-    const parts = [
-      ["operators", all.filter(isOperator)],
-      ["here", all.filter((member) => !isOperator(member) && !member.away)],
-      ["awayPeople", all.filter((member) => !isOperator(member) && member.away)],
-    ];
+    const partOf = (/** @type {SideMember} */ member) =>
+      isOwner(room, member) ? "owners" : /[~&@]/.test(member.prefix) ? "operators" : member.away ? "awayPeople" : "here";
     let left = MEMBERS_SHOWN;
     /** @type {SideItem[]} */
     const items = [];
-    for (const [key, members] of parts) {
+    for (const key of ["owners", "operators", "here", "awayPeople"]) {
+      const members = all.filter((member) => partOf(member) === key);
       if (!members.length) continue;
       items.push(titleItem(key, tr(key, { count: members.length })));
       items.push(...members.slice(0, left).map((member) => this.item(member, member.away ? "away" : "here")));
@@ -179,17 +180,19 @@ export class MembersView {
     const isOperator = /[~&@]/.test(member.prefix);
     const hasVoice = member.prefix.includes("+");
     const owns = isOwner(this.state.current, member);
+    const isMuted = this.muted.has(fold(member.nick));
     const build = () =>
       el(
         `button.member${presence === "here" ? "" : ".away"}`,
         { type: "button", "aria-haspopup": "dialog", onclick: (/** @type {any} */ event) => this.onName(member.nick, event.currentTarget) },
         el(`span.dot.${presence}`, { role: "img", "aria-label": presenceName(presence) }),
-        nameOf(member.nick, `.name${isOperator ? `.operator.c${colourOf(member.nick)}` : ""}`),
+        nameOf(member.nick, `.name${isOperator ? `.operator.c${colourIn(this.state.current, member.nick)}` : ""}`),
         owns && badge(tr("isOwner"), "♛"),
         member.isServerOperator && badge(tr("isServerOperator"), "★"),
+        isMuted && badge(tr("isMuted"), "🔇"),
         hasVoice && el("span.tag", { title: tr("hasVoice") }, "+"),
       );
-    return { key: `@${member.nick}`, sign: [member.prefix, presence, member.isServerOperator, owns].join(" "), build };
+    return { key: `@${member.nick}`, sign: [member.prefix, presence, member.isServerOperator, owns, isMuted].join(" "), build };
   }
 }
 
