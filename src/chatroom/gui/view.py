@@ -30,7 +30,6 @@ from chatroom.gui.view_protocol import Banner, Header, MemberRow, NewRow, Note, 
 _SIZE_PIXELS = (960, 600)
 _LEAST_PIXELS = (360, 240)
 _MEMBERS_FROM_PIXELS, _ROOMS_FROM_PIXELS = 720, 560  # of the window's width, for the pane to be shown
-_UNASKED_MS = 1000  # for seeing a question that came by itself, before it takes the keyboard
 _COMPACT_LINES = 22  # of text in the height of the window; below, the composer has one line
 
 
@@ -46,7 +45,6 @@ class TkView:
         self._theme = ""
         self._links = LinkOpener()
         self._is_sized = False
-        self._keys_pressed = 0
         self._side_panes: bool | None = None  # what F9 asked for; None is as the width allows
         root.title("chatroom")
         self._icon = picture(root)
@@ -67,7 +65,7 @@ class TkView:
         self._build_centre()
         self._build_status()
         self.picker = Picker(self.chat, self.focus_composer)
-        self.question = QuestionCard(self.chat, self.focus_composer)
+        self.question = QuestionCard(self.chat, self.composer.text)
         self.rooms.grid(row=0, column=0, sticky="ns", padx=(8, 0), pady=8)
         self.centre.grid(row=0, column=1, sticky="nsew", padx=8, pady=(8, 0))
         self.members.grid(row=0, column=2, sticky="ns", pady=8)
@@ -171,7 +169,7 @@ class TkView:
             "<Control-minus>": lambda: presenter.prefer(zoom=presenter.settings.zoom - 1),
             "<Control-KP_Subtract>": lambda: presenter.prefer(zoom=presenter.settings.zoom - 1),
             "<Control-Key-0>": lambda: presenter.prefer(zoom=0),
-            "<Escape>": presenter.escape,
+            "<Escape>": lambda: self.question.close() or presenter.escape(),
             **{f"<Alt-Key-{n}>": partial(presenter.rooms.nth, n) for n in range(1, 10)},
         }
         self._shortcuts = keys
@@ -197,7 +195,6 @@ class TkView:
 
     def _on_key(self, event: "tk.Event[tk.Misc]") -> None:
         """Typing anywhere in the chat goes to the composer."""
-        self._keys_pressed += 1
         widget, char = event.widget, keys_w.typed(event)
         is_button = isinstance(widget, (ttk.Button, ttk.Menubutton)) and char == " "
         if char and not is_button and self.chat.winfo_ismapped() and not self._takes_text(widget):
@@ -303,19 +300,6 @@ class TkView:
     def ask(self, question: Question, answer: Callable[[str], None]) -> None:
         self.picker.hide()
         self.question.show(question, answer)
-        if not question.is_unasked:
-            self.question.take_keys()
-        elif not self.composer.get():
-            self.root.after(_UNASKED_MS, self._offer_keys, question, self._keys_pressed)
-
-    def _offer_keys(self, question: Question, keys_pressed: int) -> None:
-        """Gives a question that came by itself the keyboard, if nobody has typed since: else they mean the composer."""
-        is_idle = self._keys_pressed == keys_pressed and str(self.root.tk.call("focus")) in (
-            "",
-            str(self.composer.text),
-        )
-        if is_idle and self.question.is_asking(question):
-            self.question.take_keys()
 
     def show_search(self, visible: bool, result: str = "", can_go_back: bool = False) -> None:
         if visible:
