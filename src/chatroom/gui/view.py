@@ -169,7 +169,7 @@ class TkView:
             "<Control-minus>": lambda: presenter.prefer(zoom=presenter.settings.zoom - 1),
             "<Control-KP_Subtract>": lambda: presenter.prefer(zoom=presenter.settings.zoom - 1),
             "<Control-Key-0>": lambda: presenter.prefer(zoom=0),
-            "<Escape>": lambda: self.question.close() or presenter.escape(),
+            "<Escape>": self._escape,
             **{f"<Alt-Key-{n}>": partial(presenter.rooms.nth, n) for n in range(1, 10)},
         }
         self._shortcuts = keys
@@ -208,6 +208,10 @@ class TkView:
         """A click on a room, a message or a button leaves the keyboard with the composer."""
         if isinstance(event.widget, (ttk.Treeview, ttk.Button, ttk.Scrollbar, ttk.Label, ttk.Frame, tk.Text)):
             self.root.after_idle(self._give_back_keys)
+
+    def _escape(self) -> None:
+        if not self.question.close():
+            self.presenter.escape()
 
     def _on_hidden(self, event: "tk.Event[tk.Misc]") -> None:
         """A widget that can't be seen any more does not keep the keyboard."""
