@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from chatroom.cluster.spool import Proposal
 from chatroom.model.commands import Ban, BanFromServer, DropAccount, Quit, SetModes, SetOperator, Unban, UnbanFromServer
 from chatroom.model.outcomes import Command
 from chatroom.model.values import ModeChange
+from chatroom.storage import metadata
 from chatroom.storage.store import Store
 from tests.cluster.conftest import QUICK, Node, Redis, Wire, agree
 from tests.peers import DEADLINE, Irc, Served, eventually
@@ -103,6 +105,37 @@ def test_who_stays_is_there_however_servers_and_redis_end(redis: Redis, node: St
     alice = Irc(other.server.port, "alice", password=f"alice:{PASSWORD}", room="")
     assert any(line.endswith("JOIN #tea") for line in alice.heard)
     alice.close()
+
+
+def test_who_stays_is_brought_with_what_is_theirs(redis: Redis, node: Start, tmp_path: Path) -> None:
+    """What they have set about themselves and what they saw last, to rooms as the others have left them."""
+    one = node("one", Store(tmp_path / "one"))
+    eve = one.guests.irc("eve", room="#tea")
+    alice = one.guests.irc("alice", "draft/metadata-3", room="#tea")
+    alice.send(f"PRIVMSG NickServ :REGISTER {PASSWORD}", "PERSISTENCE SET ON", "METADATA * SET display-name Al")
+    eve.send("PRIVMSG #tea :hi")
+    alice.wait(" PRIVMSG #tea :hi")
+    alice.send("QUIT")
+    alice.rest()
+    agree(one)
+    seen = one.server.hub.state.absent["#tea alice"]
+    assert one.server.hub.state.profiles == {"alice": {"display-name": "Al"}}
+    one.stop()
+    redis.tell("FLUSHALL")
+    other = node("two", Store(tmp_path / "two"))
+    guest = other.guests.irc("guest", "draft/channel-rename", room="#tea")
+    guest.send("TOPIC #tea :green", "RENAME #tea #milk", "PART #milk")
+    guest.wait(" PART #milk")
+    again = node("one", Store(tmp_path / "one"))
+    agree(other, again)
+    for state in (other.server.hub.state, again.server.hub.state):
+        alice_there = state.presences["alice"]
+        assert alice_there.metadata == state.profiles["alice"] == {"display-name": "Al"}
+        assert {room.name: room.topic and room.topic.text for room in alice_there.rooms.values()} == {"#milk": "green"}
+        assert state.absent["#milk alice"] == seen
+    other.stop()
+    with closing(Store(tmp_path / "two")) as store, closing(store.reader()) as reader:
+        assert list(reader.read(metadata.read)) == [("alice", "display-name", "Al")]
 
 
 # ---- noticed -------------------------------------------------------------------------------------------------------

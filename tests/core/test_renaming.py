@@ -4,6 +4,7 @@ import pytest
 
 from chatroom.common.irc_message import parse
 from chatroom.core.renaming import PAUSE_MS
+from chatroom.model.dormant_rooms import DormantRooms
 from chatroom.model.modes import BAN
 from chatroom.model.redirects import REDIRECT_MS, REDIRECTS_PER_ROOM
 from tests.chat import Chat, Client
@@ -237,6 +238,19 @@ def test_a_room_that_was_opened_by_the_old_name_is_its_owners(chat: Chat) -> Non
     assert "JOIN #old" in told(bob)
     eve.send("JOIN #old")
     assert "JOIN #old" in told(eve)
+
+
+def test_a_room_that_is_remembered_under_the_old_name_keeps_it(chat: Chat) -> None:
+    """So does one that was opened by the old name, is nobody's, and is empty now."""
+    chat.hub.state.dormant_rooms = DormantRooms()
+    al, eve = chat.irc("al", room="#old"), chat.irc("eve")
+    rename(chat, al, "#old", "#new")
+    al.send("JOIN #old", "PRIVMSG #old :hi", "PART #old")
+    for client in (eve, al):
+        told(client)
+        client.send("JOIN #old")
+        assert "JOIN #old" in told(client)
+        client.send("PART #old")
 
 
 def test_a_secret_rooms_new_name_is_not_told(chat: Chat) -> None:

@@ -1,5 +1,6 @@
 """The file of a room that gets another name."""
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -67,6 +68,13 @@ def test_what_was_said_before_and_after_is_one_history(store: Store, batches: st
         assert texts(reader, "#b") == []
         assert [(key, name) for key, name, _ in reader.read(renaming.read)] == [("#a", "#c"), ("#b", "#c")]
         assert [event.target for event in reader.search(["#c"], "message", limit=9)] == ["#c"] * 3
+
+
+def test_the_lobby_keeps_the_modes_that_it_has(store: Store) -> None:
+    """It begins with others than a new room: anybody sets its topic."""
+    store.save([ModesSet(ALICE, room, (ModeChange(True, "W", "5"),), id=1, time=BASE) for room in ("#lobby", "#a")])
+    rows = store.db.execute("SELECT key, modes FROM places")
+    assert {key: "".join(json.loads(modes)) for key, modes in rows} == {"#lobby": "nW", "#a": "ntW"}
 
 
 def test_all_that_is_kept_of_the_room_goes_with_it(store: Store) -> None:
@@ -150,3 +158,25 @@ def test_a_name_that_another_server_tells_of_moves_the_history_too(store: Store)
     with closing(store.reader()) as reader:
         assert texts(reader, "#b") == [("#b", "2"), ("#b", "6")]
         assert texts(reader, "#a") == [("#a", "5")]
+
+
+@pytest.mark.parametrize(
+    ("names", "now"),
+    [
+        pytest.param([("#a", "#c"), ("#b", "#c")], "#c", id="over another name"),
+        pytest.param([("#b", "#c"), ("#a", "#c")], "#c", id="likewise, told the other way round"),
+        pytest.param([("#b", "#a")], "#a", id="and back"),
+    ],
+)
+@pytest.mark.parametrize("is_used", [False, True], ids=["", "names of earlier rooms"])
+def test_of_several_new_names_that_a_server_has_missed_the_last_counts(
+    store: Store, names: list[tuple[str, str]], now: str, is_used: bool
+) -> None:
+    if is_used:
+        store.save([said(1, "#b"), said(2, "#c")])
+    store.save([Opened(ALICE, "#a", id=3, time=BASE), said(4, "#a")])
+    renamed = tuple([(old, new, BASE + 5) for old, new in names])
+    store.save([Lasting(ALICE, renamed=renamed, id=5, time=BASE + 5), said(6, now)])
+    with closing(store.reader()) as reader:
+        assert texts(reader, now) == [(now, "4"), (now, "6")]
+        assert {(key, name) for key, name, _ in reader.read(renaming.read)} == set(names)

@@ -30,7 +30,7 @@ from chatroom.cluster.servers import (
     ServerLeft,
 )
 from chatroom.common.names import NICK_CHARACTERS, fold, skeleton
-from chatroom.core import away, connections, devices, membership, monitor, renaming, restore, staying, waiting
+from chatroom.core import away, connections, devices, membership, monitor, renaming, replay, restore, staying, waiting
 from chatroom.core.context import Context
 from chatroom.core.operator_accounts import revoke
 from chatroom.model import durable_state as lasts
@@ -406,13 +406,14 @@ def _add_devices(
 def add(ctx: Context, text: str, place: Place, delivery: Delivery) -> list[str]:
     """Adds what lasts and isn't there; returns the accounts' names that are somebody else's here, or look like one."""
     theirs: Lasting = GRAPH.read(text)
-    refused = []
+    refused, brought = [], set()
     for account in theirs.accounts:
         key = fold(account.name)
         known = ctx.state.accounts.get(key)
         if known is None and skeleton(account.name) not in ctx.state.claimed:
             ctx.state.accounts[key] = account
             ctx.state.claimed[skeleton(account.name)] = account.name
+            brought.add(key)
         elif known is None or known.id != account.id:
             refused.append(account.name)
     others = {fold(name) for name in refused}
@@ -435,9 +436,14 @@ def add(ctx: Context, text: str, place: Place, delivery: Delivery) -> list[str]:
     for key in {key for key, _, _ in theirs.lists}:
         if key in ctx.state.rooms:
             ctx.state.rooms[key].refresh()
+    for owner, key, value in theirs.metadata:
+        if owner in brought:  # of others it is known here what they have set since
+            ctx.state.profiles.setdefault(owner, {})[key] = value
+    by_id = {account.id: account for account in ctx.state.accounts.values()}
     fit = staying.that_fit([standing for _, standing in theirs.standings])
     for made_by, standing in theirs.standings[len(theirs.standings) - fit :]:
-        _add_who_stays(ctx, made_by, standing, place, delivery)
+        if made_by in by_id:
+            _add_who_stays(ctx, by_id[made_by], standing, place, delivery)
     return refused
 
 
@@ -446,15 +452,18 @@ def _is_known(state: ChatState, room: str) -> bool:
     return room in state.owners or room in state.renamed
 
 
-def _add_who_stays(ctx: Context, made_by: int, standing: Standing, place: Place, delivery: Delivery) -> None:
+def _add_who_stays(ctx: Context, account: Account, standing: Standing, place: Place, delivery: Delivery) -> None:
     """Adds somebody who stays without a device, and is not here."""
-    account = next((each for each in ctx.state.accounts.values() if each.id == made_by), None)
     came = Departed(Person("", "", "", ""), "")  # only its place counts
     place(came)
-    user = restore.who_stays(ctx.state, account, standing, came.time) if account else None
+    user = restore.who_stays(ctx.state, account, standing, came.time)
     for name, ranks in standing.rooms if user else ():
         assert user
-        _enter(ctx, user, Room(name, came.time), ranks, place, False, delivery)
+        room = Room(ctx.state.name_now(name), came.time)
+        if ctx.state.dormant_rooms:
+            ctx.state.dormant_rooms.restore(room)
+        _enter(ctx, user, room, ranks, place, False, delivery)
+        replay.note_seen(ctx.state, room.name, user.person, standing.seen)
 
 
 def _admit(ctx: Context, user: User, made_by: int, mine: bool, delivery: Delivery) -> None:

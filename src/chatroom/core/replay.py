@@ -56,8 +56,10 @@ def note(state: ChatState, room: Room, person: Person, event: Event) -> None:
 
 
 def note_seen(state: ChatState, room: str, person: Person, seen: int) -> None:
-    """Remembers the id of the last event that somebody saw in a room, by its name."""
-    state.absent.update(dict.fromkeys(_keys(room, person), seen))
+    """Remembers the id of the last event that somebody saw in a room, by its name; of two, that of the later one."""
+    absent = state.absent
+    for key in _keys(room, person):
+        absent[key] = max(seen, absent.get(key, 0))
 
 
 def was_in(state: ChatState, room: Room, person: Person) -> bool:

@@ -168,15 +168,17 @@ class ChatState:
     def name_now(self, name: str, now: int = 0) -> str:
         """What a room is called that was called so lately; else `name` itself. `now` is in milliseconds.
 
-        A room that has the old name by now, and an owner, is meant by it, also while nobody is in it.
+        A name leads nowhere else once another room has it, with somebody in it or not.
         """
         key = fold(name)
-        if key not in self.renamed or key in self.rooms or key in self.owners:
+        if key not in self.renamed or self._has_room(key):
             return name
         new, time = self.renamed[key]
-        dormant = self.dormant_rooms
-        is_there = fold(new) in self.rooms or (dormant and (fold(new) in dormant.rooms or fold(new) in dormant.owned))
-        return new if is_there and now - time < REDIRECT_MS else name
+        return new if self._has_room(fold(new)) and now - time < REDIRECT_MS else name
+
+    def _has_room(self, key: str) -> bool:
+        """Whether somebody is in a room of this folded name, or it is owned, or remembered."""
+        return key in self.rooms or key in self.owners or bool(self.dormant_rooms and key in self.dormant_rooms.rooms)
 
     def reindex(self) -> None:
         """Makes the indexes anew after what is `SHARED` was replaced."""

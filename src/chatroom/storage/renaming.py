@@ -60,9 +60,10 @@ def _keep(db: sqlite3.Connection, before: list[tuple[str, str, int]], renamed: R
 def follow(db: sqlite3.Connection, names: tuple[tuple[str, str, int], ...], number: int) -> None:
     """Gives rooms the names that they got while this file was not told; `number` is the id of the event that tells.
 
-    A room that has got several names is in the file under the last of them that the file was told, or the first of all.
+    A room that has got several names is in the file under the last of them that the file was told; or, if it was told
+    of none, where something was said last, which may be under the new name: a room can get its first name again.
     """
-    before = list(read(db))
+    before = set(read(db))
     told = {fold(name) for _, name, _ in before}
     keys: dict[str, list[str]] = {}
     for key, name, time in names:
@@ -70,9 +71,16 @@ def follow(db: sqlite3.Connection, names: tuple[tuple[str, str, int], ...], numb
             keys.setdefault(name, []).append(key)
     renamed = {key: (name, time) for key, name, time in names}
     for name, olds in keys.items():
-        was = next((key for key in reversed(olds) if key in told), olds[0])
-        rename(db, was, was, name, renamed[was][1], number)
+        was = next((key for key in reversed(olds) if key in told), "") or _used_last(db, [*olds, fold(name)])
+        if was != fold(name):
+            rename(db, was, was, name, renamed[was][1], number)
     _keep(db, list(read(db)), renamed)
+
+
+def _used_last(db: sqlite3.Connection, keys: list[str]) -> str:
+    """The key of the place where something was said last; of none, the first."""
+    last = "SELECT max(last) FROM runs WHERE place = (SELECT id FROM places WHERE key = ?)"
+    return max(keys, key=lambda key: db.execute(last, (key,)).fetchone()[0] or 0)
 
 
 def read(db: sqlite3.Connection) -> Iterator[tuple[str, str, int]]:

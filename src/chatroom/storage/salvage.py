@@ -1,7 +1,8 @@
 """Copies accounts, rooms and bans from a deleted file to the new one.
 
 A file that is open can still be read after it was deleted. So accounts, owners, modes, topics and bans are exactly
-those that were saved last. The history is not copied.
+those that were saved last. The history is not copied, and so neither is what belongs to it: what waits for people, and
+reactions.
 """
 
 import sqlite3
@@ -14,6 +15,7 @@ _TABLES = {
     "lists": "room, letter, key",
     "places": "key",
     "ignored": "account, key",
+    "markers": "account, target",
     "metadata": "account, key",
     "renamed": "key",
     "standings": "account",
