@@ -199,6 +199,7 @@ def test_help_lists_the_commands(guests: Guests) -> None:
         "/react",
         "/unreact",
         "/topic",
+        "/rename",
     ]
     order = ["/invite", "/kick", "/ban", "/unban", "/mute", "/unmute", "/bans", "/op", "/deop", "/voice", "/devoice"]
     more = ["/slow", "/key", "/mode", "/oper", "/away", "/back"]
