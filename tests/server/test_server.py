@@ -201,7 +201,20 @@ def test_help_lists_the_commands(guests: Guests) -> None:
         "/topic",
         "/rename",
     ]
-    order = ["/invite", "/kick", "/ban", "/unban", "/mute", "/unmute", "/bans", "/op", "/deop", "/voice", "/devoice"]
+    order = [
+        "/rename",
+        "/invite",
+        "/kick",
+        "/ban",
+        "/unban",
+        "/mute",
+        "/unmute",
+        "/bans",
+        "/op",
+        "/deop",
+        "/voice",
+        "/devoice",
+    ]
     more = ["/slow", "/key", "/mode", "/oper", "/away", "/back"]
     looking = ["/history", "/search", "/mentions", "/ignore", "/unignore", "/set", "/lang", "/servers"]
     accounts = ["/register", "/login", "/devices", "/logout", "/password"]
@@ -273,14 +286,15 @@ def test_who_lists_the_people(guests: Guests) -> None:
     bob.send("/join #tea", "/away tea")
     bob.sync()
     alice.sync()
-    alice.send("/who", "/who #tea", "/who *", "/who BOB", "/who nobody", "/who no*")
+    alice.send("/who", "/who #tea", "/who *", "/who BOB", "/who nobody", "/who no*", "/who #no")
     assert alice.sync() == [
         "* 1 in #lobby: alice",
         "* 1 in #tea: bob (away: tea)",
         "* Here: alice, bob (away: tea)",
         "* bob is in #tea; not logged in; away: tea",
         "* there is nobody called nobody; /who lists who is here",
-        "* There is nobody in or called no*.",
+        "* There is nobody called no*.",
+        "* There is nobody in #no.",
     ]
 
 
