@@ -387,6 +387,8 @@ def test_what_was_done_can_be_undone_in_words() -> None:
     chat.plain("carol")
     op.heard()
     assert op.send("/invite carol").heard() == ["* carol is invited to #a"]
+    assert op.send("/key a b").heard() == ["* that can't be a key; a key has no spaces and no commas"]
+    assert op.send("/mode +l x").heard() == ["* x is no number of people"]
 
 
 def test_a_room_in_the_place_of_a_name_is_refused() -> None:
