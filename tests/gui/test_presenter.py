@@ -798,29 +798,6 @@ def test_where_messages_have_no_ids_an_answer_begins_with_the_name(tmp_path: Pat
 
 def test_the_next_run_begins_with_the_name_that_one_has_logged_in_to(tmp_path: Path) -> None:
     """Not with a nickname that one has just for now."""
-    stage = Stage(tmp_path, HOST)
-    stage.presenter.begin(connect=True)
-    stage.connect()
-    me = stage.presenter.server.nick
-    stage.tick(f":{me}!u@h NICK guest")
-    stage.presenter.disconnect()
-    assert stage.presenter.settings.recent[0].nick == me
-    stage.presenter.begin(connect=True)
-    stage.connect()
-    stage.tick(f":{me}!u@h NICK anna", ":irc 900 anna anna!u@h anna :You are logged in")
-    stage.presenter.disconnect()
-    assert stage.presenter.settings.recent[0].nick == "anna"
-
-
-def test_other_colours_are_shown_everywhere(stage: Stage) -> None:
-    """The line at the bottom is told anew, since its colours are those of a theme."""
-    stage.view.shown.pop("status")
-    stage.presenter.prefer(theme="dark")
-    assert "status" in stage.view.shown
-
-
-def test_the_next_run_begins_with_the_name_that_one_has_logged_in_to(tmp_path: Path) -> None:
-    """Not with a nickname that one has just for now."""
     for nick, login, begins in (("guest", "", HOST.nick), ("anna", "anna", "anna")):
         stage = Stage(tmp_path, HOST)
         stage.presenter.begin(connect=True)
