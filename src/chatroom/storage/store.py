@@ -73,13 +73,14 @@ _ROW = "(?, ?, ?, ?, ?, ?, ?, ?)"
 _INTO = "INSERT INTO runs (place, first, last, since, until, said, people, events) VALUES"
 _INSERTS = [f"{_INTO} {', '.join([_ROW] * count)}" for count in range(_SEGMENTS_PER_STATEMENT + 1)]
 # A place without an owner is deleted with the last of its history. While somebody may be in the room, its topic and
-# what closes it are kept, too.
+# what closes it are kept, too; where somebody stays without a device, also its other modes.
 _EMPTY = "owner = '' AND NOT EXISTS (SELECT * FROM runs WHERE place = places.id)"
 _EMPTY_AND_UNUSED = f"{_EMPTY} AND topic = '' AND closed = ''"
 # The newest stays, so that no row number is given twice: somebody may just have looked it up.
 _NEWEST = "SELECT max(id) FROM places"
 _DELETE_PLACES = f"DELETE FROM places WHERE id < ({_NEWEST}) AND"
-# At a start nobody is in a room, so that topics and closed rooms can go, too: of the oldest places, which empty first.
+# At a start nobody is in a room but who stays, so that topics and closed rooms can go, too: of the oldest places, which
+# empty first.
 _OLDEST = "SELECT id FROM (SELECT id FROM places WHERE {} != '' ORDER BY id LIMIT ?1)"
 _EMPTY_AT_START = f"{_EMPTY} AND id IN ({_OLDEST.format('topic')} UNION {_OLDEST.format('closed')})"
 # The lists of as many rooms without an owner are kept as the server remembers rooms that nobody is in.
@@ -259,7 +260,11 @@ class Store:
         """Deletes those of these places of which nothing is kept any more; called within a `transaction`."""
         assert self.lock.locked()
         self.has_deleted = True  # this follows a deletion of history
-        db.executemany(f"{_DELETE_PLACES} {_EMPTY_AND_UNUSED} AND id = ?", [(place,) for place in places])
+        find = f"SELECT id, key, modes FROM places WHERE {_EMPTY_AND_UNUSED} AND id = ?"
+        unused = [row for place in places for row in db.execute(find, (place,))]
+        stayed_in = standings.rooms(db) if any(modes for _, _, modes in unused) else set()
+        gone = [(place,) for place, key, modes in unused if not modes or key not in stayed_in]
+        db.executemany(f"{_DELETE_PLACES} id = ?", gone)
         if db.execute(f"SELECT id FROM places WHERE id = ({_NEWEST}) AND {_EMPTY_AND_UNUSED}").fetchone():
             db.execute(SET_MARK, (UNSWEPT, 1))
         self._forget_places()
@@ -384,11 +389,12 @@ class Store:
 
     def _sweep(self) -> None:
         """Deletes places of which nothing is kept: all where something may have left some, else only a few."""
+        self.db.create_function("somebody_stays", 1, standings.rooms(self.db).__contains__)
         if self._mark(UNSWEPT):
-            self.db.execute(f"{_DELETE_PLACES} {_EMPTY}")
+            self.db.execute(f"{_DELETE_PLACES} {_EMPTY} AND NOT somebody_stays(key)")
             self.db.execute(SET_MARK, (UNSWEPT, 0))
         else:
-            self.db.execute(f"{_DELETE_PLACES} {_EMPTY_AT_START}", (PLACES_SWEPT,))
+            self.db.execute(f"{_DELETE_PLACES} {_EMPTY_AT_START} AND NOT somebody_stays(key)", (PLACES_SWEPT,))
 
     def _mark(self, name: str) -> int:
         """A number of the table `marks`; 0 if it is not set."""
