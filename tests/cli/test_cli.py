@@ -132,7 +132,8 @@ def test_every_option_can_come_from_the_environment(serve: Serve, tmp_path: Path
         "CHATROOM_SERVE_WEB_HOST": "chat.example",
         "CHATROOM_SERVE_NO_ANNOUNCE": "",  # in test_lan.py
         "CHATROOM_SERVE_LANGUAGE": "",  # in test_languages.py
-        "CHATROOM_SERVE_ICON": "",  # in protocols/test_irc_capabilities.py
+        "CHATROOM_SERVE_HIDE_PEOPLE": "1",
+        "CHATROOM_SERVE_ICON": "https://chat.example/icon.png",
         "CHATROOM_SERVE_LOG_LEVEL": "warning",
     }
     options = {f"CHATROOM_SERVE_{name.upper()}" for name, _ in OPTIONS if not name.startswith("tls")}  # in test_tls.py
@@ -142,6 +143,9 @@ def test_every_option_can_come_from_the_environment(serve: Serve, tmp_path: Path
     assert [line for line in al.heard if line == ":chat.example 372 al :- Zażółć 😀"]
     al.send("LINKS")
     al.wait("^:chat.example 364 al chat.example chat.example :0 Chat for tests$")
+    assert [line for line in al.heard if " draft/ICON=https://chat.example/icon.png " in line]
+    al.send("MODE al")
+    assert "i" in al.wait(r"^:chat.example 221 al \+(\w+)$")[1]
     al.close()
     served.type("q")
     assert served.ends() == 0

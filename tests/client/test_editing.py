@@ -4,7 +4,7 @@ import pytest
 
 from chatroom.client.misuse import Misuse
 from chatroom.client.slash_commands import run
-from tests.client.script import MODERN, Script
+from tests.client.script import MODERN, Script, texts
 
 ALL = f"{MODERN} draft/message-redaction"
 
@@ -57,3 +57,20 @@ def test_who_takes_something_back_and_says_something_at_once_has_edited_it(
     script.feed(f"@time=2026-01-01T12:00:00.000Z :{by}!u@h REDACT #lobby 4 :")
     script.feed(f"@time=2026-01-01T12:00:0{seconds}.000Z;msgid=6 :{said}!u@h PRIVMSG #lobby :now?")
     assert script.lobby.entries[-1].edited is edited
+    assert (script.lobby.find("4") is None) is edited  # the new one stands for both
+
+
+def test_ones_own_message_that_is_edited_stands_there_once(script: Script) -> None:
+    run(script.state, script.lobby, "bob: tomorrow")
+    label = script.take()[1].partition("label=")[2].partition(";")[0].partition(" ")[0]
+    script.feed(":me!u@h REDACT #lobby 5 :")
+    assert "(taken back)" in texts(script.lobby.entries)
+    script.feed(f"@msgid=6;label={label} :me!u@h PRIVMSG #lobby :bob: tomorrow")
+    assert texts(script.lobby.entries)[-2:] == ["when?", "bob: tomorrow"] and not script.lobby.pending()
+
+
+def test_an_answer_to_what_is_taken_back_is_none(script: Script) -> None:
+    script.lobby.editing, script.lobby.answered = None, script.lobby.find("4")
+    script.feed(":bob!u@h REDACT #lobby 4 :")
+    script.state.say(script.lobby, "at noon")
+    assert "reply" not in script.take()[0]

@@ -98,8 +98,8 @@ def test_an_answer_to_ones_own_message_is_a_mention(script: Script) -> None:
     script.feed("@msgid=c;+draft/reply=b :carol!u@h PRIVMSG #lobby :no")
     assert [entry.mention for entry in script.lobby.entries[-3:]] == [False, True, False]
     script.lobby.answered = script.lobby.find("b")
-    [said, *_] = script.state.say(script.lobby, "bob: good")
-    assert script.take() == [f"@label=m{said.serial};+draft/reply=b PRIVMSG #lobby :bob: good"]
+    [said, *_] = script.state.say(script.lobby, "good")
+    assert script.take() == [f"@label=m{said.serial};+draft/reply=b PRIVMSG #lobby good"]
     script.state.say(script.lobby, "something else")
     assert "reply" not in script.take()[0]
 

@@ -32,6 +32,7 @@ from tests.client.script import Script, texts
         ("/bans", "MODE #lobby b"),
         ("/set strangers off", "MODE me +R"),
         ("/set strangers on", "MODE me -R"),
+        ("/set", "PRIVMSG NickServ SET"),
         ("/set replay off", "PRIVMSG NickServ :SET replay off"),
         ("/set stay on", "PRIVMSG NickServ :SET stay on"),
         ("/key sesame", "MODE #lobby +k sesame"),

@@ -21,7 +21,7 @@ from tests.client.script import Script, texts
             [
                 "al closed the room: only who is invited comes in.",
                 "al made the room quiet: only operators and those with a voice speak.",
-                "al took slow mode off.",
+                "al ended slow mode.",
             ],
         ),
         ("+k s3cret", ["al locked the room with a key."]),

@@ -456,7 +456,7 @@ def test_nickserv_is_a_way_of_saying_the_same(chat: Chat) -> None:
         return service(al.send(f"PRIVMSG NickServ :{text}").heard())
 
     assert len(say("nonsense")) == len(say("HELP")) == 11
-    assert say("REGISTER x") == ["A password has at least 8 characters and is not the name; choose another."]
+    assert say("REGISTER x") == ["A password has at least 8 characters and is more than the name; choose another."]
     assert say(f"register {PASSWORD} al@example.org")[0].startswith("The name al is yours, and you are logged in.")
     assert al.account == "al"
     assert say("INFO al") == ["al has been claimed since 2026-01-01, and is here."]

@@ -387,6 +387,16 @@ def test_what_was_done_can_be_undone_in_words() -> None:
     chat.plain("carol")
     op.heard()
     assert op.send("/invite carol").heard() == ["* carol is invited to #a"]
+    assert op.send("/key a b").heard() == ["* that can't be a key; a key has no spaces and no commas"]
+    assert op.send("/mode +l x").heard() == ["* x is no number of people"]
+
+
+def test_a_room_in_the_place_of_a_name_is_refused() -> None:
+    """A mask made of it would ban nobody."""
+    op = Chat().irc("op", room="#a")
+    for command in ("MUTE", "BAN"):
+        assert op.send(f"{command} #a #lobby :bob 3m").heard()[-1].split()[1:4] == ["401", "op", "#lobby"]
+    assert "367" not in "".join(op.send("MODE #a b").heard())
 
 
 def test_modes_are_told_in_words_with_their_letters() -> None:

@@ -75,6 +75,10 @@ def test_who_follows_a_key_later_is_told_what_is_set_in_their_rooms(chat: Chat) 
         ("METADATA * SET status", "KEY_NOT_SET alice status"),
         (f"METADATA * SET status :{'x' * (METADATA_VALUE_BYTES + 1)}", "INVALID_VALUE status"),
         ("METADATA * SET display-name :b0b", "INVALID_VALUE display-name"),
+        ("METADATA * SET display-name : @bob\u200b", "INVALID_VALUE display-name"),
+        ("METADATA * SET display-name :\x0304bob\x0f", "INVALID_VALUE display-name"),
+        ("METADATA * SET display-name :NickServ", "INVALID_VALUE display-name"),
+        ("METADATA * SET display-name :chatroom.test", "INVALID_VALUE display-name"),
         ("METADATA * NONSENSE", "SUBCOMMAND_INVALID NONSENSE"),
     ],
 )

@@ -182,7 +182,7 @@ def test_other_passwords_are_nobody_s_first_guess(password: str) -> None:
     ("password", "code"),
     [
         ("x" * (PASSWORD_MIN_CHARACTERS - 1), Code.PASSWORD_WEAK),
-        ("Caroline", Code.PASSWORD_WEAK),
+        *[(word, Code.PASSWORD_WEAK) for word in ("Caroline", "caroline2010", "!Caroline!")],
         *[(word, Code.PASSWORD_COMMON) for word in COMMON],
         ("two words", Code.PASSWORD_BAD),
         ("bell\x07bell", Code.PASSWORD_BAD),
@@ -195,6 +195,8 @@ def test_some_passwords_are_refused(password: str, code: Code) -> None:
         acceptable(password, "caroline")
     assert refused.value.code is code
     acceptable("k7#wLq9z", "caroline")
+    acceptable("caroline-horse", "caroline")
+    acceptable("4823-9107-5561", "12345")
 
 
 # ---- guessing -------------------------------------------------------------------------------------------------------

@@ -178,9 +178,9 @@ def test_who_may_in_the_lobby_is_the_servers_operators() -> None:
     chat.hub.context.operator_password = "sesame"
     al, bob = chat.plain("al"), chat.irc("bob", room="#lobby")
     refused = "* only operators of #lobby may do that; they are: the server's operators, whose room it is"
-    assert al.send("/op al").heard()[-1] == f"{refused} (none of them is here now)"
+    assert al.send("/op al").heard()[-1] == f"{refused} – none of them is here now"
     [line] = bob.send("MODE #lobby +i").heard()
-    assert line.endswith("operators are: the server's operators, whose room it is (none of them is here now)")
+    assert line.endswith("operators are: the server's operators, whose room it is – none of them is here now")
     bob.send("OPER bob sesame")
     al.heard()
-    assert al.send("/op al").heard()[-1] == f"{refused} (bob)"
+    assert al.send("/op al").heard()[-1] == f"{refused} – bob"

@@ -118,7 +118,7 @@ def states(window: Window, server: Server, people: dict[str, Irc], out: Path, th
     server.kill()
     window.wait(lambda state: "lost" in state["banner"], "the loss")
     window.key("Return")
-    window.wait_row("(sending…)")
+    window.wait_row("(waiting for the connection…)")
     take(window, out / f"lost-{theme}.png")
 
 

@@ -58,12 +58,12 @@ def test_nothing_is_lost_or_doubled_over_a_crash(display: str, keeping: Server, 
         window.type("meanwhile")
         window.key("Return")
         window.type("a draft")
-        window.wait_row("meanwhile  (sending…)")
+        window.wait_row("meanwhile  (waiting for the connection…)")
         keeping.start()
         with Irc(keeping.port, "bob") as bob:
             bob.send("PRIVMSG #lobby :from bob")
             window.wait_row("from bob")
-            state = window.wait(lambda state: not any("sending" in row for row in state["rows"]), "all is sent")
+            state = window.wait(lambda state: not any("…)" in row for row in state["rows"]), "all is sent")
             rows = "\n".join(state["rows"])
             assert state["composer"] == "a draft"
             assert [rows.count(text) for text in ("me  before", "me  meanwhile", "from bob")] == [1, 1, 1]

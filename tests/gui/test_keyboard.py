@@ -59,7 +59,28 @@ def test_enter_in_a_question_does_no_harm(window: Window) -> None:
     window.key("Return")
     window.wait(lambda state: not state["dialog"], "answered")
     assert window.state["composer"].count("\n") == 25
-    assert not any("sending" in row for row in window.state["rows"])
+    assert not any("…)" in row for row in window.state["rows"])
+
+
+def test_a_question_that_comes_by_itself_takes_no_keys_from_who_types(window: Window, server: Server) -> None:
+    """What is typed at that moment stands in the composer. Where nothing is, the question has the keyboard soon."""
+    with Irc(server.port, "bob", "#club") as bob:
+        bob.send("MODE #club +k secret")
+        bob.wait("MODE #club")
+        window.type("/join #club")
+        window.wait(lambda state: state["composer"] == "/join #club", "written")
+        window.key_and_type("Return", "hi")
+        window.wait(lambda state: state["question"] and state["composer"] == "hi", "asked, and written on")
+        window.type(" there")
+        window.wait(lambda state: state["composer"] == "hi there", "still with the composer")
+        window.key("ctrl+a", "BackSpace")
+        window.type("/join #club")
+        window.key("Return")
+        window.wait(lambda state: state["focus"] == "!entry", "the question has the keyboard")
+        window.type("secret")
+        window.key("Return")
+        window.wait(lambda state: "#club" in " ".join(state["rooms"]) and state["question"] is None, "let in")
+        bob.wait("JOIN")
 
 
 @pytest.mark.needs("setxkbmap")
@@ -172,7 +193,7 @@ def test_several_lines_are_one_message_and_code_is_copied(window: Window, server
         bob.wait("alice: look")
         bob.wait("  go")
         window.wait_row("Copy the code")
-        window.wait(lambda state: not any("sending" in row for row in state["rows"]), "the server has it")
+        window.wait(lambda state: not any("…)" in row for row in state["rows"]), "the server has it")
         assert sum("alice" in row for row in window.state["rows"]) == 1
         window.click("copy_at")
         window.click("composer_at")

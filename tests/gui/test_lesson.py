@@ -48,10 +48,10 @@ def test_a_lesson(display: str, server: Server, tmp_path: Path) -> None:
         server.kill()
         window.wait(lambda state: "lost" in state["banner"], "the loss")
         enter(window, "is anybody here?")
-        window.wait_row("(sending…)")
+        window.wait_row("(waiting for the connection…)")
         server.start()
         window.wait(lambda state: "(logged in)" in state["status"][0], "in again, as oneself")
-        window.wait(lambda state: not any("sending" in row for row in state["rows"]), "it came through")
+        window.wait(lambda state: not any("…)" in row for row in state["rows"]), "it came through")
         with Irc(server.port, "jan", "#lobby") as jan:
             jan.send("JOIN #3b s3cret")
             jan.wait(" 366 jan #3b ")

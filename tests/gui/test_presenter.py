@@ -663,7 +663,10 @@ def test_a_message_can_be_answered_and_taken_back_in_its_menu(tmp_path: Path) ->
     theirs, mine = len(stage.view.rows) - 2, len(stage.view.rows) - 1
     assert pane.actions(theirs) == [("reply", "Reply to bob")]
     pane.act(theirs, "reply")
-    assert stage.view.composer == "bob: "
+    stage.presenter.refresh()
+    assert stage.view.composer == "" and stage.view.shown["note"].text == "Reply to bob: theirs"
+    stage.presenter.escape()
+    assert stage.view.shown["note"].text == ""
     assert pane.actions(mine) == [("edit", "Edit…"), ("take back", "Take back")]
     pane.act(mine, "take back")
     assert stage.connections[-1].sent[-1] == "REDACT #lobby a2"
@@ -777,8 +780,20 @@ def test_an_answer_stands_under_what_it_answers(tmp_path: Path) -> None:
     stage.tick("@msgid=1 :bob!u@h PRIVMSG #lobby :tea?", "@msgid=2;+draft/reply=1 :eve!u@h PRIVMSG #lobby :yes")
     assert stage.view.texts[-3:] == ["bob  tea?", "↩ bob: tea?", "eve  yes"]
     stage.presenter.pane.act(len(stage.view.rows) - 1, "reply")
-    stage.presenter.send(f"{stage.view.composer}good")
-    assert stage.connections[-1].sent[-2] == "@+draft/reply=2 PRIVMSG #lobby :eve: good"
+    stage.presenter.send("good")
+    assert stage.connections[-1].sent[-2] == "@+draft/reply=2 PRIVMSG #lobby good"
+    assert stage.view.shown["note"].text == ""
+    stage.presenter.send("bye")
+    assert stage.connections[-1].sent[-2] == "PRIVMSG #lobby bye"
+
+
+def test_where_messages_have_no_ids_an_answer_begins_with_the_name(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, HOST)
+    stage.presenter.begin(connect=True)
+    stage.connect()
+    stage.tick(":bob!u@h PRIVMSG #lobby :tea?")
+    stage.presenter.pane.act(len(stage.view.rows) - 1, "reply")
+    assert stage.view.composer == "bob: "
 
 
 def test_where_the_user_was_named_is_shown_with_its_rooms(tmp_path: Path) -> None:

@@ -312,7 +312,7 @@ def test_a_claimed_name_survives_a_restart_of_the_server(display: str, server: S
         window.type("open-sesame")
         window.key("Return")
         window.wait(lambda state: "(logged in)" in state["status"][0], "in again")
-        window.wait(lambda state: not any("sending" in row for row in state["rows"]), "sent")
+        window.wait(lambda state: not any("…)" in row for row in state["rows"]), "sent")
         assert window.state["composer"] == "a draft that goes on"
 
 
@@ -365,11 +365,11 @@ def test_killed_in_the_middle_of_typing(display: str, server: Server, tmp_path: 
         window.type("tence")
         window.key("Return")
         window.type("and a draft")
-        window.wait_row("half a sentence  (sending…)")
+        window.wait_row("half a sentence  (waiting for the connection…)")
         server.start()
         with Netcat(server.port, "bob") as bob:
             bob.wait("me: half a sentence")
-            state = window.wait(lambda state: not any("sending" in row for row in state["rows"]), "confirmed")
+            state = window.wait(lambda state: not any("…)" in row for row in state["rows"]), "confirmed")
             assert state["composer"] == "and a draft"
             for text in ("before the fall", "half a sentence"):
                 assert sum(text in row for row in state["rows"]) == 1

@@ -26,7 +26,7 @@ def test_a_name_a_message_an_answer_the_button_and_the_end(display: str, server:
         window.key("Return")
         bob.wait("alice: Hello from the window")
         bob.wait("alice: and more")
-        window.wait(lambda state: not any("sending" in row for row in state["rows"]), "the echo clears (sending…)")
+        window.wait(lambda state: not any("…)" in row for row in state["rows"]), "the echo clears (sending…)")
 
         bob.send("Zażółć 😀 gęślą")
         window.wait_row("Zażółć 😀 gęślą")
@@ -63,11 +63,11 @@ def test_a_lost_connection_is_shown_and_comes_back(display: str, server: Server,
         window.type("said while away")
         window.key("Return")
         window.type("a draft")
-        window.wait_row("said while away  (sending…)")
+        window.wait_row("said while away  (waiting for the connection…)")
         server.start()
         with Netcat(server.port, "bob") as bob:
             bob.wait("alice: said while away")
-            window.wait(lambda state: not any("sending" in row for row in state["rows"]), "it is confirmed")
+            window.wait(lambda state: not any("…)" in row for row in state["rows"]), "it is confirmed")
             bob.send("got it")
             window.wait_row("got it")
             assert window.state["composer"] == "a draft"

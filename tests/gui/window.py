@@ -126,6 +126,10 @@ class Window:
     def key(self, *keys: str) -> None:
         self._xdotool("key", "--delay", "1", *keys)
 
+    def key_and_type(self, key: str, text: str) -> None:
+        """At once."""
+        self._xdotool("key", "--delay", "1", key, "type", "--delay", "1", text)
+
     def click(self, place: str, button: int = 1, times: int = 1) -> None:
         """Clicks on the middle of a widget that the state gives the place of: send_at, pill_at, …"""
         x, y = self.wait(lambda state: state[place], f"{place} can be seen")[place]

@@ -102,7 +102,7 @@ def test_a_banned_address_stays_out_behind_the_proxy(
 
 def test_an_operator_sees_the_clients_address(proxied: Come, admin: Irc) -> None:
     proxied(HEADER.format("192.0.2.7"), *REGISTRATION).wait(" 001 ")
-    assert "from *@192.0.2.7 192.0.2.7" in "".join(asked(admin, "WHOIS bob"))
+    assert " 192.0.2.7 :is actually there" in "".join(asked(admin, "WHOIS bob"))
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_header_may_come_byte_by_byte_and_with_the_first_lines(header: bytes, 
         client.send_bytes(data[i : i + 1])
     client.send_bytes(data[len(header) + 3 :])
     client.wait(" 001 bob ")
-    assert "from *@192.0.2.7 192.0.2.7" in "".join(asked(admin, "WHOIS bob"))
+    assert " 192.0.2.7 :is actually there" in "".join(asked(admin, "WHOIS bob"))
 
 
 def test_netcat_behind_a_proxy_is_asked_for_its_name(proxied: Come) -> None:
@@ -173,7 +173,7 @@ def test_a_gateway_names_its_client_with_webirc(proxied: Come, admin: Irc) -> No
     """It counts as that client, too; with a line of IRC behind it, or a person who types."""
     for n in (1, 2, 3):
         proxied(f"WEBIRC gate gw h 192.0.2.{n}", f"NICK bob{n}", "USER u 0 * :Bob").wait(" 001 ")
-    assert "from *@192.0.2.3 192.0.2.3" in "".join(asked(admin, "WHOIS bob3"))
+    assert " 192.0.2.3 :is actually there" in "".join(asked(admin, "WHOIS bob3"))
     client = proxied("WEBIRC gate gw h 192.0.2.7")
     client.wait("^Username$")
 
@@ -182,7 +182,7 @@ def test_a_gateways_words_on_tls_hold_on_this_machine(proxied: Come) -> None:
     """Its client may then give a password by SASL, which is offered where nobody can read along."""
     for options, offered in ((" :secure", True), ("", False)):
         client = proxied(f"WEBIRC gate gw h 192.0.2.7{options}", "CAP LS 302")
-        assert (" sasl" in client.until(" CAP ")[-1]) is offered
+        assert ("sasl=" in " ".join(client.until(" LS :"))) is offered
 
 
 def test_the_header_comes_before_tls(tmp_path: Path) -> None:

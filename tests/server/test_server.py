@@ -1,8 +1,10 @@
 """What a client can observe, against a real server over real sockets."""
 
 import socket
+import threading
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,7 @@ from chatroom.protocols.limits import PLAIN_LINE_BYTES
 from chatroom.server.chat_server import ChatServer
 from tests.chat import INFO
 from tests.hosting import watch_lock
-from tests.peers import Guests, Irc, Peer, Plain, eventually
+from tests.peers import DEADLINE, Guests, Irc, Peer, Plain, eventually
 
 ZAZOLC = "zażółć gęślą jaźń ŁÓDŹ 😀 👩‍👩‍👧"
 CONTROL = bytes(b for b in range(32) if b not in b"\t\n\r") + b"\x7f"
@@ -197,8 +199,22 @@ def test_help_lists_the_commands(guests: Guests) -> None:
         "/react",
         "/unreact",
         "/topic",
+        "/rename",
     ]
-    order = ["/invite", "/kick", "/ban", "/unban", "/mute", "/unmute", "/bans", "/op", "/deop", "/voice", "/devoice"]
+    order = [
+        "/rename",
+        "/invite",
+        "/kick",
+        "/ban",
+        "/unban",
+        "/mute",
+        "/unmute",
+        "/bans",
+        "/op",
+        "/deop",
+        "/voice",
+        "/devoice",
+    ]
     more = ["/slow", "/key", "/mode", "/oper", "/away", "/back"]
     looking = ["/history", "/search", "/mentions", "/ignore", "/unignore", "/set", "/lang", "/servers"]
     accounts = ["/register", "/login", "/devices", "/logout", "/password"]
@@ -270,14 +286,15 @@ def test_who_lists_the_people(guests: Guests) -> None:
     bob.send("/join #tea", "/away tea")
     bob.sync()
     alice.sync()
-    alice.send("/who", "/who #tea", "/who *", "/who BOB", "/who nobody", "/who no*")
+    alice.send("/who", "/who #tea", "/who *", "/who BOB", "/who nobody", "/who no*", "/who #no")
     assert alice.sync() == [
         "* 1 in #lobby: alice",
         "* 1 in #tea: bob (away: tea)",
         "* Here: alice, bob (away: tea)",
         "* bob is in #tea; not logged in; away: tea",
         "* there is nobody called nobody; /who lists who is here",
-        "* There is nobody in or called no*.",
+        "* There is nobody called no*.",
+        "* There is nobody in #no.",
     ]
 
 
@@ -905,6 +922,33 @@ def test_a_stopping_server_closes_the_sockets_of_those_who_leave_meanwhile() -> 
             peer.close()
         server.stop()
         assert all(connection.sock.fileno() == -1 for connection in connections)
+
+
+def test_who_comes_as_the_server_stops_is_told_so_and_holds_up_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread has accepted them already, and the server has looked who is here before they are."""
+    server = ChatServer("127.0.0.1", 0, INFO)
+    accepted, goes_on = threading.Event(), threading.Event()
+    place_for = server._place_for
+
+    def place(address: str) -> tuple[str, Callable[[], None] | None]:
+        accepted.set()
+        goes_on.wait(DEADLINE)
+        return place_for(address)
+
+    monkeypatch.setattr(server, "_place_for", place)
+    submit_all = server.event_log.submit_all
+
+    def say_goodbye(*args: Any, **named: Any) -> None:
+        goes_on.set()
+        submit_all(*args, **named)
+
+    monkeypatch.setattr(server.event_log, "submit_all", say_goodbye)
+    server.start()
+    late = Peer(server.port)
+    assert accepted.wait(DEADLINE)
+    server.stop("closing time")
+    assert late.rest() == ["ERROR :closing time\r"]
+    late.close()
 
 
 def test_a_server_that_stops_says_why_and_keeps_to_its_lock(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """The file of a room that gets another name."""
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -67,6 +68,13 @@ def test_what_was_said_before_and_after_is_one_history(store: Store, batches: st
         assert texts(reader, "#b") == []
         assert [(key, name) for key, name, _ in reader.read(renaming.read)] == [("#a", "#c"), ("#b", "#c")]
         assert [event.target for event in reader.search(["#c"], "message", limit=9)] == ["#c"] * 3
+
+
+def test_the_lobby_keeps_the_modes_that_it_has(store: Store) -> None:
+    """It begins with others than a new room: anybody sets its topic."""
+    store.save([ModesSet(ALICE, room, (ModeChange(True, "W", "5"),), id=1, time=BASE) for room in ("#lobby", "#a")])
+    rows = store.db.execute("SELECT key, modes FROM places")
+    assert {key: "".join(json.loads(modes)) for key, modes in rows} == {"#lobby": "nW", "#a": "ntW"}
 
 
 def test_all_that_is_kept_of_the_room_goes_with_it(store: Store) -> None:

@@ -388,7 +388,7 @@ def test_a_person_is_told_where_lines_go_whenever_that_changes(here: Server, bar
         bare.type("only you\n")
         bob.wait(r"\[private\] alice: only you")
         bare.type("/join #lobby\n")
-        bare.wait(r"You are in #lobby, with 1 person\. Topic: Tea at five\r\n")
+        bare.wait(r"You are in #lobby, with bob\. Topic: Tea at five\r\n")
         bare.type("all of you\n")
         bob.wait(r"\nalice: all of you")
 
@@ -427,7 +427,18 @@ def test_what_can_be_typed_with_netcat_can_be_typed_on_a_terminal(here: Server, 
         bob.send("is it tea?")
         bare.wait("bob: is it tea")
         bare.type("/reply bob yes\n")
-        bob.wait(r'alice \(to bob: "is it tea\?"\): bob: yes')
+        bob.wait(r'alice \(to bob: "is it tea\?"\): yes')
+        bare.type("/react bob 👍\n")
+        bare.wait(r'👍 by alice on bob: "is it tea\?"')
+        bare.type("/unreact bob 👍\n")
+        bare.wait(r'👍 on bob is taken back: "is it tea\?"')
+        bare.type("said first\n")
+        bob.wait("said first")
+        bob.send("and heard")
+        bare.wait("and heard")
+        bare.type("/edit said better\n")
+        bare.wait(r"Your message of \d\d:\d\d in #lobby is edited\.")
+        assert "is taken back.\r" not in bare.seen
 
 
 def test_what_is_typed_for_whom_nobody_is_and_where_one_may_not_be_goes_nowhere_else(
@@ -471,13 +482,13 @@ def test_who_is_thrown_out_is_told_and_comes_back(here: Server, bare: Terminal) 
     """A line that can't be said doesn't end the program."""
     with Irc(here.port, "op", "#den") as op:
         bare.type("/join #den\n")
-        bare.wait("You are in #den, with 1 person")
+        bare.wait("You are in #den, with op")
         op.send("KICK #den alice :enough")
         bare.wait("op removed you from #den: enough")
         bare.type("why?\n")
         bare.wait("You are not in #den. /join #den goes there.")
         bare.type("/join #den\n")
-        bare.wait(r"(?s)goes there\..*You are in #den, with 1 person")
+        bare.wait(r"(?s)goes there\..*You are in #den, with op")
 
 
 def test_what_is_said_in_private_is_marked_as_such(here: Server, bare: Terminal) -> None:

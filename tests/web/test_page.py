@@ -143,6 +143,29 @@ def test_a_second_visit_comes_in_by_itself(server: ChatServer, visit: Visit, gue
     expect(nora.page.locator(".line.new")).to_be_visible()
 
 
+def test_the_form_tells_whose_server_this_is(serve: Callable[..., Served], visit: Visit) -> None:
+    """What it is for, else its name; what that has of markup is text."""
+    for options, about in (
+        (("--name", "school.example", "--description", "Klasse <b>3a</b> & co"), "Klasse <b>3a</b> & co"),
+        (("--name", "school.example"), "school.example"),
+    ):
+        nora = visit(serve(*options).port)
+        nora.page.goto(nora.address)
+        expect(nora.page.locator(".sign-in h1 + p")).to_have_text(about)
+
+
+def test_people_who_were_hidden_stay_hidden(server: ChatServer, visit: Visit) -> None:
+    """On this device, until they are shown again."""
+    nora = visit(server.port).come("nora")
+    nora.page.get_by_role("button", name="Show people").click()
+    expect(nora.page.locator("#members")).to_be_hidden()
+    nora.page.reload()
+    nora.is_in("#lobby")
+    expect(nora.page.locator("#members")).to_be_hidden()
+    nora.page.get_by_role("button", name="Show people").click()
+    expect(nora.page.locator("#members")).to_be_visible()
+
+
 def test_a_link_names_a_room(server: ChatServer, visit: Visit) -> None:
     """At the first visit and later, letters beyond ASCII included."""
     nora = visit(server.port).come("nora", "#łódź", "#łódź")
@@ -667,7 +690,7 @@ def test_an_operator_keeps_order_by_menu(server: ChatServer, visit: Visit, guest
     bob.wait("TOPIC #tea :Tea and ")
     expect(carol.page.locator("header .topic")).to_have_text("Tea and *cake* <b>")
 
-    nora.pick(more, "Quiet: only operators and those with a voice write")
+    nora.pick(more, "Quiet: only operators and those with a voice speak")
     bob.wait(r"MODE #tea \+m")
     carol.say("may I?")
     expect(carol.page.locator(".message.is-failed")).to_contain_text("Not sent")
@@ -804,7 +827,7 @@ def test_what_netcat_can_do_can_be_typed_here(server: ChatServer, visit: Visit, 
     nora.say("/lang pl")
     expect(nora.page.locator(".self .account small")).to_have_text("gość")
     nora.say("/mute")
-    expect(nora.page.locator(".writing")).to_contain_text("/mute NAZWA [CZAS] [POWÓD]")
+    expect(nora.page.locator(".writing")).to_contain_text("/mute [#POKÓJ] NAZWA [CZAS] [POWÓD]")
 
 
 def test_a_room_gets_another_name(server: ChatServer, visit: Visit, guests: Guests) -> None:

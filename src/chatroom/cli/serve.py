@@ -89,6 +89,8 @@ def serve(options: ServeOptions) -> None:
         streams.show(tr("The settings are good."))
         return
     server = _make(options, data)
+    if server.site:
+        server.site.about = _about(options)
     server.hub.context.replay_messages = options.replay
     server.hub.context.are_hidden = options.hide_people
     server.hub.context.operators = frozenset(map(fold, options.operators))
@@ -245,6 +247,13 @@ def _announcement(server: "ChatServer", options: ServeOptions) -> "Announcement 
     name = "" if is_default("name") else options.name
     about = "" if is_default("description") else options.description
     return Announcement(host, server.port, name, about, server.tls is not None)
+
+
+def _about(options: ServeOptions) -> str:
+    """What the page tells of whose server this is, "" if nothing of it is set."""
+    if is_default("description"):
+        return "" if is_default("name") else options.name
+    return options.description
 
 
 def _browsers_scheme(server: "ChatServer") -> str:

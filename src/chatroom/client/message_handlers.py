@@ -5,6 +5,7 @@ Those about who is where are in `presence_handlers`.
 """
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -23,7 +24,7 @@ from chatroom.client import (
 )
 from chatroom.client.parameters import param, text_of, text_of_all, time_in
 from chatroom.client.room import Room
-from chatroom.client.screen_events import HistoryShown, KeyWanted, Reacted, Registered, TakenBack
+from chatroom.client.screen_events import Edited, HistoryShown, KeyWanted, Reacted, Registered, TakenBack
 from chatroom.client.state import (
     BATCHES_MAX,
     CHECK_TOKEN,
@@ -50,6 +51,7 @@ _JOIN_BYTES = 480  # of names and keys in a JOIN, so that the line stays below 5
 _STATUS_SIGNS = "~&@%+"
 _HISTORY_SERVICE = "HistServ!HistServ@"  # who says in the history of Ergo that somebody has joined or left
 _SERVICE = "nickserv"  # where IRC networks keep who owns which name
+_TO_SERVICE = re.compile(r"/msg NickServ (devices|identify|login|logout|register)\b", re.IGNORECASE)
 # The codes of a FAIL (IRCv3 standard-replies) that is the reason for the line behind it; all about NICK are.
 NICK_RESERVED = "NICKNAME_RESERVED"  # before 433: the name is somebody's account
 TRY_LATER = "TEMPORARILY_UNAVAILABLE"  # before 464: too many wrong passwords in a short time
@@ -96,7 +98,7 @@ def on_spoken(state: SessionState, message: Message) -> None:
         if target == "*" and state.is_registered:
             state.inform(tr("Announcement: {text}", text=said.text), Kind.ANNOUNCEMENT)
         else:
-            state.inform(said.text)  # from the server itself
+            state.inform(_TO_SERVICE.sub(_own_command, said.text))  # from the server itself
         return
     if "#" in target and target[0] in _STATUS_SIGNS:  # to those of a rank in a room
         target = target.lstrip(_STATUS_SIGNS)
@@ -108,14 +110,31 @@ def on_spoken(state: SessionState, message: Message) -> None:
         state.inform(said.text if needs_colon(name) else strings.said_elsewhere(said.nick, name, said.text))
         return
     typists.heard(state, room, said.nick, False)
-    who, since = room.taken_back
-    said.edited = who == state.fold(said.nick) and said.time - since <= EDITED_SECONDS
-    room.taken_back = ("", 0.0)
+    _note_edit(state, room, said)
     if said.own and (label := message.tags.get("label")) and _echo(state, label, said):
         return
     if said.own and room.confirm(said.text, said.kind, said.msgid, said.time):
         return
     state.add(room, said)
+
+
+def _own_command(found: re.Match[str]) -> str:
+    """What our user types for what is told to NickServ with other programs: /logout for /msg NickServ logout."""
+    name = found[1].lower()
+    return "/login" if name == "identify" else f"/{name}"
+
+
+def _note_edit(state: SessionState, room: Room, said: TranscriptEntry) -> None:
+    """Who takes a message back and says one at once has edited it: then the new one stands for both."""
+    taken_back, room.taken_back = room.taken_back, None
+    if taken_back is None:
+        return
+    gone, since = taken_back
+    said.edited = state.fold(gone.nick) == state.fold(said.nick) and said.time - since <= EDITED_SECONDS
+    if said.edited and room.find(gone.msgid) is gone:
+        room.mark = said if room.mark is gone else room.mark
+        room.remove(gone)
+        state.events.append(Edited(room, gone, said))
 
 
 def _compare_source(state: SessionState, room: Room, message: Message) -> None:
@@ -353,8 +372,9 @@ def on_redact(state: SessionState, message: Message) -> None:
     if room and entry:
         nick = clean(message.nick)
         if state.fold(nick) == state.fold(entry.nick):
-            room.taken_back = (state.fold(nick), time_in(message.tags.get("time", "")) or state.now())
+            room.taken_back = (entry, time_in(message.tags.get("time", "")) or state.now())
         room.editing = None if room.editing is entry else room.editing
+        room.answered = None if room.answered is entry else room.answered
         room.redact(entry, strings.taken_back(nick, entry.nick))
         state.events.append(TakenBack(room, entry, nick))
 
@@ -371,8 +391,8 @@ def on_tags(state: SessionState, message: Message) -> None:
     if room and entry and reaction and not entry.is_gone:
         nick = clean(message.nick)
         room.react(entry, reaction, nick, verb == REACT)
-        if verb == REACT and "batch" not in message.tags and not state.is_me(nick):
-            state.events.append(Reacted(room, entry, reaction, nick))
+        if "batch" not in message.tags:
+            state.events.append(Reacted(room, entry, reaction, nick, verb == REACT))
 
 
 def on_not_sent(state: SessionState, message: Message) -> None:

@@ -16,7 +16,7 @@ _CHANGES = {
     "+I": mark("{nick} lets {whom} in without an invitation."),
     "-I": mark("{nick} lets {whom} in without an invitation no more."),
     "+W": mark("{nick} slowed the room down: one message every {whom} seconds."),
-    "-W": mark("{nick} took slow mode off."),
+    "-W": mark("{nick} ended slow mode."),
     "+k": mark("{nick} locked the room with a key."),
     "-k": mark("{nick} unlocked the room: nobody needs a key any more."),
     "+i": mark("{nick} closed the room: only who is invited comes in."),

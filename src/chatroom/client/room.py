@@ -95,7 +95,7 @@ class Room:
         self.editing: TranscriptEntry | None = None  # what the user is about to say anew
         self.typing: dict[str, float] = {}  # who types, and until when we believe it
         self.told_typing = 0.0  # when we told last that we type; 0 if we have told that we don't
-        self.taken_back = ("", 0.0)  # who has just taken back a message of theirs, folded, and when
+        self.taken_back: tuple[TranscriptEntry, float] | None = None  # the last one, by its author, and when
         self.speakers: list[str] = []  # last first
         self.has_older = False  # the server may have history from before `first`
         self.history_request: HistoryRequest | None = None  # asked for and not arrived

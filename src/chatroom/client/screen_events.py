@@ -80,13 +80,23 @@ class TakenBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Edited:
+    """`entry` stands for another message, which was taken back for it and is in the room no more."""
+
+    room: Room
+    gone: TranscriptEntry
+    entry: TranscriptEntry
+
+
+@dataclass(frozen=True, slots=True)
 class Reacted:
-    """Somebody, `nick`, has reacted to a message."""
+    """Somebody, `nick`, has reacted to a message, or taken that back."""
 
     room: Room
     entry: TranscriptEntry
     reaction: str
     nick: str
+    on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +115,7 @@ ScreenEvent = (
     | HistoryShown
     | LanguageChosen
     | TakenBack
+    | Edited
     | Reacted
     | KeyWanted
 )

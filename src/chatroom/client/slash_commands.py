@@ -224,9 +224,6 @@ def _whois(state: SessionState, room: Room, rest: str) -> None:
     _send(state, "WHOIS", rest.split()[0])
 
 
-_NOT_REACTED = mark("You have not reacted with {reaction} to what {nick} said last.")
-
-
 def _react(verb: str) -> CommandFunction:
     """Reacts to the last message of somebody in this room, or takes that back; "unreact" only takes back."""
 
@@ -267,7 +264,7 @@ def _reply(state: SessionState, room: Room, rest: str) -> None:
     if entry is None:
         raise Misuse(tr("There is no message of {nick} to answer.", nick=nick))
     room.answered = entry
-    state.say(room, f"{entry.nick}: {text}")
+    state.say(room, text)
 
 
 def _service(request: str) -> CommandFunction:
@@ -280,11 +277,13 @@ def _service(request: str) -> CommandFunction:
 
 
 def _set(state: SessionState, room: Room, rest: str) -> None:
-    """Changes a setting: with NickServ, or where it is a mode of ours, by that."""
+    """Changes a setting: with NickServ, or where it is a mode of ours, by that. Alone, asks for all of them."""
     name, _, value = " ".join(rest.lower().split()).partition(" ")
-    if name not in ("replay", "strangers", "stay") or value not in ("on", "off"):
+    if not name:
+        _service("SET")(state, room, "")
+    elif name not in ("replay", "strangers", "stay") or value not in ("on", "off"):
         raise Misuse(tr("That is used like this: {usage}", usage=COMMANDS["set"].shown()))
-    if name == "strangers":
+    elif name == "strangers":
         state.send(Message("MODE", (state.nick, "-R" if value == "on" else "+R")))
     else:
         _service("SET")(state, room, f"{name} {value}")
@@ -570,12 +569,9 @@ COMMANDS: dict[str, SlashCommand] = {
         "/password OLD NEW", mark("change your password"), _password, True, is_secret=True, words_max=2
     ),
     "set": SlashCommand(
-        "/set replay|strangers|stay on|off",
-        mark(
-            "whether your other programs show what you missed; strangers may write to you alone; you stay when you go"
-        ),
+        "/set [replay|strangers|stay on|off]",
+        mark("your settings: see what you missed, hear strangers, stay when you go"),
         _set,
-        True,
     ),
     "quit": SlashCommand("/quit [TEXT]", mark("end the program"), _quit, needs_connection=False),
     "raw": SlashCommand("/raw LINE", mark("send a line of IRC as it is"), _raw, True),

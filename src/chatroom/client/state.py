@@ -350,7 +350,7 @@ class SessionState:
         """Sends a text, as one message where the server allows it, else one a line. It stands in the room at once."""
         room.unmark()
         answered, room.answered = room.answered, None
-        reply_to = answered.msgid if answered and self.fold(text).startswith(self.fold(answered.nick)) else ""
+        reply_to = answered.msgid if answered else ""
         before, room.editing = room.editing, None
         if before:
             self.redact(room, before)

@@ -7,6 +7,7 @@ from chatroom.client.transcript_entry import Kind, TranscriptEntry
 from chatroom.common.language import mark, markn, tr, trn
 from chatroom.common.names import fold
 
+_NAMED_PEOPLE = 10  # of a room that one comes to; the others are counted
 _FINGERPRINT_LINE = 23  # characters: 8 bytes, which fit into the window's narrowest label
 _FINGERPRINT_LENGTH = 95  # characters: 32 bytes in hex, with colons between
 REFUSALS = {
@@ -220,14 +221,12 @@ def invited(nick: str, room: str) -> str:
     return tr("{nick} invites you to {room}. /join {room} goes there.", nick=nick, room=room)
 
 
-def place(room: str, others: int, topic: str) -> str:
-    """Which room the user is in, and with how many."""
+def place(room: str, others: list[str], topic: str) -> str:
+    """Which room the user is in, and with whom."""
     if not others:
         here = tr("You are in {room}, alone.", room=room)
     else:
-        here = trn(
-            "You are in {room}, with {count} person.", "You are in {room}, with {count} people.", others, room=room
-        )
+        here = tr("You are in {room}, with {names}.", room=room, names=names(others, _NAMED_PEOPLE))
     return " ".join([here, tr("Topic: {topic}", topic=topic)]) if topic else here
 
 

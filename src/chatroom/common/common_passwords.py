@@ -61,6 +61,12 @@ work xbox xxx yankees yellow youtube zaq zaqwsx zxcvb zxcvbn любовь пар
 _WORDS = frozenset(_TEXT.split())
 
 
+def is_made_of(password: str, name: str) -> bool:
+    """Whether a password is a name, with nothing but digits and signs before and after it; both are folded."""
+    word = _AROUND.sub("", password)
+    return password == name or (word != "" and word == _AROUND.sub("", name))
+
+
 def is_common(password: str) -> bool:
     """Whether a password is among those that are guessed first."""
     folded = password.casefold()

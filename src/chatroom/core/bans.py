@@ -15,7 +15,7 @@ from time import sleep
 from chatroom.common.addresses import address_of, network_of
 from chatroom.common.cloaks import is_of_addresses
 from chatroom.common.errors import ChatError, Code
-from chatroom.common.names import fold, is_nickname, room_name
+from chatroom.common.names import fold, is_nickname, is_room, room_name
 from chatroom.common.text import shortened
 from chatroom.core import notify
 from chatroom.core.context import Appliers, Context, Deciders
@@ -159,6 +159,8 @@ def _lists_of(state: ChatState, session: Session, name: str, action: Action) -> 
 def _masks(state: ChatState, who: str) -> tuple[list[str], Person | None]:
     """The masks for whom `who` names, and who that is, if somebody is or was called so lately."""
     if not is_nickname(who):
+        if is_room(who):  # it stands where somebody's name should: a mask would ban nobody
+            raise ChatError(Code.NO_SUCH_NICK, who)
         mask = whole_mask(who.removeprefix(MUTE))
         require_valid(mask, "*", BAN)
         return [mask], None

@@ -8,7 +8,8 @@ value names, such as a picture, is fetched by the server.
 from collections.abc import Iterable, Iterator
 
 from chatroom.common.errors import ChatError, Code
-from chatroom.common.names import fold, is_room, skeleton
+from chatroom.common.names import fold, in_word, is_reserved, is_room, skeleton
+from chatroom.common.text import CODES
 from chatroom.core import monitor, notify
 from chatroom.core.context import Appliers, Context, Deciders, Handlers
 from chatroom.model.audience import Audience
@@ -44,11 +45,18 @@ def set_metadata(ctx: Context, session: Session, command: SetMetadata) -> list[O
 
 
 def _deceives(state: ChatState, user: User, key: str, value: str) -> bool:
-    """Whether a display name looks like the name of somebody else, here or claimed."""
+    """Whether a display name looks like the name of somebody else, here or claimed, or of the server.
+
+    What can't be in a nickname does not tell it apart, as blanks and colors; nor do signs that can.
+    """
     if key != "display-name":
         return False
-    like, claimed = state.nicks.lookalike(value), state.claimed.get(skeleton(value))
-    return (like is not None and like is not user) or claimed not in (None, user.person.account)
+    seen = CODES.sub("", value)
+    letters = "".join([c for c in seen if in_word(c)])
+    likes = {state.nicks.lookalike(name) for name in (seen, seen.strip(), letters)}
+    claimed = {state.claimed.get(skeleton(name)) for name in (seen, seen.strip(), letters)}
+    is_others = not likes <= {None, user} or not claimed <= {None, user.person.account}
+    return is_others or is_reserved(letters, state.server_session.nick)
 
 
 def clear_metadata(ctx: Context, session: Session, command: ClearMetadata) -> list[Outcome]:

@@ -17,7 +17,7 @@ from collections import OrderedDict
 from hmac import compare_digest, digest
 from math import prod
 
-from chatroom.common.common_passwords import is_common
+from chatroom.common.common_passwords import is_common, is_made_of
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.fair_semaphore import FairSemaphore
 from chatroom.common.names import fold, opaque
@@ -42,7 +42,7 @@ def acceptable(password: str, name: str) -> None:
     """
     if len(password.encode()) > PASSWORD_MAX_BYTES or any(c.isspace() or not c.isprintable() for c in password):
         raise ChatError(Code.PASSWORD_BAD)
-    if len(password) < PASSWORD_MIN_CHARACTERS or fold(password) == fold(name):
+    if len(password) < PASSWORD_MIN_CHARACTERS or is_made_of(fold(password), fold(name)):
         raise ChatError(Code.PASSWORD_WEAK)
     if is_common(password):
         raise ChatError(Code.PASSWORD_COMMON)

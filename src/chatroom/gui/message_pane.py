@@ -32,6 +32,7 @@ class MessagePane:
         self._settings = settings
         self._shown = ("", "")  # what stands where there are no messages, and the pill
         self.on_edit: Callable[[Room, TranscriptEntry], None] = lambda room, entry: None
+        self.on_reply: Callable[[Room | None, TranscriptEntry], None] = lambda room, entry: None
         self.on_place: Callable[[TranscriptEntry], None] = lambda entry: None  # the user wants to see its place
         self._read_to = 0  # position behind the last entry that was on the screen when the user scrolled up
 
@@ -179,10 +180,7 @@ class MessagePane:
         if not entry or not self.client or not self.transcript:
             return
         if action == "reply":
-            if room := self._room():
-                room.answered = entry if entry.msgid else None
-            self._view.set_composer(f"{entry.nick}: {self._view.composer_text()}")
-            self._view.focus_composer()
+            self.on_reply(self._room(), entry)
         elif action == "edit" and (room := self._room()):
             self.on_edit(room, entry)
         elif action.startswith("react ") and (room := self._room()):

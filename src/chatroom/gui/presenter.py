@@ -100,7 +100,7 @@ class Presenter:
         self.questions = CommandQuestions(view, lambda: self.state, self.command)
         self.rooms = RoomChooser(view, lambda: self.state, self.command, self.go_to)
         self.writing = Writing(view, settings)
-        self.pane.on_edit = self.writing.edit
+        self.pane.on_edit, self.pane.on_reply = self.writing.edit, self.writing.reply
         self._login: LoginQuestion | None = None  # of `client`
         self.sent = SentMessages()
         self._completion = Completion()

@@ -5,18 +5,20 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from chatroom.common.language import tr
+from chatroom.gui import keys_w
 from chatroom.gui.style import pixels, take_keys
 from chatroom.gui.view_protocol import Question
 
 _WRAP_PIXELS = 380
+_UNASKED_MS = 1000  # for seeing a question that came by itself: what is typed until then is meant for the composer
 
 
 class QuestionCard(ttk.Frame):
     """`show(question, answer)` calls `answer` with what was typed; nothing is called when the card is closed."""
 
-    def __init__(self, parent: tk.Misc, on_close: Callable[[], None]) -> None:
+    def __init__(self, parent: tk.Misc, composer: tk.Text) -> None:
         super().__init__(parent, padding=10, relief="solid", borderwidth=1)
-        self._on_close = on_close
+        self._composer = composer  # has the keyboard before and after
         self._answer: Callable[[str], None] = lambda text: None
         self._question = Question("", "", "")
         self._typed = tk.StringVar(self)
@@ -37,8 +39,10 @@ class QuestionCard(ttk.Frame):
                 field.bind(key, lambda _: self._enter())
         for widget in (self.entry, self._time, self, self._go, self._cancel, self._other):
             widget.bind("<Escape>", lambda _: self.hide())
+        for button in (self._go, self._cancel, self._other):
+            button.bind("<KeyPress>", self._type)
 
-    def show(self, question: Question, answer: Callable[[str], None], takes_keys: bool) -> None:
+    def show(self, question: Question, answer: Callable[[str], None]) -> None:
         self._question, self._answer = question, answer
         self._title.configure(text=question.title)
         self._text.configure(text=question.text)
@@ -56,8 +60,36 @@ class QuestionCard(ttk.Frame):
             self._other.pack(side="right")
         self.place(relx=0.5, rely=0.05, anchor="n")
         self.lift()
-        if takes_keys:
-            take_keys(self.entry if question.label else self._cancel)
+        if not question.is_unasked:
+            self._take_keys()
+        elif not self._is_written():
+            self.after(_UNASKED_MS, self._offer_keys, question)
+
+    def _take_keys(self) -> None:
+        take_keys(self.entry if self._question.label else self._cancel)
+
+    def _offer_keys(self, question: Question) -> None:
+        """Takes the keyboard for a question that came by itself, unless somebody has begun to write."""
+        is_idle = str(self.tk.call("focus")) in ("", str(self._composer)) and not self._is_written()
+        if is_idle and self.winfo_manager() and self._question is question:
+            self._take_keys()
+
+    def _is_written(self) -> bool:
+        return self._composer.get("1.0", "end-1c") != ""
+
+    def _type(self, event: "tk.Event[tk.Misc]") -> str | None:
+        """What is typed while a button has the keyboard is meant for the field, and never for the composer."""
+        char = keys_w.typed(event)
+        if not char or char == " ":
+            return None
+        if self._question.label:
+            self.entry.insert("insert", char)
+            self.entry.focus_set()
+        return "break"
+
+    def close(self) -> bool:
+        """Closes the card, if there is one."""
+        return bool(self.winfo_manager() and self.hide())
 
     def _stack(self) -> None:
         """Puts what the question needs one below the other."""
@@ -85,7 +117,7 @@ class QuestionCard(ttk.Frame):
         if self.winfo_manager():
             self.place_forget()
             self._typed.set("")
-            self._on_close()
+            take_keys(self._composer)
         return "break"
 
     def _submit(self) -> str:

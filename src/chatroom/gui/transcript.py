@@ -374,7 +374,7 @@ def _day_row(day: str, position: int) -> TranscriptRow:
 
 def _delivery(entry: TranscriptEntry) -> tuple[Segment, ...]:
     if entry.delivery is DeliveryState.WAITING:
-        return ((tr("  (sending…)") + " ", "muted"), (tr("Take back"), "delete"))
+        return ((tr("  (waiting for the connection…)") + " ", "muted"), (tr("Take back"), "delete"))
     if entry.pending:
         return ((tr("  (sending…)"), "muted"),)
     if entry.delivery is DeliveryState.FAILED:

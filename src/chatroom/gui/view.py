@@ -65,7 +65,7 @@ class TkView:
         self._build_centre()
         self._build_status()
         self.picker = Picker(self.chat, self.focus_composer)
-        self.question = QuestionCard(self.chat, self.focus_composer)
+        self.question = QuestionCard(self.chat, self.composer.text)
         self.rooms.grid(row=0, column=0, sticky="ns", padx=(8, 0), pady=8)
         self.centre.grid(row=0, column=1, sticky="nsew", padx=8, pady=(8, 0))
         self.members.grid(row=0, column=2, sticky="ns", pady=8)
@@ -169,7 +169,7 @@ class TkView:
             "<Control-minus>": lambda: presenter.prefer(zoom=presenter.settings.zoom - 1),
             "<Control-KP_Subtract>": lambda: presenter.prefer(zoom=presenter.settings.zoom - 1),
             "<Control-Key-0>": lambda: presenter.prefer(zoom=0),
-            "<Escape>": presenter.escape,
+            "<Escape>": self._escape,
             **{f"<Alt-Key-{n}>": partial(presenter.rooms.nth, n) for n in range(1, 10)},
         }
         self._shortcuts = keys
@@ -208,6 +208,10 @@ class TkView:
         """A click on a room, a message or a button leaves the keyboard with the composer."""
         if isinstance(event.widget, (ttk.Treeview, ttk.Button, ttk.Scrollbar, ttk.Label, ttk.Frame, tk.Text)):
             self.root.after_idle(self._give_back_keys)
+
+    def _escape(self) -> None:
+        if not self.question.close():
+            self.presenter.escape()
 
     def _on_hidden(self, event: "tk.Event[tk.Misc]") -> None:
         """A widget that can't be seen any more does not keep the keyboard."""
@@ -299,7 +303,7 @@ class TkView:
 
     def ask(self, question: Question, answer: Callable[[str], None]) -> None:
         self.picker.hide()
-        self.question.show(question, answer, not (question.is_unasked and self.composer.get().strip()))
+        self.question.show(question, answer)
 
     def show_search(self, visible: bool, result: str = "", can_go_back: bool = False) -> None:
         if visible:

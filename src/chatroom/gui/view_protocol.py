@@ -94,7 +94,7 @@ class Question:
     button: str = ""  # "OK"
     is_secret: bool = False  # never shown while it is typed
     may_be_empty: bool = False
-    is_unasked: bool = False  # comes by itself, so it doesn't take the keyboard from who is writing
+    is_unasked: bool = False  # comes by itself, so it takes the keyboard only where nobody is writing
     typed: str = ""  # what stands in the field at first
     times: tuple[tuple[str, str], ...] = ()
     is_harmful: bool = False

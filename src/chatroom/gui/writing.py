@@ -1,4 +1,4 @@
-"""What the user does in the composer besides writing a new message: edits an older one, or just types. No Tk."""
+"""What the user does in the composer besides writing a new message: edits or answers one, or just types. No Tk."""
 
 from chatroom.client import strings, typists
 from chatroom.client.room import Room
@@ -25,8 +25,21 @@ class Writing:
         self._view.set_composer(f"/{entry.text}" if entry.text.startswith("/") else entry.text)
         self._view.focus_composer()
 
+    def reply(self, room: Room | None, entry: TranscriptEntry) -> None:
+        """What is sent next answers a message. Where messages have no ids, the name of its author tells that."""
+        if room:
+            self.stop(room)
+        if room and entry.msgid:
+            room.answered = entry
+        else:
+            self._view.set_composer(f"{entry.nick}: {self._view.composer_text()}")
+        self._view.focus_composer()
+
     def stop(self, room: Room) -> bool:
-        """Leaves the message as it was; false if none was being edited."""
+        """Leaves a message as it was, or unanswered; false if none was being edited or answered."""
+        if room.answered:
+            room.answered = None
+            return True
         if room.editing is None or room not in self._aside:  # it may have been taken back meanwhile
             return False
         room.editing = None
@@ -53,4 +66,7 @@ class Writing:
         """What stands below the composer in place of its hint."""
         if state.current.editing:
             return Note(tr("Editing your message"), True)
+        if answered := state.current.answered:
+            text = answered.text.partition("\n")[0]
+            return Note(tr("Reply to {nick}: {text}", nick=answered.nick, text=text), True)
         return Note(strings.typing(typists.typing_in(state, state.current)))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.language import own
-from chatroom.common.names import LOBBY, fold
+from chatroom.common.names import fold
 from chatroom.model.audience import Audience, Format, Listener
 from chatroom.model.events import ModesSet, Said
 from chatroom.model.limits import RECENT_CHARACTERS, RECENT_MESSAGES, RECENT_SHORT_CHARACTERS
@@ -21,13 +21,12 @@ from chatroom.model.modes import (
     INVISIBLE,
     INVITED,
     MODERATED,
-    NEW_LOBBY,
-    NEW_ROOM,
     OPERATOR,
     RANKS,
     ROOM_MODES,
     SLOW,
     ModeKind,
+    of_new_room,
 )
 from chatroom.model.replies import RoomState
 from chatroom.model.roll import Roll
@@ -291,8 +290,7 @@ class Room:
         self.recent: deque[Said] = deque(maxlen=RECENT_MESSAGES)  # what whoever joins is shown
         self.audience = Audience({})
         self.ranks: dict[str, str] = {}  # letters of `modes.RANKS`, by uid; of those who have any
-        # Parameters by letter. In the lobby, which has no operators of its own, anybody sets the topic.
-        self.modes = dict.fromkeys(NEW_LOBBY if fold(name) == LOBBY else NEW_ROOM, "")
+        self.modes = of_new_room(fold(name))  # parameters by letter
         self.lists: Lists = new_lists() if lists is None else lists
         self.slow = 0  # milliseconds between two messages of a member
         self.spoke: dict[str, int] = {}  # when members last did, by uid; only of a slow room

@@ -7,6 +7,7 @@ kind a letter is decides whether a parameter comes with it, in every dialect.
 from collections.abc import Collection
 from enum import Enum
 
+from chatroom.common.names import LOBBY
 from chatroom.common.text import number
 from chatroom.model.values import ModeChange
 
@@ -57,13 +58,18 @@ ROOM_MODES: dict[str, ModeKind] = {
     VOICE: ModeKind.RANK,
 }
 NUMBERS = {LIMIT: MEMBER_LIMIT_MAX, SLOW: SLOW_MODE_MAX_SECONDS}  # those whose parameter is a number, from 1 to this
-NEW_ROOM = (CLOSED, TOPIC_LOCKED)  # what a new room begins with
-NEW_LOBBY = (CLOSED,)
+NEW_ROOM = (CLOSED, TOPIC_LOCKED)
+NEW_LOBBY = (CLOSED,)  # which has no operators of its own: anybody sets the topic
 
 
 OWNER = "O"  # no mode: a letter by which to ask whose room it is, as in RFC 2811 §4.1.1
 
 CLOSING = (INVITED_ONLY, KEY)
+
+
+def of_new_room(key: str) -> dict[str, str]:
+    """The modes with which a room begins, by its folded name: parameters by letter."""
+    return dict.fromkeys(NEW_LOBBY if key == LOBBY else NEW_ROOM, "")
 
 
 def closed(modes: Collection[str]) -> str:

@@ -46,6 +46,14 @@ def error_line(why: str) -> bytes:
     return f"ERROR :{why}\r\n".encode()
 
 
+def wake_listeners(listener: socket.socket) -> None:
+    """Ends the waiting of threads that accept, as far as the system does so; on others, closing the socket does."""
+    try:
+        listener.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass  # not all systems shut down a listening socket
+
+
 def refuse(sock: socket.socket, why: str) -> None:
     """Sends why a client can't come in, by an `error_line`; doesn't close the socket."""
     try:

@@ -105,7 +105,7 @@ _SENTENCES: dict[Code, str] = {
         "you are not logged in; {slash}login PASSWORD, or claim your name with {slash}register PASSWORD"
     ),
     Code.PASSWORD_WEAK: mark(
-        "a password has at least {password_characters} characters and is not the name; choose another"
+        "a password has at least {password_characters} characters and is more than the name; choose another"
     ),
     Code.PASSWORD_COMMON: mark("that password is among the first that are guessed; choose one that nobody else has"),
     Code.PASSWORD_BAD: mark("a password has no spaces and at most {password_bytes} bytes; choose another"),
@@ -222,6 +222,12 @@ _ABOUT: dict[Code, tuple[str, ...]] = {
 }
 _NICK = ("nick",)
 
+_BAD_PARAMETERS = {  # by the letter of the mode
+    "k": mark("that can't be a key; a key has no spaces and no commas"),
+    "l": mark("{parameter} is no number of people"),
+    "W": mark("{parameter} is no time for slow mode; give the seconds between two messages, 1 to 3600"),
+}
+
 T = TypeVar("T")
 
 
@@ -259,7 +265,7 @@ def _operators(language: Language, room: str, names: str) -> str:
     here = names.replace(",", ", ") or language.tr("none of them is here now")
     if fold(room) != LOBBY:
         return here
-    return language.tr("the server's operators, whose room it is ({names})", names=here)
+    return language.tr("the server's operators, whose room it is – {names}", names=here)
 
 
 def describe_refusal(error: ChatError, slash: str = "", language: Language = ENGLISH) -> str:
@@ -268,6 +274,8 @@ def describe_refusal(error: ChatError, slash: str = "", language: Language = ENG
     sentence = chosen(_SENTENCES, _FOR_A_TIME, error.code, named)
     if error.code is Code.TOO_FEW_PARAMETERS and not named["usage"]:
         sentence = _NO_TARGET
+    elif error.code is Code.MODE_PARAMETER:
+        sentence = _BAD_PARAMETERS.get(named["letter"], sentence)
     elif error.code is Code.NICK_BAD:
         named["fault"] = describe_fault(Fault(named["fault"]), language)
     return language.tr(sentence, slash=slash, **_CONSTANTS, **named)

@@ -9,6 +9,7 @@ from typing import Any
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.language import ENGLISH, Language, find, mark, tags
 from chatroom.common.mode_meanings import MEANINGS
+from chatroom.common.names import is_room
 from chatroom.common.text import clean, plain
 from chatroom.model.events import (
     Invited,
@@ -127,7 +128,8 @@ def _rooms_are(reply: RoomsAre, to: Reader) -> list[str]:
 
 def _who_is_in(reply: WhoIsIn, to: Reader) -> list[str]:
     if not reply.members:
-        return [to.tr("There is nobody in or called {mask}.", mask=clean(reply.mask))]
+        sentence = mark("There is nobody in {mask}.") if is_room(reply.mask) else mark("There is nobody called {mask}.")
+        return [to.tr(sentence, mask=clean(reply.mask))]
     people = ", ".join([_present(m, to) for m in reply.members])
     if not reply.room:
         return [to.tr("Here: {people}", people=people)]

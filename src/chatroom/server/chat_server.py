@@ -40,7 +40,7 @@ from chatroom.model.server_info import ServerInfo
 from chatroom.net.connection import ClientSession, Connection
 from chatroom.net.courier import Courier
 from chatroom.net.outbox import Outbox
-from chatroom.net.sockets import OPTIONS_ARE_INHERITED, error_line, refuse, resolve, tune_socket
+from chatroom.net.sockets import OPTIONS_ARE_INHERITED, error_line, refuse, resolve, tune_socket, wake_listeners
 from chatroom.protocols.plain import PlainDialect, plain_format
 from chatroom.protocols.proxy_header import Origin
 from chatroom.protocols.reasons import told
@@ -178,6 +178,7 @@ class ChatServer(ThreadingTCPServer):
         self.timeouts = TimeoutMonitor(self.everybody, self.event_log, self.courier, self._housekeeping.run)
         self._admission = Admission(self.hub, self.event_log, self.limiter, self.count_refusal)
         self._stopping = threading.Event()
+        self._goodbye = ""  # what who still comes is told, once `stop` has looked who is here
         self._reloading = threading.Lock()  # held by `reload`, which may be called again meanwhile
         self._client_threads = ClientThreads(self.serve_forever, self.courier.client_threads)
         self._accept_failures = AcceptFailures(self.socket, self._stopping, self.count_refusal)
@@ -261,8 +262,11 @@ class ChatServer(ThreadingTCPServer):
         self.timeouts.stop()
         if self.link:
             self.link.hasten(time.monotonic() + LINK_DRAIN_SECONDS)
-        self._stop_listening()
-        sessions = [connection.session for connection in self.everybody()]
+        wake_listeners(self.socket)
+        self.server_close()
+        with self.lock:
+            self._goodbye = reason
+            sessions = [connection.session for connection in self.connections.values()]
         with self.event_log.lock:
             for session in sessions:
                 session.goodbye = reason
@@ -317,13 +321,6 @@ class ChatServer(ThreadingTCPServer):
         self.event_log.look_at(hearers, lambda user: notify.one(user, Saving(works, lost), self.courier))
         self.courier.flush()
 
-    def _stop_listening(self) -> None:
-        try:
-            self.socket.shutdown(socket.SHUT_RDWR)  # wakes the threads that accept
-        except OSError:
-            pass  # not all systems shut down a listening socket; on those, closing it wakes the threads
-        self.server_close()
-
     def everybody(self) -> list[Connection]:
         """All connections of this moment."""
         with self.lock:
@@ -335,9 +332,8 @@ class ChatServer(ThreadingTCPServer):
             self.refusals[reason] += 1
 
     def _health(self) -> Health:
-        saving = self.store is not None and not self.store.failure
         clients = sum(not each.outbox.downloads for each in self.everybody())
-        return Health(self.info.version, clients, saving)
+        return Health(self.info.version, clients, self.store is not None and not self.store.failure)
 
     def _reachable(self) -> str:
         return reachable_authority(str(self.server_address[0]), self.port)
@@ -400,7 +396,10 @@ class ChatServer(ThreadingTCPServer):
         connection = self._connection(request, address, refusal)
         connection.give_up_place = give_up_place
         connection.is_introduced = not is_proxy
-        self._register(connection)
+        if not self._register(connection):
+            refuse(request, told(self._goodbye, own()))
+            self.shutdown_request(request)
+            return
         if not OPTIONS_ARE_INHERITED:
             tune_socket(request)
         try:
@@ -445,13 +444,16 @@ class ChatServer(ThreadingTCPServer):
         session.dialect = PlainDialect(session)
         return Connection(session, address, refusal)
 
-    def _register(self, connection: Connection) -> None:
-        """Registers a connection before its thread starts, so that `stop` misses none."""
+    def _register(self, connection: Connection) -> bool:
+        """Registers a connection before it is read; returns whether that may be. `stop` misses none that is."""
         with self.lock:
+            if self._goodbye:
+                return False
             self.connections[connection.sock] = connection
         self.timeouts.add(connection)
         with self.event_log.lock:
             connections.attach(self.hub.context, connection.session)
+        return True
 
     def shutdown_request(self, request: Any) -> None:
         """Ends a client whose thread is done, or could not start. The courier closes the socket once all is written."""

@@ -38,7 +38,7 @@ from chatroom.model.events import (
     StrangersSet,
     TopicSet,
 )
-from chatroom.model.modes import CLOSING, NEW_ROOM, ROOM_MODES, ModeKind
+from chatroom.model.modes import CLOSING, ROOM_MODES, ModeKind, of_new_room
 from chatroom.storage import markers, metadata, reactions, renaming, standings, waiting
 from chatroom.storage.deletions import NOTE
 from chatroom.storage.schema import SET_MARK
@@ -90,7 +90,7 @@ def _update_modes(db: sqlite3.Connection, event: ModesSet) -> None:
     if not changes:
         return
     (before,) = db.execute("SELECT modes FROM places WHERE key = ?", (fold(event.room),)).fetchone()
-    modes = json.loads(before) if before else dict.fromkeys(NEW_ROOM, "")
+    modes = json.loads(before) if before else of_new_room(fold(event.room))
     for change in changes:
         if change.on:
             modes[change.letter] = change.param

@@ -1,7 +1,10 @@
 """A conversation in lines: what the user types goes to the server, what the server sends is printed."""
 
+import math
 import os
+import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Iterable
 from itertools import groupby
@@ -12,6 +15,7 @@ from chatroom.client.client import GOODBYE_SECONDS, Client, Phase
 from chatroom.client.misuse import EndProgram, Misuse, Unconfirmed
 from chatroom.client.room import REDRAW_NOTHING, Room
 from chatroom.client.screen_events import (
+    Edited,
     HistoryShown,
     LanguageChosen,
     Reacted,
@@ -21,7 +25,7 @@ from chatroom.client.screen_events import (
     SearchResults,
     TakenBack,
 )
-from chatroom.client.transcript_entry import DeliveryState, TranscriptEntry
+from chatroom.client.transcript_entry import SPOKEN, DeliveryState, TranscriptEntry
 from chatroom.common.addresses import is_this_machine
 from chatroom.common.graphemes import beginning
 from chatroom.common.language import own, tr
@@ -30,6 +34,8 @@ from chatroom.common.streams import Unwritable, readable, refusal
 
 TICK_SECONDS = 0.05
 _ANSWER_SECONDS = 30.0  # without any answer, then what was said counts as not delivered
+_EDIT_SECONDS = 1.0  # after a message was taken back: until then another one may come in its place
+_WIDTH_LEAST = 40  # columns: what the program says is in no narrower lines
 _INDENT = "      "  # before further lines of a message, as wide as the time
 _COLOURS = (31, 33, 32, 36, 34, 35, 91, 94)  # ANSI, one for each of the palette's nick colours
 
@@ -62,6 +68,7 @@ class Conversation:
         self._colours = interactive and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
         self._said: list[TranscriptEntry] = []
         self._printed: set[int] = set()
+        self._taken_back: dict[int, tuple[float, TakenBack]] = {}  # not told yet, by the serial; and when it is
         self._first: dict[Room, int] = {}  # the position of each room's oldest entry
         self._phase = Phase.CONNECTING
         self._waiting: list[str] = []  # typed before we were in the room
@@ -157,6 +164,7 @@ class Conversation:
         """Handles and prints what came; raises `Trouble` when the conversation can't go on."""
         for event in self.client.pump(TICK_SECONDS):
             self._on_event(event)
+        self._tell_taken_back(time.monotonic())
         self._on_phase()
         if self.interactive:
             self.state.looked_at = self.state.current
@@ -197,10 +205,15 @@ class Conversation:
                 self._show_dated(room, entries)
                 if not entries:
                     self.show(tr("Nothing was said here yet."))
-            case TakenBack(room, entry, nick):
-                self._tell_taken_back(room, entry, nick)
-            case Reacted(room, entry, reaction, nick):
-                self._tell_reaction(room, entry, reaction, nick)
+            case TakenBack():
+                self._taken_back[event.entry.serial] = (time.monotonic() + _EDIT_SECONDS, event)
+            case Edited(room, gone, entry):
+                is_shown = self._taken_back.pop(gone.serial, None) and self._is_shown(gone)
+                if is_shown and entry.own:
+                    places = {"time": strings.clock(gone.time), "room": room.name}
+                    self.show(tr("Your message of {time} in {room} is edited.", **places))
+            case Reacted():
+                self._tell_reaction(event)
 
     def _show_dated(self, room: Room | None, entries: Iterable[TranscriptEntry]) -> None:
         """Messages of any time, each day's below its name; without a room, each says where it was said."""
@@ -208,9 +221,16 @@ class Conversation:
             rows = [self._render(room or self.state.find(entry.place) or Room(entry.place), entry) for entry in those]
             self.show("\n".join([f"{day}:", *rows]))
 
-    def _tell_taken_back(self, room: Room, entry: TranscriptEntry, nick: str) -> None:
-        """What is on the screen stays there, so this says what does not count any more."""
-        if entry.serial in self._printed or entry in self._said:
+    def _tell_taken_back(self, now: float) -> None:
+        """What is on the screen stays there, so this says what does not count any more. An edit tells it by itself."""
+        for serial, (due, event) in list(self._taken_back.items()):
+            if due <= now:
+                del self._taken_back[serial]
+                self._tell_one_taken_back(event)
+
+    def _tell_one_taken_back(self, event: TakenBack) -> None:
+        room, entry, nick = event.room, event.entry, event.nick
+        if self._is_shown(entry):
             places = {"nick": nick, "author": entry.nick, "time": strings.clock(entry.time), "room": room.name}
             if self.state.is_me(nick) and entry.own:
                 self.show(tr("Your message of {time} in {room} is taken back.", **places))
@@ -219,12 +239,18 @@ class Conversation:
             else:
                 self.show(tr("{nick} took back what {author} said at {time} in {room}.", **places))
 
-    def _tell_reaction(self, room: Room, entry: TranscriptEntry, reaction: str, nick: str) -> None:
-        """Of somebody who reacts to what is on the screen; of what they take back nothing is told."""
-        if entry.serial in self._printed or entry in self._said:
-            places = {"reaction": reaction, "nick": nick, "author": entry.nick, "text": beginning(entry.text, 60)}
-            place = "" if room is self.state.current else f"[{room.name}] "
-            self.show(place + tr('{reaction} by {nick} on {author}: "{text}"', **places))
+    def _tell_reaction(self, event: Reacted) -> None:
+        """Of who reacts to what is on the screen; of what is taken back, only our own is told."""
+        room, entry = event.room, event.entry
+        places = {"reaction": event.reaction, "author": entry.nick, "text": beginning(entry.text, 60)}
+        place = "" if room is self.state.current else f"[{room.name}] "
+        if event.on and self._is_shown(entry):
+            self.show(place + tr('{reaction} by {nick} on {author}: "{text}"', nick=event.nick, **places))
+        elif not event.on and self.state.is_me(event.nick):
+            self.show(place + tr('{reaction} on {author} is taken back: "{text}"', **places))
+
+    def _is_shown(self, entry: TranscriptEntry) -> bool:
+        return entry.serial in self._printed or entry in self._said
 
     def _on_phase(self) -> None:
         phase = self.client.phase
@@ -254,7 +280,8 @@ class Conversation:
                 self.show(strings.goes_to(room.name, self._room.name))
             else:
                 self._room = room
-                self.show(strings.place(room.name, len(room.members) - 1, room.topic))
+                others = [member.nick for member in room.members.values() if not self.state.is_me(member.nick)]
+                self.show(strings.place(room.name, others, room.topic))
 
     def _print_news(self, room: Room) -> None:
         dirty = room.take_dirty()
@@ -274,13 +301,22 @@ class Conversation:
 
     def _render(self, room: Room, entry: TranscriptEntry) -> str:
         place = "" if room is self.state.current else f"[{_named(room, entry)}] "
-        first, *more = f"{strings.clock(entry.time)} {place}{self._said_by(room, entry)}".split("\n")
+        said = f"{strings.clock(entry.time)} {place}{self._said_by(room, entry)}"
+        first, *more = said.split("\n") if entry.kind in SPOKEN else self._in_width(said)
         return "\n".join([first, *(f"{_INDENT}{line}" for line in more)])  # one message, whoever has a name in it
 
     def _said_by(self, room: Room, entry: TranscriptEntry) -> str:
         answered = room.find(entry.reply_to)
         nick = self._coloured(room, entry)
-        return strings.said(entry, f"{nick} → {answered.nick}" if answered else nick)
+        said = strings.said(entry, f"{nick} → {answered.nick}" if answered else nick)
+        return " ".join([said, tr("(edited)")]) if entry.edited else said
+
+    def _in_width(self, text: str) -> list[str]:
+        """What the program says, in lines that end between words where a person's terminal ends."""
+        if not self.interactive:
+            return text.split("\n")
+        width = max(_WIDTH_LEAST, shutil.get_terminal_size().columns) - len(_INDENT)
+        return [part for line in text.split("\n") for part in textwrap.wrap(line, width, break_long_words=False)]
 
     def _coloured(self, room: Room, entry: TranscriptEntry) -> str:
         return f"\x1b[{_COLOURS[room.colour(entry.nick)]}m{entry.nick}\x1b[0m" if self._colours else entry.nick
@@ -295,6 +331,7 @@ class Conversation:
 
     def close(self) -> None:
         """Says goodbye to the server."""
+        self._tell_taken_back(math.inf)
         self.state.quit()
         self.client.stop()
         self.client.wait(GOODBYE_SECONDS)

@@ -37,6 +37,7 @@ _SENTENCES = (
     mark("With netcat or an IRC client you can talk without it, at this same address and port."),
     mark("Talk with everybody on this server."),
 )
+_NAMELESS = 'name="server" content=""'  # in the page, which is told whose server this is
 _ENGLISH_ALONE = b'content="en"'  # in the page, which is told what other languages there are
 
 
@@ -86,17 +87,20 @@ def pages() -> dict[str, File]:
     return found | {path: found[name] for path, name in _ALIASES.items() if name in found}
 
 
-def page(request: Request) -> File | None:
-    """The file that a browser asks for. The page loads the script in the language that the browser prefers."""
+def page(request: Request, about: str = "") -> File | None:
+    """The file that a browser asks for. The page loads the script in the language that the browser prefers.
+
+    `about` tells whose server this is.
+    """
     file = pages().get(request.path)
     if file and file is pages()["/"]:
-        return _index(languages.preferred(request.fields.get("accept-language", "")))
+        return _index(languages.preferred(request.fields.get("accept-language", "")), about)
     return file
 
 
 @cache
-def _index(tag: str) -> File:
-    text = pages()["/"].plain.decode()
+def _index(tag: str, about: str) -> File:
+    text = pages()["/"].plain.decode().replace(_NAMELESS, f'name="server" content="{escape(about)}"')
     spoken = language.find(tag)
     if spoken and tag != "en":
         text = text.replace('lang="en"', f'lang="{tag}"').replace(_ENTRY, _script(tag))

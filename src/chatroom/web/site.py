@@ -43,6 +43,7 @@ class Site:
         self._health = health
         self._reachable = reachable
         self._proxies = proxies
+        self.about = ""  # whose server this is, for people
 
     def check(self, request: Request, secure: bool) -> None:
         """Raises `RequestError` for what is not answered at all. `secure`: the request came with TLS."""
@@ -59,7 +60,7 @@ class Site:
             return Response(200, {"Content-Type": "application/json", "Cache-Control": "no-store"}, body)
         if request.path == invitation.PATH:
             return invitation.invitation(request, self._reachable)
-        file = page(request)
+        file = page(request, self.about)
         if file:
             return file.answer(request)
         if request.path in SOCKET_PATHS:

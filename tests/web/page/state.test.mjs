@@ -443,6 +443,48 @@ test("rights on the server end where the server says so", () => {
   assert.match(talk.room.messages.at(-1).text, /no operator/);
 });
 
+test("an operator of the server is marked at once, and told when a new connection is none of one", () => {
+  const talk = new Talk().enter();
+  talk.feed(":s 381 nora :You are now an IRC operator");
+  assert.ok(talk.room.member("nora").isServerOperator);
+  talk.session.lost();
+  talk.connect().welcome();
+  assert.match(talk.room.messages.at(-1).text, /no operator of the server any more/);
+  talk.session.lost();
+  const before = talk.connect().room.messages.length;
+  talk.welcome();
+  assert.equal(talk.room.messages.length, before);
+});
+
+test("what the server itself does has its name, and what has lasted its time ends", () => {
+  const talk = new Talk().enter();
+  talk.feed(":school MODE #lobby +b m:bob!*@*", ":school MODE #lobby -b m:bob!*@*", ":school MODE #lobby +o bob");
+  talk.feed(`@chatroom/whom=bob;chatroom/until=${at(1)};time=${at(1)} :school MODE #lobby -b m:bob!*@*`);
+  assert.deepEqual(talk.room.messages.slice(-4).map((entry) => entry.text), [
+    "school muted bob.", "school lets bob speak again.", "school made bob an operator.", "The mute on bob has ended.",
+  ]);
+});
+
+test("who strangers are told to leave alone reads it when they say so, and not at each login", () => {
+  const talk = new Talk().enter();
+  const told = () => talk.room.messages.filter((entry) => /logged in can write/.test(entry.text)).length;
+  talk.feed(":nora!u@h MODE nora +R");
+  assert.equal(told(), 0);
+  runLine(talk.state, talk.room, "/set strangers off");
+  talk.feed(":nora!u@h MODE nora +R");
+  assert.equal(told(), 1);
+});
+
+test("a message that is kept for somebody who stays is told as that", () => {
+  const talk = new Talk().enter();
+  const bob = talk.state.room("bob");
+  bob.online = true;
+  talk.feed(":s 301 nora bob :is not here; your message is kept for them");
+  assert.equal(bob.messages.at(-1).text, "bob is not here. Your message is kept, and shown when they come back.");
+  talk.feed(":s 301 nora bob :lunch");
+  assert.equal(talk.room.messages.at(-1).text, "bob is away: lunch.");
+});
+
 test("being taken over from elsewhere is told", () => {
   const talk = new Talk().enter();
   talk.feed(":s FAIL * SESSION_REPLACED :you have come in again from elsewhere");

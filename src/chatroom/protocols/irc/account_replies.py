@@ -136,7 +136,7 @@ _REFUSALS: dict[Code, Refusal] = {
     Code.LOGOUT_HELD: Refusal(mark("You are banned or muted in {account}; leave it, and then log out.")),
     Code.NOT_LOGGED_IN: Refusal(mark("You are not logged in; IDENTIFY, or REGISTER your name.")),
     Code.PASSWORD_WEAK: Refusal(
-        mark("A password has at least {password_characters} characters and is not the name; choose another."),
+        mark("A password has at least {password_characters} characters and is more than the name; choose another."),
         "WEAK_PASSWORD",
     ),
     Code.PASSWORD_COMMON: Refusal(

@@ -27,7 +27,7 @@ class App {
     /** @type {import("./handshake.js").Visitor} */
     this.visitor = { nick: this.settings.nick, password: "", serverPassword: "" };
     this.tabs = new Tabs(() => this.letGo("takenOver"), () => Boolean(this.state?.account));
-    this.languages = (document.querySelector("meta[name=languages]")?.getAttribute("content") ?? "en").split(" ");
+    this.languages = metaOf("languages").split(" ");
     this.signIn = this.makeSignIn();
     /** The language that was chosen since the page was opened; "" if none was. */
     this.chosenLanguage = "";
@@ -82,7 +82,7 @@ class App {
   }
 
   makeSignIn() {
-    return new SignInView((visitor) => void this.enter(visitor), this.languages, (tag) => void this.chooseLanguage(tag));
+    return new SignInView((visitor) => void this.enter(visitor), metaOf("server"), this.languages, (tag) => void this.chooseLanguage(tag));
   }
 
   /** Begins: alone in this browser, with the name of the last visit if there is one. */
@@ -382,6 +382,14 @@ class App {
 /** @param {HTMLElement} element */
 function show(element) {
   document.body.replaceChildren(element);
+}
+
+/**
+ * What the server has written into the page.
+ * @param {string} name
+ */
+function metaOf(name) {
+  return document.querySelector(`meta[name=${name}]`)?.getAttribute("content") ?? "";
 }
 
 /** The room that the address names, or "". */

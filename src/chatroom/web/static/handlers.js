@@ -10,7 +10,7 @@ import { askIgnored, onIgnored, onIgnoredEnd, onSilence } from "./ignoring.js";
 import { catchUp, historyArrived, historyFailed } from "./history.js";
 import { settleEcho } from "./outbox.js";
 import { onBanListed, onBansEnd, onMode, onModes, onOwner } from "./modes.js";
-import { onAccount, onAway, onNames, onNamesEnd, onPresence, onWho, setAway } from "./presence.js";
+import { onAccount, onAway, onNames, onNamesEnd, onPresence, onWho, markMe, setAway } from "./presence.js";
 import { onTagmsg, setTyping, TYPING_LABEL } from "./reactions.js";
 import { reasonOf, refusalText } from "./refusals.js";
 import { compareNames, timeSpan, tr } from "./strings.js";
@@ -312,6 +312,8 @@ function onWelcome(state, message) {
  */
 function onGreeted(state) {
   askIgnored(state);
+  if (state.wasOperator && !state.operator) state.inform(tr("noOperator"));
+  state.wasOperator = false;
   for (const room of state.rooms.values()) {
     if (!room.isDirect) continue;
     state.watch(room);
@@ -436,7 +438,8 @@ function onNotSent(state, message) {
 function onWhois(state, message) {
   const params = message.params.map(cleanWord);
   const room = state.find(params[1] ?? "");
-  if (message.command === "301" && room?.isDirect && !room.online && state.isupport.MONITOR) {
+  const isAbsent = room?.isDirect && !room.online && state.isupport.MONITOR;
+  if (message.command === "301" && room && (isAbsent || params.at(-1) === tr("isKept"))) {
     state.inform(tr("willWait", { nick: room.name }), "info", room); // it is no away message: nobody is here
     return;
   }
@@ -492,6 +495,7 @@ function onMotd(state, message) {
 /** @type {Handler} */
 function onOper(state) {
   state.operator = true;
+  markMe(state);
   state.inform(tr("youAreOperator"));
 }
 

@@ -6,6 +6,7 @@
 
 import { accountOf, fold, nickOf } from "./irc.js";
 import { tellingOf, timeOf } from "./entries.js";
+import { markMe } from "./presence.js";
 import { timeSpan, tr } from "./strings.js";
 import { cleanText, cleanWord } from "./text.js";
 
@@ -69,14 +70,10 @@ export function askModes(state, room) {
 function onOwnModes(state, change) {
   const signOf = (/** @type {string} */ letter) => new RegExp(`([+-])\\w*${letter}`).exec(change)?.[1];
   const [operator, strangers] = [signOf("o"), signOf("R")];
-  if (strangers) state.inform(tr(strangers === "+" ? "strangersOff" : "strangersOn"));
+  if (strangers && state.asked.delete("strangers")) state.inform(tr(strangers === "+" ? "strangersOff" : "strangersOn"));
   if (operator !== "-") return; // of the other, 381 tells
   state.operator = false;
-  for (const room of state.rooms.values()) {
-    const member = room.member(state.nick);
-    if (member) member.isServerOperator = false;
-    room.membersVersion++;
-  }
+  markMe(state);
   state.inform(tr("noOperator"));
 }
 
@@ -92,7 +89,7 @@ export function onMode(state, message) {
   const signs = new Map(ranks);
   const [lists = "", always = "", whenSet = ""] = (state.isupport.CHANMODES ?? "b,k,l,imnpst").split(",");
   const params = message.params.slice(2);
-  const by = message.source.includes("!") ? cleanWord(nickOf(message.source)) : "";
+  const by = cleanWord(nickOf(message.source));
   const time = timeOf(state, message);
   /** @type {Set<string>} */
   const told = new Set();
@@ -117,13 +114,13 @@ export function onMode(state, message) {
     else room.modes?.delete(letter);
     if (letter === "k") room.key = adding ? param : "";
     if (letter === "b") room.membersVersion++;
-    told.add(letter === "b" ? banText(by, adding, ban, time) : modeText(by, adding, letter, param));
+    told.add(letter === "b" ? banText(!adding && ban.until && !message.source.includes("!") ? "" : by, adding, ban, time) : modeText(by, adding, letter, param));
   }
   for (const text of told) room.add(tellingOf(state, message, text));
 }
 
 /**
- * @param {string} by "" if it is the server, which lifts what has lasted its time
+ * @param {string} by "" where something has lasted its time
  * @param {boolean} adding
  * @param {Ban} ban
  * @param {number} time

@@ -58,6 +58,18 @@ export function onWho(state, message) {
 }
 
 /**
+ * Marks us in the lists of people as an operator of the server, or not.
+ * @param {PresentState} state
+ */
+export function markMe(state) {
+  for (const room of state.rooms.values()) {
+    const member = room.member(state.nick);
+    if (member) member.isServerOperator = state.operator;
+    room.membersVersion++;
+  }
+}
+
+/**
  * @param {PresentRoom} room
  * @param {string} nick
  * @param {boolean} away

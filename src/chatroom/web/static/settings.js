@@ -3,9 +3,9 @@
  */
 
 /**
- * `read` is the time of the last message read, by folded room; `theme` is system, light or dark; `language` is "" until one is chosen.
+ * `members` tells whether the list of people is shown where there is room for it; `read` is the time of the last message read, by folded room; `theme` is system, light or dark; `language` is "" until one is chosen.
  * @typedef {{nick: string, current: string, rooms: string[], conversations: string[], read: Record<string, number>,
- *   drafts: Record<string, string>, theme: string, language: string, sound: boolean, typing: boolean, notify: boolean, seen: number}} Settings
+ *   drafts: Record<string, string>, theme: string, language: string, sound: boolean, typing: boolean, notify: boolean, members: boolean, seen: number}} Settings
  */
 
 const SETTINGS_KEY = "chatroom";
@@ -15,7 +15,7 @@ const DRAFT_CHARACTERS = 8_000;
 
 /** @returns {Settings} */
 function blankSettings() {
-  return { nick: "", current: "", rooms: [], conversations: [], read: {}, drafts: {}, theme: "system", language: "", sound: true, typing: true, notify: true, seen: 0 };
+  return { nick: "", current: "", rooms: [], conversations: [], read: {}, drafts: {}, theme: "system", language: "", sound: true, typing: true, notify: true, members: true, seen: 0 };
 }
 
 /**

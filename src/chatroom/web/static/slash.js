@@ -253,8 +253,9 @@ function changeSetting(state, rest) {
   if (!name) return askService(state, "SET");
   if (!/^(replay|strangers|stay)$/.test(name)) throw new Misuse(tr("noSetting", { name }));
   if (!/^(on|off)$/.test(value)) throw misused("set");
-  if (name !== "strangers") askService(state, `SET ${name} ${value}`);
-  else state.send("MODE", state.nick, value === "on" ? "-R" : "+R");
+  if (name !== "strangers") return askService(state, `SET ${name} ${value}`);
+  state.asked.add("strangers");
+  return state.send("MODE", state.nick, value === "on" ? "-R" : "+R");
 }
 
 /**

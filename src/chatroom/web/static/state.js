@@ -80,6 +80,8 @@ export class ChatState {
     /** A password that the server has not judged yet, and the one that it took: to log in again after a loss. */
     this.offered = this.password = "";
     this.away = this.operator = false;
+    /** At the last connection; whether that is over is known when we are in again. */
+    this.wasOperator = false;
     /** @type {Map<string, string>} by folded name */
     this.ignored = new Map();
     this.awayText = "";
@@ -103,6 +105,7 @@ export class ChatState {
   connected(sendLine) {
     this.sendLine = sendLine;
     this.account = "";
+    this.wasOperator ||= this.operator;
     this.operator = false;
   }
 

@@ -88,6 +88,7 @@ export class ChatView {
     this.skip = el("a.skip", { href: "#composer", onclick: (/** @type {Event} */ event) => { event.preventDefault(); this.composer.input.focus(); } }, tr("skipToWriting"));
     this.shade = el("div.shade", { onclick: () => this.closeDrawers() });
     this.element = el("div.chat", {}, this.skip, this.rooms.element, main, this.members.element, this.search.element, this.shade, this.aloud);
+    this.element.classList.toggle("members-hidden", !settings.members);
     listenForSwipes(this.element, (isToRight) => this.swipe(isToRight));
     this.isDrawn = false;
     /** Until the next drawing, in milliseconds. */
@@ -406,8 +407,12 @@ export class ChatView {
   }
 
   toggleMembers() {
-    if (matchMedia(WIDE).matches) this.element.classList.toggle("members-hidden");
-    else this.toggle("members-open");
+    if (!matchMedia(WIDE).matches) {
+      this.toggle("members-open");
+      return;
+    }
+    this.settings.members = this.element.classList.toggle("members-hidden") === false;
+    this.acts.save();
   }
 
   closeDrawers() {

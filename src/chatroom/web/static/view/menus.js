@@ -308,7 +308,7 @@ export class Menus {
 
   /** @param {HTMLElement} anchor */
   languages(anchor) {
-    const items = this.acts.languages.map((tag) => ({ label: languageName(tag), act: () => this.acts.chooseLanguage(tag) }));
+    const items = this.acts.languages.map((tag) => ({ label: `${languageName(tag)}${tag === spokenLanguage() ? " ✓" : ""}`, act: () => this.acts.chooseLanguage(tag) }));
     openMenu(anchor, tr("chooseLanguage"), items, el("h2", {}, tr("chooseLanguage")));
   }
 

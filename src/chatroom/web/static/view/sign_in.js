@@ -13,10 +13,11 @@ export const NAME_CHARACTERS = 32;
 export class SignInView {
   /**
    * @param {(visitor: SignInVisitor) => void} onEnter
+   * @param {string} about whose server this is
    * @param {string[]} languages
    * @param {(tag: string) => void} onLanguage
    */
-  constructor(onEnter, languages, onLanguage) {
+  constructor(onEnter, about, languages, onLanguage) {
     this.name = field(tr("name"), { name: "username", autocomplete: "username", required: true }, tr("nameHint"));
     this.password = field(tr("password"), { name: "password", type: "password", autocomplete: "current-password" });
     this.serverPassword = field(tr("serverPassword"), { name: "server-password", type: "password", autocomplete: "section-server current-password" });
@@ -28,6 +29,7 @@ export class SignInView {
       { method: "post", action: "./", novalidate: true, onsubmit: (/** @type {Event} */ event) => this.enter(event, onEnter) },
       el("div.logo", { "aria-hidden": "true" }),
       el("h1", {}, tr("appName")),
+      about && el("p", { dir: "auto" }, about),
       el("p.hint", {}, tr("welcome")),
       this.error, this.name.row, this.password.row, this.serverPassword.row, this.open, this.submit,
     );
