@@ -877,4 +877,10 @@ test("a room goes on under another name, also one that got it while we were away
   talk.feed(":s FAIL JOIN CHANNEL_RENAMED #before #new :That channel has another name now");
   assert.equal(talk.state.current, room);
   assert.equal(talk.state.find("#before"), undefined);
+  talk.state.room("#later"); // which we have left, and is still shown
+  talk.feed(":bob!b@h RENAME #new #later :");
+  assert.equal(talk.state.find("#later"), room);
+  talk.feed(":bob!b@h RENAME #later #later :", ":bob!b@h RENAME #later #LATER :");
+  assert.equal(talk.state.find("#later"), room);
+  assert.equal(room.name, "#LATER");
 });
