@@ -154,7 +154,7 @@ def test_made_up_rooms_do_not_slow_a_start(tmp_path: Path, work: list[int], monk
     """Of ten times as many, hardly more is looked at: empty ones, closed ones, and ones with a topic."""
     monkeypatch.setattr("chatroom.storage.reader._PLACES_LOOKED_AT", 100)
     monkeypatch.setattr("chatroom.storage.reader._ROWS_LOOKED_AT", 100)
-    monkeypatch.setattr("chatroom.storage.store.PLACES_SWEPT", 100)
+    monkeypatch.setattr("chatroom.storage.empty_places.PLACES_SWEPT", 100)
     monkeypatch.setattr("chatroom.storage.store.ROWS_OF_BATCH", 100)
     took: list[int] = []
     for count in (1000, 10_000):

@@ -37,11 +37,12 @@ from chatroom.model.events import (
 )
 from chatroom.model.limits import RECENT_MESSAGES
 from chatroom.model.values import HistoryPoint, MessageKind, ModeChange, Person, Standing
+from chatroom.storage import standings
 from chatroom.storage.lockfile import LockFile
 from chatroom.storage.maintenance import Maintenance
 from chatroom.storage.projections import PROJECTIONS
 from chatroom.storage.reader import Reader
-from chatroom.storage.schema import MIGRATIONS, StoreError, connect
+from chatroom.storage.schema import MIGRATIONS, SET_MARK, UNSWEPT, StoreError, connect
 from chatroom.storage.search_index import SearchIndex
 from chatroom.storage.store import CHANGE_BYTES, Store
 from tests.crash import check
@@ -135,6 +136,30 @@ def test_of_rooms_that_are_made_up_nothing_stays(data: Path) -> None:
         assert history(store, "#h") == ["message 31"]
     with closing(Store(data)) as store:
         assert places(store) == ["#d", "#h"]
+
+
+@pytest.mark.parametrize("swept", ["a few", "all"])
+def test_a_room_in_which_somebody_stays_is_as_closed_as_before(data: Path, swept: str) -> None:
+    """Whatever of its history is deleted, while the server runs and at a start."""
+    modes = {"#Closed": "i", "#secret": "s"}
+    account = AccountMade(ALICE, "alice", "secret", id=1, time=BASE)
+    standing = Standing("alice", "al", "example.org", "", "", "", "", tuple([(name, "") for name in modes]))
+    changes = [ModesSet(ALICE, name, (ModeChange(True, letter),)) for name, letter in modes.items()]
+    with closing(Store(data)) as store:
+        store.save([account, *[replace(change, id=2, time=BASE) for change in changes]])
+        store.save([StandingSet(ALICE, 1, standing, id=3, time=BASE), said(4, "#Closed"), said(5, "#secret")])
+        store.save([said(6, "#other"), said(20, "#newest")])
+        while SearchIndex(store).prune(BASE + 20) >= 0:
+            pass
+        if swept == "all":
+            store.db.execute(SET_MARK, (UNSWEPT, 1))
+    with closing(Store(data)) as store, closing(store.reader()) as reader:
+        ((_, _, found),) = reader.read(standings.read)
+        assert {key: set(letters) & {"i", "s"} for key, letters in found.items()} == {
+            "#closed": {"i"},
+            "#secret": {"s"},
+        }
+        assert reader.room_names() == ["#Closed", "#secret", "#newest"]
 
 
 def test_ids_rise_over_restarts(data: Path) -> None:

@@ -97,9 +97,8 @@ def _move(state: ChatState, room: Room, name: str, now: int) -> None:
     state.forget_looks(room.name)
     state.room_looks.add(name)
     head = f"{old} "
-    state.absent = {
-        f"{new} {key.removeprefix(head)}" if key.startswith(head) else key: seen for key, seen in state.absent.items()
-    }
+    for key in [key for key in state.absent if key.startswith(head)]:
+        state.absent[f"{new} {key.removeprefix(head)}"] = state.absent.pop(key)
     for markers in (*state.markers.values(), *state.guest_markers.values()):
         if old in markers:
             markers[new] = max(markers.pop(old), markers.get(new, 0))

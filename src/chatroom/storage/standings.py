@@ -65,6 +65,12 @@ def read(db: sqlite3.Connection) -> Iterator[tuple[int, Standing, dict[str, dict
         yield account, found, {key: set_ for key in map(fold, dict(places)) if (set_ := _modes(db, key))}
 
 
+def rooms(db: sqlite3.Connection) -> set[str]:
+    """The keys of the rooms in which somebody is who stays."""
+    rows = db.execute("SELECT standing FROM standings").fetchall()
+    return {fold(name) for (standing,) in rows for name, _ in json.loads(standing)[-1]}
+
+
 def _modes(db: sqlite3.Connection, key: str) -> dict[str, str]:
     row = db.execute("SELECT modes FROM places WHERE key = ? AND modes != ''", (key,)).fetchone()
     return {str(letter): str(param) for letter, param in json.loads(row[0]).items()} if row else {}

@@ -31,7 +31,7 @@ from chatroom.common.trusted_files import UntrustedFileError, check_own_file, ch
 from chatroom.model.durable_state import Lasting
 from chatroom.model.events import Event, ModesSet, Opened, Redacted, RoomRenamed
 from chatroom.model.limits import DORMANT_ROOMS_MAX
-from chatroom.storage import standings
+from chatroom.storage import empty_places, standings
 from chatroom.storage.before_upgrade import keep_copy
 from chatroom.storage.deletions import pending
 from chatroom.storage.lockfile import LockedError, LockFile, NoLocksError
@@ -43,7 +43,6 @@ from chatroom.storage.schema import (
     FILE,
     SET_CLOAK_KEY,
     SET_MARK,
-    UNSWEPT,
     StoreError,
     cloak_key,
     create,
@@ -57,7 +56,6 @@ from chatroom.storage.segments import Segment, pack
 
 LOCK = "chatroom.lock"  # a file beside the data; the one server that uses the data has it locked
 PLACES_REMEMBERED = 10_000  # places whose row numbers are cached: clients that make up rooms must not fill the memory
-PLACES_SWEPT = 10_000  # empty places looked for at a start: more of them would make it slow
 ROWS_OF_BATCH = 10_000  # rows of the history, the last of which are surely those of the last batch
 IDS_RESERVED = 1_000_000  # ids reserved at a time: a second's worth of the microsecond clock that they follow
 UNSAVED_BYTES = 16 * 1024 * 1024  # bytes kept in memory while they can't be saved: some 100,000 messages
@@ -72,16 +70,6 @@ _SEGMENTS_PER_STATEMENT = 32
 _ROW = "(?, ?, ?, ?, ?, ?, ?, ?)"
 _INTO = "INSERT INTO runs (place, first, last, since, until, said, people, events) VALUES"
 _INSERTS = [f"{_INTO} {', '.join([_ROW] * count)}" for count in range(_SEGMENTS_PER_STATEMENT + 1)]
-# A place without an owner is deleted with the last of its history. While somebody may be in the room, its topic and
-# what closes it are kept, too.
-_EMPTY = "owner = '' AND NOT EXISTS (SELECT * FROM runs WHERE place = places.id)"
-_EMPTY_AND_UNUSED = f"{_EMPTY} AND topic = '' AND closed = ''"
-# The newest stays, so that no row number is given twice: somebody may just have looked it up.
-_NEWEST = "SELECT max(id) FROM places"
-_DELETE_PLACES = f"DELETE FROM places WHERE id < ({_NEWEST}) AND"
-# At a start nobody is in a room, so that topics and closed rooms can go, too: of the oldest places, which empty first.
-_OLDEST = "SELECT id FROM (SELECT id FROM places WHERE {} != '' ORDER BY id LIMIT ?1)"
-_EMPTY_AT_START = f"{_EMPTY} AND id IN ({_OLDEST.format('topic')} UNION {_OLDEST.format('closed')})"
 # The lists of as many rooms without an owner are kept as the server remembers rooms that nobody is in.
 _WITHOUT_OWNER = f"room NOT IN ('', '{LOBBY}') AND room NOT IN (SELECT key FROM places WHERE owner != '')"
 _DELETE_OLD_LISTS = f"""DELETE FROM lists WHERE {_WITHOUT_OWNER} AND room NOT IN
@@ -126,7 +114,7 @@ class Store:
         try:
             self.db = self._open()
             self.db.execute(_DELETE_OLD_LISTS)
-            self._sweep()
+            empty_places.sweep(self.db)
             self.reserved_id = self._mark("reserved")  # no event has a higher id yet
             self.previous_start_id = self._mark("began")  # all events since the start before this one have higher ids
             self.db.execute(SET_MARK, ("began", self.reserved_id))
@@ -259,9 +247,7 @@ class Store:
         """Deletes those of these places of which nothing is kept any more; called within a `transaction`."""
         assert self.lock.locked()
         self.has_deleted = True  # this follows a deletion of history
-        db.executemany(f"{_DELETE_PLACES} {_EMPTY_AND_UNUSED} AND id = ?", [(place,) for place in places])
-        if db.execute(f"SELECT id FROM places WHERE id = ({_NEWEST}) AND {_EMPTY_AND_UNUSED}").fetchone():
-            db.execute(SET_MARK, (UNSWEPT, 1))
+        empty_places.delete(db, places)
         self._forget_places()
 
     def close(self) -> None:
@@ -381,14 +367,6 @@ class Store:
                 self._forget_places()
             self._places[segment.key] = number
         return number
-
-    def _sweep(self) -> None:
-        """Deletes places of which nothing is kept: all where something may have left some, else only a few."""
-        if self._mark(UNSWEPT):
-            self.db.execute(f"{_DELETE_PLACES} {_EMPTY}")
-            self.db.execute(SET_MARK, (UNSWEPT, 0))
-        else:
-            self.db.execute(f"{_DELETE_PLACES} {_EMPTY_AT_START}", (PLACES_SWEPT,))
 
     def _mark(self, name: str) -> int:
         """A number of the table `marks`; 0 if it is not set."""

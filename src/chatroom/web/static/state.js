@@ -205,7 +205,8 @@ export class ChatState {
    * @param {string} name
    */
   rename(room, name) {
-    this.rooms = new Map([...this.rooms].map(([key, each]) => (each === room ? [fold(name), each] : [key, each])));
+    const others = [...this.rooms].filter(([key, each]) => each === room || key !== fold(name));
+    this.rooms = new Map(others.map(([key, each]) => [each === room ? fold(name) : key, each]));
     room.name = name;
     room.version++;
     if (room.isDirect) this.watch(room);

@@ -101,8 +101,9 @@ def _ls(client: ClientState, params: list[str]) -> Iterator[Command]:
 def _that_fit(client: ClientState, names: list[str]) -> list[str]:
     """Those that fit one line, as clients of version 301 know no more; drafts give way. They may be asked for."""
     fitting: list[str] = []
+    space = _space(client, "LS")
     for name in sorted(names, key=lambda name: name.startswith("draft/")):
-        if _line(client, "LS", [*fitting, name]).data.count(b"\r\n") == 1:
+        if len(" ".join([*fitting, name])) <= space:
             fitting.append(name)
     return sorted(fitting)
 
@@ -143,10 +144,19 @@ def _end(client: ClientState, params: list[str]) -> Iterator[Command]:
     yield from registration(client)
 
 
+def _head(client: ClientState, verb: str) -> str:
+    return f"CAP {client.viewer.nick or '*'} {verb}"
+
+
+def _space(client: ClientState, verb: str) -> int:
+    """How many bytes of names fit one line of several."""
+    return LINE_BYTES - len(client.send(f"{_head(client, verb)} * :").data)
+
+
 def _line(client: ClientState, verb: str, names: Iterable[str]) -> Raw:
     """Names in as many lines as it takes; all but the last have a `*`, which clients of version 302 know."""
-    head = f"CAP {client.viewer.nick or '*'} {verb}"
-    space = LINE_BYTES - len(client.send(f"{head} * :").data)
+    head = _head(client, verb)
+    space = _space(client, verb)
     rows = [""]
     for name in names:
         longer = f"{rows[-1]} {name}" if rows[-1] else name

@@ -51,18 +51,14 @@ def _identify(client: ClientState, words: list[str]) -> Command:
     return LogIn(words[0] if len(words) == 2 else client.viewer.nick, words[-1], via=Via.SERVICE)
 
 
-def _set_replay(client: ClientState, words: list[str]) -> Command:
-    on = {"on": True, "off": False}.get(words[0].lower())
-    if on is None:
-        return next(_usage(client, _REQUESTS["SET REPLAY"]))
-    return SetReplay(on, via=Via.SERVICE)
+def _switch(name: str, make: Callable[[bool, Via], Command]) -> Callable[[ClientState, list[str]], Command]:
+    """Reads the on or off of the request with this name."""
 
+    def parse(client: ClientState, words: list[str]) -> Command:
+        on = {"on": True, "off": False}.get(words[0].lower())
+        return next(_usage(client, _REQUESTS[name])) if on is None else make(on, Via.SERVICE)
 
-def _set_stay(client: ClientState, words: list[str]) -> Command:
-    on = {"on": True, "off": False}.get(words[0].lower())
-    if on is None:
-        return next(_usage(client, _REQUESTS["SET STAY"]))
-    return SetStay(on, via=Via.SERVICE)
+    return parse
 
 
 def _drop(client: ClientState, words: list[str]) -> Command:
@@ -103,13 +99,13 @@ _REQUESTS: dict[str, Request] = {
         mark("SET REPLAY on|off"),
         mark("says whether you are shown what you missed when you join a room"),
         (1, 1),
-        _set_replay,
+        _switch("SET REPLAY", SetReplay),
     ),
     "SET STAY": Request(
         mark("SET STAY on|off"),
         mark("says whether you stay in your rooms, away, when your last device has gone"),
         (1, 1),
-        _set_stay,
+        _switch("SET STAY", SetStay),
     ),
     "DROP": Request(mark("DROP name password"), mark("gives a name up"), (1, 2), _drop),
     "INFO": Request(
