@@ -21,6 +21,10 @@ from tests.client.script import Script, texts
             ":i 404 me #a :No (+m)",
             "#a is quiet: only operators and those with a voice speak there.",
         ),
+        (
+            ":i 482 me #a :No; operators are: its owner (who is not here)",
+            "Only an operator of #a can do that. Operators are: its owner (who is not here).",
+        ),
         (":i 404 me #a :Cannot send to channel", "You may not speak in #a."),
         (":i 482 me #a :You're not channel operator", "Only an operator of #a can do that."),
         (":i 482 me :?", "?"),

@@ -83,6 +83,25 @@ def test_a_question_that_comes_by_itself_takes_no_keys_from_who_types(window: Wi
         bob.wait("JOIN")
 
 
+def test_what_is_typed_at_a_button_of_a_question_stays_in_it(window: Window, server: Server) -> None:
+    """One Tab too many, and the reason would be said to everybody. Esc closes the question from the composer, too."""
+    window.type("/join #own")
+    window.key("Return")
+    with Irc(server.port, "mia", "#own"):
+        window.wait(lambda state: any("mia" in each for each in state["members"]), "she is there")
+        for _ in range(2):
+            window.click("member_at", button=3)
+            window.key("Up", "Up", "Up", "Return")
+            window.wait(lambda state: state["question"], "asked")
+            window.key("Tab", "Tab")
+            window.type("too loud")
+            window.wait(lambda state: state["focus"] == "!entry", "typed into the field")
+            assert window.state["composer"] == ""
+            window.click("composer_at")
+            window.key("Escape")
+            window.wait(lambda state: state["question"] is None, "closed")
+
+
 @pytest.mark.needs("setxkbmap")
 @pytest.mark.parametrize(("layout", "locked"), [("us", False), ("us", True), ("ru", False), ("gr", False)])
 def test_shortcuts_go_by_the_place_of_a_key(window: Window, display: str, layout: str, locked: bool) -> None:

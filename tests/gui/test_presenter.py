@@ -796,6 +796,27 @@ def test_where_messages_have_no_ids_an_answer_begins_with_the_name(tmp_path: Pat
     assert stage.view.composer == "bob: "
 
 
+def test_the_next_run_begins_with_the_name_that_one_has_logged_in_to(tmp_path: Path) -> None:
+    """Not with a nickname that one has just for now."""
+    for nick, login, begins in (("guest", "", HOST.nick), ("anna", "anna", "anna")):
+        stage = Stage(tmp_path, HOST)
+        stage.presenter.begin(connect=True)
+        stage.connect()
+        stage.tick(f":{HOST.nick}!u@h NICK {nick}")
+        if login:
+            stage.tick(f":irc 900 {nick} {nick}!u@h {login} :You are logged in")
+        stage.presenter.disconnect()
+        assert stage.presenter.settings.recent[0].nick == begins
+
+
+def test_other_colours_are_shown_everywhere(stage: Stage) -> None:
+    """The line at the bottom is told anew, since its colours are those of a theme."""
+    stage.view.shown.pop("status")
+    stage.presenter.prefer(theme="dark")
+    stage.tick()
+    assert "status" in stage.view.shown
+
+
 def test_where_the_user_was_named_is_shown_with_its_rooms(tmp_path: Path) -> None:
     """/mentions; each opens its place in the room where it was said."""
     stage = Stage(tmp_path, HOST, "batch message-tags labeled-response draft/chathistory soju.im/search server-time")

@@ -37,6 +37,10 @@ def test_a_message_is_edited_in_the_composer(stage: Stage) -> None:
     assert sent[-2] == "REDACT #lobby a1" and sent[-1].endswith("PRIVMSG #lobby :/usr is full")
     assert view.composer == "half a thought" and not view.shown["note"].text
     assert "/usr is full (edited)" in view.texts[-1]
+    stage.tick(
+        "@msgid=a2 :me!u@h PRIVMSG #lobby :/usr is full", "@+draft/reply=a2;+draft/react=👍 :bob!u@h TAGMSG #lobby"
+    )
+    assert "(edited)" in view.texts[-2] and "👍" in view.texts[-1] and "(edited)" not in view.texts[-1]
 
 
 @pytest.mark.parametrize("sends", [False, True])

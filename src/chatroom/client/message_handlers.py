@@ -181,6 +181,9 @@ def on_welcome(state: SessionState, message: Message) -> None:
         name = state.login_name or state.nick
         told = tr("The password was not accepted for the account {name}; you are here without it.", name=name)
         state.inform(strings.refusal("password-changed", name) if state.was_right else told, Kind.ERROR)
+    if state.was_operator:
+        state.was_operator = False
+        state.inform(tr("You are no operator of the server any more."))
     if state.away:
         state.send(Message("AWAY", (state.away,)))  # it was lost with the connection
     wanted = [room for room in state.rooms.values() if not room.is_direct and (room.joined or not again)]

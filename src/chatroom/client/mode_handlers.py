@@ -13,6 +13,7 @@ from chatroom.common.names import fold
 from chatroom.common.text import clean
 
 _LETTERS_MAX = 100  # of the changes of a line, with their signs; servers send some 20
+_CLOCK_SECONDS = 1.0  # that two times of one server may be off
 _BAN = "b"
 _OWNER = "O"  # asks whose room it is (RFC 2811 §4.1.1); other servers know no such mode
 _MUTE = "q"  # a list of its own on some servers; others have bans of the kind "mute"
@@ -49,9 +50,9 @@ _NO_STRANGERS = {  # whether the mode is set
 
 def on_mode(state: SessionState, message: Message) -> None:
     room = state.find(param(message, 0))
-    if room is None:
-        if state.is_me(param(message, 0)):
-            _on_own_mode(state, message.params[1:])
+    if state.is_me(param(message, 0)):
+        _on_own_mode(state, message.params[1:])
+    if room is None or room.is_direct:
         return
     nick = clean(message.nick)
     told = []
@@ -59,6 +60,8 @@ def on_mode(state: SessionState, message: Message) -> None:
         entry = state.entry(message, Kind.INFO)
         adding = change[0] == "+"
         if ban := _ban_in(state, message, change, whom):
+            if not adding and _is_early(room.bans.get(whom), entry.time):
+                ban = ban._replace(by=nick)
             _keep_ban(room, whom, ban, adding)
             entry.text = ban_sentences.told(ban, adding, nick, entry.time)
         else:
@@ -76,6 +79,11 @@ def _ban_in(state: SessionState, message: Message, change: str, mask: str) -> ba
         return None
     by = clean(message.nick) if "!" in message.source else ""  # else the server, which ends what has lasted its time
     return bans.read(mask, by, message.tags, letter == _MUTE)
+
+
+def _is_early(ban: bans.Ban | None, time: float) -> bool:
+    """Whether a ban or a mute has not lasted its time: then somebody lifts it, and if it is the server's console."""
+    return ban is not None and (not ban.until or ban.until > time + _CLOCK_SECONDS)
 
 
 def _on_own_mode(state: SessionState, params: tuple[str, ...]) -> None:

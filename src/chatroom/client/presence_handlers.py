@@ -1,5 +1,6 @@
 """Handles what a server says of who is in which room, and of the rooms' topics and modes."""
 
+import re
 from dataclasses import replace
 
 from chatroom.client import history_sync, mode_handlers, strings
@@ -14,6 +15,7 @@ from chatroom.common.text import clean
 
 _WHOX = "%cnfa"  # asks WHO for the room, the name, the flags and the account
 WHO_SECONDS = 60.0  # between two questions: who has become an operator of the server is not worth more of them
+_KILLED = re.compile(r"Killed \(([^\s:)]+)(?:: (.*))?\)")  # how servers tell in a QUIT that an operator ended it
 _WHO_MEMBERS = 200  # members; asking who is away costs a line for each
 
 
@@ -23,6 +25,7 @@ def on_join(state: SessionState, message: Message) -> None:
         return
     if state.is_me(message.nick):
         room.joined = room.is_here = True
+        room.topic = ""  # the server tells it next, if there is one
         room.members.clear()
         room.forget_modes()
         history_sync.catch_up(state, room)
@@ -84,7 +87,11 @@ def on_quit(state: SessionState, message: Message) -> None:
     for room in state.rooms.values():
         if room.member(message.nick):
             room.leave(message.nick)
-            room.add(state.entry(message, Kind.LEAVE, text_of(message)))
+            if killed := _KILLED.fullmatch(text_of(message)):
+                text = strings.thrown_off(clean(message.nick), clean(killed[1]), clean(killed[2] or ""))
+                room.add(state.entry(message, Kind.INFO, text))
+            else:
+                room.add(state.entry(message, Kind.LEAVE, text_of(message)))
     direct = state.find(message.nick)
     if direct and direct.is_direct:
         state.distrust(direct, strings.left(direct.name))

@@ -122,7 +122,14 @@ def told(message: Message, reason: str = "") -> str:
     if not sentence or ("{a}" in sentence and not params[0]) or ("{b}" in sentence and not params[1]):
         return text_of_all(message)
     said = tr(sentence, a=params[0], b=params[1], c=params[2], text=text.rstrip("."))
+    if "(" in rest:
+        return f"{said} {_sentence(rest)}"
     return tr("{sentence} ({words})", sentence=said, words=rest) if semicolon and rest else said
+
+
+def _sentence(words: str) -> str:
+    """A server's words as a sentence of their own."""
+    return words[:1].upper() + words[1:].rstrip(".") + "."
 
 
 def failed(message: Message) -> str:

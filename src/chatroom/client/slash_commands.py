@@ -204,8 +204,9 @@ def _rooms(state: SessionState, room: Room, rest: str) -> None:
 
 def _who(state: SessionState, room: Room, rest: str) -> None:
     """Tells who is in a room of ours, this one or another; or who somebody is."""
-    if rest and not state.is_room(rest):
-        state.send(Message("WHOIS", (rest,)))
+    who = rest or (room.name if room.is_direct else "")
+    if who and not state.is_room(who):
+        state.send(Message("WHOIS", (who,)))
         return
     there = state.find(rest) if rest else room
     if there is None:

@@ -113,6 +113,7 @@ class SessionState:
         self.wanted_name = ""  # what we want to be called once we are logged in to it
         self.away = ""  # what others are told of where we are; "" if we are here
         self.is_operator = False  # of the server
+        self.was_operator = False  # over the connection before
         self.ignored: set[str] = set()  # folded names of whom we ignore, as far as the server has told them
         self.has_asked_ignored = self.awaits_ignored = False  # likewise, for our own use, over this connection
         self.goodbye = "Goodbye"  # what others are told when we go
@@ -150,7 +151,7 @@ class SessionState:
         self.reason = ""
         self.error = ""
         self.account = ""
-        self.is_operator = False
+        self.was_operator, self.is_operator = self.was_operator or self.is_operator, False
         self.has_asked_ignored = self.awaits_ignored = False
         self.ignored.clear()
         self.login_failed = False

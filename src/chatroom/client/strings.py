@@ -42,6 +42,7 @@ REFUSALS = {
 }
 # Answers to WHOIS, by numeric; the numbers are the places of its parameters (RFC 2812 §5.1).
 NO_ANSWER = mark("The server has nothing to say to that. Most likely it was so already.")
+_KEPT = mark("is not here; your message is kept for them")  # so a server of ours answers
 WHOIS = {
     "301": mark("{nick} is away: {b}"),
     "311": mark("{nick} is {b}@{c} ({e})"),
@@ -149,6 +150,8 @@ def day(time: float) -> str:
 
 def whois(numeric: str, params: tuple[str, ...]) -> str:
     """A line of what a server tells about somebody; raises `KeyError` where it leaves something out."""
+    if numeric == "301" and params[-1] in (_KEPT, tr(_KEPT)):
+        return tr("{nick} is not here; your message is kept until they log in.", nick=params[1])
     return tr(WHOIS[numeric], **dict(zip(("me", "nick", "b", "c", "d", "e"), params, strict=False)))
 
 
@@ -187,6 +190,12 @@ def kicked_other(nick: str, by: str, reason: str) -> str:
     if reason:
         return tr("{by} removed {nick}: {reason}", by=by, nick=nick, reason=reason)
     return tr("{by} removed {nick}.", by=by, nick=nick)
+
+
+def thrown_off(nick: str, by: str, why: str) -> str:
+    if why:
+        return tr("{by} threw {nick} off the server: {why}", by=by, nick=nick, why=why)
+    return tr("{by} threw {nick} off the server.", by=by, nick=nick)
 
 
 def topic(nick: str, text: str) -> str:

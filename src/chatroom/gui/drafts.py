@@ -1,6 +1,7 @@
 """Keeps what is being written: the draft of each room, and for the next run the drafts and the rooms of a server."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from chatroom.client import slash_commands
 from chatroom.client.room import Room
@@ -57,7 +58,16 @@ class Drafts:
         drafts = {room.name: room.draft for room in state.rooms.values() if room.draft.strip()}
         drafts = {name: text for name, text in drafts.items() if not slash_commands.is_secret(text)}
         self._kept_at = self._now()
-        if (rooms, drafts) == (self._settings.rooms.get(place), self._settings.drafts.get(place)):
+        is_new = self._keep_name(state, place)
+        if not is_new and (rooms, drafts) == (self._settings.rooms.get(place), self._settings.drafts.get(place)):
             return False
         self._settings.rooms[place], self._settings.drafts[place] = rooms, drafts
+        return True
+
+    def _keep_name(self, state: SessionState, place: str) -> bool:
+        """The next run begins with the name that the user has logged in to; true if it would have been another."""
+        server = next((each for each in self._settings.recent if f"{each.host}:{each.port}" == place), None)
+        if server is None or not state.account or not state.is_me(state.account) or server.nick == state.nick:
+            return False
+        self._settings.remember(replace(server, nick=state.nick))
         return True

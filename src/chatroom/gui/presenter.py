@@ -102,8 +102,7 @@ class Presenter:
         self.writing = Writing(view, settings)
         self.pane.on_edit, self.pane.on_reply = self.writing.edit, self.writing.reply
         self._login: LoginQuestion | None = None  # of `client`
-        self.sent = SentMessages()
-        self._completion = Completion()
+        self.sent, self._completion = SentMessages(), Completion()
         self._refreshed_at = 0.0
         self._fingerprint = ""
 
@@ -437,6 +436,7 @@ class Presenter:
         self.view.show_settings(self.settings)
         if self._in_chat:
             self.pane.restyle()
+            self._surroundings.forget()  # what has a colour there gets that of another theme
 
     def choose_language(self, tag: str, server: Server, password: str, server_password: str) -> None:
         """The user has chosen a language in the panel, where this is typed."""

@@ -320,8 +320,6 @@ class Transcript:
                 said = markup.marked(markup.segments(text, tag), self.words)
                 rows.append(TranscriptRow(line, (*open_row, *said), position, entry))
                 open_row = self._gap()
-        if entry.reactions:
-            rows.append(TranscriptRow(line, (*self._gap(), *self._chips(entry)), position, entry))
         room = ((f"  {entry.place}", "muted"),) if entry.place not in ("", self.room.name) else ()
         place = (*room, ("  ", tag), (tr("Show its place"), "place")) if self.has_places else room
         edited = ((" " + tr("(edited)"), "small"),) if entry.edited else ()
@@ -330,6 +328,8 @@ class Transcript:
             rows.append(TranscriptRow(line, (*self._gap(), *end), position, entry))
         elif end:
             rows[-1] = replace(rows[-1], segments=(*rows[-1].segments, *end))
+        if entry.reactions:
+            rows.append(TranscriptRow(line, (*self._gap(), *self._chips(entry)), position, entry))
         return rows
 
     def _chips(self, entry: TranscriptEntry) -> list[Segment]:
