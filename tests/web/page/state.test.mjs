@@ -10,7 +10,8 @@ import { flushRoom } from "./static/outbox.js";
 import { spansOf } from "./static/text.js";
 import { Misuse, runLine } from "./static/slash.js";
 import { tellTyping, toggleReaction, typingIn } from "./static/reactions.js";
-import { setLanguage, timeSpan } from "./static/strings.js";
+import { timeSpan } from "./static/phrases.js";
+import { setLanguage } from "./static/strings.js";
 import { choicesFor } from "./static/completion.js";
 import { findEmoji, withEmoji } from "./static/emoji.js";
 import { loadSettings, saveSettings } from "./static/settings.js";
@@ -553,7 +554,7 @@ test("the password that the server took is kept for the next connection, and for
 test("a mistyped command is not said", () => {
   const talk = new Talk().enter();
   talk.take();
-  for (const line of ["/regsiter open-sesame", "/kick", "/kick #tea", "/constructor", "/__proto__ x"])
+  for (const line of ["/regsiter open-sesame", "/join a,b", "/kick", "/kick #tea", "/constructor", "/__proto__ x"])
     assert.throws(() => runLine(talk.state, talk.room, line), Misuse);
   assert.deepEqual(talk.take(), []);
 });
@@ -660,6 +661,20 @@ test("what is done to a room is told", () => {
     "bob locked the room with a key.", "bob unlocked the room: nobody needs a key any more.",
     "bob slowed the room down: one message every 1 second.", "bob slowed the room down: one message every 20 seconds.",
   ]);
+});
+
+test("the modes of a room are told in words", () => {
+  const talk = new Talk().enter();
+  const told = (modes) => {
+    runLine(talk.state, talk.room, "/mode");
+    talk.feed(`:s 324 nora #lobby ${modes}`);
+    return talk.room.messages.at(-1).text;
+  };
+  assert.equal(
+    told("+nkXW sesam 10"),
+    "Modes of #lobby: only those speak who are in it (+n); it has a key (+k sesam); +X; one message every 10 seconds (+W 10).",
+  );
+  assert.equal(told("+"), "#lobby has no modes.");
 });
 
 test("a time that is over is no day", () => {

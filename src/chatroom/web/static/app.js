@@ -5,7 +5,7 @@
 import { Connection } from "./connection.js";
 import { tellLanguage } from "./handlers.js";
 import { fold, isRoomName } from "./irc.js";
-import { loadSettings, saveSettings } from "./settings.js";
+import { forgetPerson, loadSettings, saveSettings } from "./settings.js";
 import { Session } from "./session.js";
 import { ChatState, LOBBY } from "./state.js";
 import { shippedLanguage, speakLanguage, spokenLanguage, tr } from "./strings.js";
@@ -260,7 +260,7 @@ class App {
       this.letGo(`refused_${why}`, { nick, text });
     } else if (why === "ended") {
       this.quit();
-      this.signIn.error.replaceChildren(tr("refused_ended"));
+      this.signIn.show({ nick: state.nick, error: tr("refused_ended"), password: true });
     } else if (why === "taken" && (state.wasRegistered || this.heldTries > 0)) {
       this.isHeld = state.wasRegistered;
       this.heldTries--;
@@ -318,8 +318,9 @@ class App {
     this.connection.stop();
     this.session?.lost();
     this.state = this.session = this.chat = null;
-    this.settings.nick = "";
+    forgetPerson(this.settings);
     this.saveNow();
+    this.signIn.name.input.value = "";
     this.visitor = { nick: "", password: "", serverPassword: "" };
     show(this.signIn.element);
     this.signIn.password.input.value = this.signIn.serverPassword.input.value = "";

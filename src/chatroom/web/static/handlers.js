@@ -13,7 +13,8 @@ import { onBanListed, onBansEnd, onMode, onModes, onOwner } from "./modes.js";
 import { onAccount, onAway, onNames, onNamesEnd, onPresence, onWho, markMe, setAway } from "./presence.js";
 import { onTagmsg, setTyping, TYPING_LABEL } from "./reactions.js";
 import { reasonOf, refusalText } from "./refusals.js";
-import { compareNames, timeSpan, tr } from "./strings.js";
+import { timeSpan } from "./phrases.js";
+import { compareNames, tr } from "./strings.js";
 
 /** @typedef {import("./irc.js").Message} HandledLine */
 /** @typedef {import("./state.js").ChatState} HandledState */

@@ -7,7 +7,8 @@
 import { accountOf, fold, nickOf } from "./irc.js";
 import { tellingOf, timeOf } from "./entries.js";
 import { markMe } from "./presence.js";
-import { timeSpan, tr } from "./strings.js";
+import { timeSpan } from "./phrases.js";
+import { tr } from "./strings.js";
 import { cleanText, cleanWord } from "./text.js";
 
 /** @typedef {import("./state.js").ChatState} ModesState */
@@ -172,5 +173,12 @@ export function onModes(state, message) {
   const room = state.find(message.params[1] ?? "");
   if (room) room.modes = new Set(message.params[2] ?? "");
   if (room && !state.asked.delete(`modes ${room.name}`)) return;
-  state.inform(tr("modesAre", { room: cleanWord(message.params[1] ?? ""), modes: cleanWord(message.params.slice(2).join(" ")) }));
+  const [, name = "", letters = "", ...values] = message.params.map(cleanWord);
+  const meant = [...letters.replace("+", "")].map((letter) => {
+    const whom = /[klW]/.test(letter) ? (values.shift() ?? "") : "";
+    const shown = `+${letter}${whom && ` ${whom}`}`;
+    const words = tr(`modeIs_${letter}`, { whom });
+    return words ? `${words} (${shown})` : shown;
+  });
+  state.inform(tr(meant.length ? "modesAre" : "modesNone", { room: name, modes: meant.join("; ") }));
 }

@@ -41,6 +41,15 @@ export function loadSettings(storage) {
 }
 
 /**
+ * Somebody leaves: who comes next on this device finds nothing of theirs.
+ * @param {Settings} settings
+ */
+export function forgetPerson(settings) {
+  const { nick, current, rooms, conversations, read, drafts, seen } = blankSettings();
+  Object.assign(settings, { nick, current, rooms, conversations, read, drafts, seen });
+}
+
+/**
  * @param {Storage | null} storage
  * @param {Settings} settings
  */

@@ -303,6 +303,7 @@ export const SLASH_COMMANDS = {
     usage: "/join ROOM [KEY]",
     act: (state, room, rest) => {
       const [name, key = ""] = rest.split(/\s+/);
+      if (name.includes(",")) throw new Misuse(tr("oneRoom"));
       return { go: state.join(isRoomName(name) ? name : `#${name}`, key) };
     },
     argument: true,

@@ -316,7 +316,17 @@ const STRINGS = {
   liftFrom: "Lift it from {nick}",
   keyTitle: "{room} has a key",
   keyWanted: "Key",
-  modesAre: "Modes of {room}: {modes}",
+  modesAre: "Modes of {room}: {modes}.",
+  modesNone: "{room} has no modes.",
+  modeIs_i: "only who is invited comes in",
+  modeIs_k: "it has a key",
+  modeIs_l: "at most {whom} people come in",
+  modeIs_m: "only operators and those with a voice speak",
+  modeIs_n: "only those speak who are in it",
+  modeIs_t: "only operators set the topic",
+  modeIs_s: "it is in no list",
+  modeIs_W: "one message every {whom} seconds",
+  modeIs_C: "no messages for programs (CTCP)",
 
   // refusals: by numeric, and by the mode or the code that tells which of its meanings it has
   numeric_401: "Nobody here is called {a}.",
@@ -363,6 +373,7 @@ const STRINGS = {
   languagesAre: "/lang LANGUAGE chooses one of these: {languages}",
   strangersOff: "Only people who are logged in can write to you alone now.",
   strangersOn: "Everybody can write to you alone now.",
+  oneRoom: "One room at a time.",
   noConnection: "There is no connection right now.",
   places: "DEVICE EMOJI KEY LANGUAGE MODES NAME NEW OLD PASSWORD ROOM SECONDS TEXT TIME WHY WORDS",
   helpTitle: "Commands and keys",
@@ -543,33 +554,6 @@ function formOf(count) {
   const { forms } = translation;
   const repeats = forms.length / 2;
   return Number(forms[count < repeats ? count : repeats + (count % repeats)] ?? 0);
-}
-
-/**
- * carol; carol and dave; carol, dave and 3 others.
- * @param {string[]} names
- */
-export function listNames(names) {
-  const [a, b, c] = names;
-  if (names.length < 2) return a ?? "";
-  if (names.length === 2) return tr("names2", { a, b });
-  if (names.length === 3) return tr("names3", { a, b, c });
-  return tr("namesMore", { a, b, count: names.length - 2 });
-}
-
-/** In seconds, the longest first. */
-const SPANS = /** @type {[number, string][]} */ ([[86_400, "days"], [3_600, "hours"], [60, "minutes"], [1, "seconds"]]);
-/** What a number of them may be off, as a part of it: 90 minutes are neither 1 hour nor 2. */
-const SPAN_ERROR = 0.1;
-
-/**
- * How long something lasts, in the largest unit that tells it well: 5 minutes.
- * @param {number} seconds
- */
-export function timeSpan(seconds) {
-  seconds = Math.max(1, seconds);
-  const [size, key] = SPANS.find(([unit]) => Math.abs(Math.round(seconds / unit) * unit - seconds) <= SPAN_ERROR * seconds) ?? SPANS[3];
-  return tr(key, { count: Math.round(seconds / size) });
 }
 
 /**

@@ -6,7 +6,8 @@ import { choicesFor, wordAt } from "../completion.js";
 import { withEmoji } from "../emoji.js";
 import { tellTyping, typingIn } from "../reactions.js";
 import { isSecretLine } from "../slash.js";
-import { listNames, tr } from "../strings.js";
+import { listNames } from "../phrases.js";
+import { tr } from "../strings.js";
 import { button, el } from "./dom.js";
 import { openEmoji } from "./emoji_picker.js";
 

@@ -8,7 +8,8 @@ import { fold, isRoomName } from "../irc.js";
 import { isIgnored, setIgnored } from "../ignoring.js";
 import { bansOf, mutedIn } from "../modes.js";
 import { canAnswer, QUICK_REACTIONS, toggleReaction } from "../reactions.js";
-import { languageName, spokenLanguage, timeSpan, tr } from "../strings.js";
+import { timeSpan } from "../phrases.js";
+import { languageName, spokenLanguage, tr } from "../strings.js";
 import { badge, button, el, nameOf } from "./dom.js";
 import { openDialog, openForm, openMenu, placeBeside } from "./dialogs.js";
 import { openEmoji } from "./emoji_picker.js";
@@ -403,6 +404,7 @@ export class Menus {
       ({ room, key }) => {
         const name = room.trim().replace(/\s+/g, "-");
         if (!name || name === "#") return tr("roomName");
+        if (name.includes(",")) return tr("oneRoom");
         form.close(); // before going: what closes gives the focus back to where it was
         this.acts.go(this.state.join(isRoomName(name) ? name : `#${name}`, key.trim()));
         return "";

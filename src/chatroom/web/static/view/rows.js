@@ -4,7 +4,8 @@
 
 import { isSpoken } from "../entries.js";
 import { spansOf } from "../text.js";
-import { clock, dayName, listNames, moment, tr } from "../strings.js";
+import { listNames } from "../phrases.js";
+import { clock, dayName, moment, tr } from "../strings.js";
 import { button, el, initials, nameOf } from "./dom.js";
 
 /** @typedef {import("../entries.js").Entry} RowEntry */
