@@ -177,7 +177,7 @@ def come_back(school: School, teacher: Person, pupils: dict[str, Person], max_: 
     thief.sees("threw quiet out")
     school.server.type("ban 127.0.4.2 1d max")
     school.server.out.wait("banned 127.0.4.2/32 from the server for 1d")
-    thief.sees(r"^\* Goodbye \(Killed \(chatroom\.local: max\)\)\.$")
+    thief.sees(r"^\* Goodbye: chatroom\.local threw you off the server \(max\)\.$")
     refused = school.stranger("127.0.4.2")
     refused.sees(r"^\* Goodbye \(you are banned from this server for .* more \(max\)\)")
     for name, person in (("max as moritz", moritz), ("max as paul", other), ("max as quiet", thief)):

@@ -56,7 +56,7 @@ def test_a_ban_from_one_server_is_one_from_all(node: Start) -> None:
     bob = two.guests.plain("bob")
     agree(one, two)
     one.server.event_log.submit(one.server.hub.state.server_session, [BanFromServer("bob", 3600, "spam")])
-    assert bob.rest()[-1] == "* Goodbye (Killed (one: spam))."
+    assert bob.rest()[-1] == "* Goodbye: one threw you off the server (spam)."
     three = node("three")
     back = three.guests.stranger()
     back.send("bob")

@@ -543,7 +543,7 @@ def test_a_ban_from_the_server_throws_off_and_keeps_off(room: Room, rita: Client
     assert rita.send("KLINE 2h bob :spam").heard() == [
         ":rita!plain@192.0.2.1 WALLOPS :rita banned bob!*@* from the server for 2h (spam)"
     ]
-    assert bob.heard() == ["* Goodbye (Killed (rita: spam))."]
+    assert bob.heard() == ["* Goodbye: rita threw you off the server (spam)."]
     assert op.heard() == [":bob!plain@127.0.0.1 QUIT :Killed (rita: spam)"]
     again = chat.irc()
     told = again.send("NICK Bob", "USER u 0 * :x").heard()
@@ -561,7 +561,7 @@ def test_addresses_and_networks_are_barred(room: Room, rita: Client) -> None:
     assert numerics(rita, "DLINE 60 bob") == ["696"]
     from_elsewhere(bob, "198.51.100.7")
     rita.send("DLINE 60 198.51.100.99/24 :proxies")
-    assert bob.heard() == ["* Goodbye (Killed (rita: proxies))."]
+    assert bob.heard() == ["* Goodbye: rita threw you off the server (proxies)."]
     assert chat.hub.state.networks.find("198.51.100.1") and chat.hub.state.networks.find("::ffff:198.51.100.1")
     assert not chat.hub.state.networks.find("198.51.101.1")
     rita.heard()
@@ -749,7 +749,7 @@ def test_who_logs_in_to_a_banned_account_is_refused(server: ChatServer, guests: 
     bob.send("/register open-sesame")
     bob.wait("^\\* bob is yours now")
     server.event_log.submit(server.hub.state.server_session, [BanFromServer("a:bob", 3600, "spam")])
-    assert bob.rest()[-1] == "* Goodbye (Killed (chatroom.test: spam))."
+    assert bob.rest()[-1] == "* Goodbye: chatroom.test threw you off the server (spam)."
     eve = guests.plain("eve")
     eve.send("/login bob open-sesame")
     eve.wait(r"^\* the name bob is banned here for .* more \(spam\)$")

@@ -207,13 +207,16 @@ class Stage:
 
     def connect(self, number: int = 1) -> None:
         """Up to being in the lobby with bob."""
-        connection = self.connections[-1]
+        connection, me = self.connections[-1], self.client.state.nick
         connection.queue.put(wire.Connected(number, Security.NONE))
         self.tick(f":irc CAP * LS :{self.capabilities}")
         if self.capabilities:
             self.tick(f":irc CAP * ACK :{self.capabilities}")
         self.tick(
-            ":irc 001 me :Welcome", ":me!u@h JOIN #lobby", ":irc 353 me = #lobby :me @bob", ":irc 366 me #lobby :End"
+            f":irc 001 {me} :Welcome",
+            f":{me}!u@h JOIN #lobby",
+            f":irc 353 {me} = #lobby :{me} @bob",
+            f":irc 366 {me} #lobby :End",
         )
         assert self.client.phase is Phase.ONLINE
         connection.sent.clear()

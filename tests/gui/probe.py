@@ -68,6 +68,7 @@ def state(view: TkView) -> dict[str, Any]:
         "headings": [label for label in _labels(view.members.tree, "") if _HEADING.search(label)],
         "question": str(view.question._title["text"]) if view.question.winfo_ismapped() else None,
         "asked": str(view.question._text["text"]) if view.question.winfo_ismapped() else "",
+        "search_cut": [str(each["text"]) for each in view.search._steps if each.winfo_width() < each.winfo_reqwidth()],
         "search": str(view.search._result["text"]) if view.search.winfo_ismapped() else None,
         "focus": focus.rpartition(".")[2],
         "focused": bool(focus),

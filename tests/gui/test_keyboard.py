@@ -45,6 +45,10 @@ def test_typing_anywhere_goes_to_the_composer(window: Window) -> None:
     window.resize(480, 320)
     window.type("b")
     window.wait(lambda state: state["composer"] == "ab", "typed while the rooms are hidden")
+    window.key("ctrl+f")
+    window.wait(
+        lambda state: state["search"] is not None and not state["search_cut"], "a search bar with whole buttons"
+    )
 
 
 def test_enter_in_a_question_does_no_harm(window: Window) -> None:

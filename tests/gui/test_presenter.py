@@ -1,6 +1,7 @@
 """What the window decides, without a window."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -807,6 +808,20 @@ def test_the_next_run_begins_with_the_name_that_one_has_logged_in_to(tmp_path: P
             stage.tick(f":irc 900 {nick} {nick}!u@h {login} :You are logged in")
         stage.presenter.disconnect()
         assert stage.presenter.settings.recent[0].nick == begins
+
+
+def test_drafts_come_back_to_who_wrote_them(tmp_path: Path) -> None:
+    """Several may use one desktop, by different names."""
+    stage = Stage(tmp_path, HOST)
+    for number, (nick, found) in enumerate(((HOST.nick, ""), ("tina", ""), (HOST.nick, "half a thought")), 1):
+        stage.presenter.server = replace(HOST, nick=nick)
+        stage.view.composer = ""
+        stage.presenter.begin(connect=True)
+        stage.connect(number)
+        assert stage.view.composer == found
+        if number == 1:
+            stage.view.composer = "half a thought"
+        stage.presenter.disconnect()
 
 
 def test_other_colours_are_shown_everywhere(stage: Stage) -> None:

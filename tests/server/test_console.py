@@ -65,10 +65,10 @@ def test_without_a_room_it_is_the_whole_server(served: Served, visitors: Guests)
     bob, carol = visitors.plain("bob"), visitors.plain("carol")
     served.type("kick bob behave")
     served.out.wait(r"^chat\.example threw bob off the server \(behave\)$")
-    assert bob.rest()[-1] == "* Goodbye (Killed (chat.example: behave))."
+    assert bob.rest()[-1] == "* Goodbye: chat.example threw you off the server (behave)."
     served.type("ban carol 1h spam")
     served.out.wait(r"^chat\.example banned carol from the server for 1h \(spam\)$")
-    assert "Killed (chat.example: spam)" in carol.rest()[-1]
+    assert "chat.example threw you off the server (spam)." in carol.rest()[-1]
     served.type("ban 192.0.2.0/24")
     served.out.wait(r"^chat\.example banned 192\.0\.2\.0/24 from the server$")
     served.type("bans")

@@ -559,6 +559,7 @@ def known(directory: Path) -> dict[str, list[tuple[object, ...]]]:
             "kept": """SELECT mask, target, metadata.value, renamed.name, standing
                        FROM ignored, markers, metadata, renamed, standings""",
             "accounts": "SELECT key, name, secret FROM accounts",
+            "modes": "SELECT key, modes FROM places WHERE modes != ''",
             "lists": "SELECT room, letter, mask, reason FROM lists ORDER BY room",
             "places": "SELECT key, owner, modes, topic FROM places WHERE owner != ''",
         }
@@ -594,6 +595,7 @@ def test_names_owners_and_bans_outlive_the_file(
         IgnoreSet(alice, "bob!*@*", "", True),
         MarkerSet(alice, "Alice", "#Tea", BASE),
         MetadataSet(alice, "", "pronouns", "she"),
+        ModesSet(alice, "#Secret", (ModeChange(True, "s"),)),  # where somebody may stay
         RoomRenamed(alice, "#Milk", "#Coffee", ""),
         StandingSet(alice, 1, Standing("Alice", "al", "example.org", "", "", "", "", (("#Tea", "o"),))),
     ]
@@ -615,7 +617,7 @@ def test_names_owners_and_bans_outlive_the_file(
         store.save([said(9, "#Tea")])
     assert history(store, "#tea") == ["message 9"]
     assert f"{data / 'chatroom.db'} was gone" in caplog.text
-    assert "accounts 1, rooms 1, masks (bans) 2" in caplog.text
+    assert "accounts 1, rooms 2, masks (bans) 2" in caplog.text
     store.save([PasswordSet(ALICE, "Alice", "another", id=10, time=BASE + 10)])
     assert not store.failure
     after = known(data)

@@ -360,6 +360,17 @@ def test_who_does_not_trust_a_certificate_is_not_sent_to_a_terminal(tmp_path: Pa
         assert done.returncode == 1 and "Connect once from a terminal or the window" in done.stderr
 
 
+def test_who_does_not_go_on_without_tls_is_not_sent_to_a_terminal(tmp_path: Path) -> None:
+    (tmp_path / "chatroom").mkdir()
+    settings = {"recent": [{"host": "127.0.0.1", "port": 9, "tls": True, "nick": "alice"}]}
+    (tmp_path / "chatroom" / "client.json").write_text(json.dumps(settings))
+    terminal = Terminal("127.0.0.1", "-p", "9", "--nick", "alice", XDG_CONFIG_HOME=str(tmp_path))
+    terminal.wait(r"Go on without TLS\? \[y/N\] ")
+    terminal.type("n\r")
+    terminal.wait(r"Not connected\. With --tls, nobody can read along\.")
+    assert terminal.process.wait(DEADLINE) == 1 and "from a terminal" not in terminal.seen
+
+
 def test_the_answer_about_a_certificate_and_what_follows_it_arrive(tmp_path: Path) -> None:
     """Without prompt_toolkit, too, where the keyboard is read before the question comes up."""
     pytest.importorskip("cryptography")

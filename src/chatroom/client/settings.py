@@ -34,8 +34,8 @@ class Server:
 class Settings:
     """`zoom` is in points added to the font.
 
-    By server (`host:port`): `trusted` has the SHA-256 fingerprint, `rooms` where the user was, `drafts` what was not
-    sent yet, by room.
+    By server (`host:port`): `trusted` has the SHA-256 fingerprint, `rooms` where the user was. `drafts`
+    has by NAME@SERVER what was not sent yet, by room.
     """
 
     theme: str = "system"

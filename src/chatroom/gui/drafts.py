@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from chatroom.client import slash_commands
 from chatroom.client.room import Room
-from chatroom.client.settings import Settings
+from chatroom.client.settings import Server, Settings
 from chatroom.client.state import SessionState
 from chatroom.gui.view_protocol import View
 
@@ -23,8 +23,9 @@ class Drafts:
         self._kept_at = now()
 
     def bring_back(self, state: SessionState, place: str) -> None:
-        """Gives the rooms of a server the drafts of the last run. `place` is the server's address and port."""
-        for name, draft in self._settings.drafts.get(place, {}).items():
+        """Gives the rooms of a server the drafts of the last run by this name. `place` is its address and port."""
+        drafts = self._settings.drafts
+        for name, draft in drafts.get(_key(place, state.nick), drafts.get(place, {})).items():
             state.room(name).draft = draft
 
     def go_to(self, room: Room) -> None:
@@ -59,15 +60,26 @@ class Drafts:
         drafts = {name: text for name, text in drafts.items() if not slash_commands.is_secret(text)}
         self._kept_at = self._now()
         is_new = self._keep_name(state, place)
-        if not is_new and (rooms, drafts) == (self._settings.rooms.get(place), self._settings.drafts.get(place)):
+        server = self._known(place)
+        key = _key(place, server.nick if server else state.nick)
+        self._settings.drafts.pop(place, None)  # kept for any name, as it was done before
+        if not is_new and (rooms, drafts) == (self._settings.rooms.get(place), self._settings.drafts.get(key)):
             return False
-        self._settings.rooms[place], self._settings.drafts[place] = rooms, drafts
+        self._settings.rooms[place], self._settings.drafts[key] = rooms, drafts
         return True
+
+    def _known(self, place: str) -> Server | None:
+        return next((each for each in self._settings.recent if f"{each.host}:{each.port}" == place), None)
 
     def _keep_name(self, state: SessionState, place: str) -> bool:
         """The next run begins with the name that the user has logged in to; true if it would have been another."""
-        server = next((each for each in self._settings.recent if f"{each.host}:{each.port}" == place), None)
+        server = self._known(place)
         if server is None or not state.account or not state.is_me(state.account) or server.nick == state.nick:
             return False
         self._settings.remember(replace(server, nick=state.nick))
         return True
+
+
+def _key(place: str, nick: str) -> str:
+    """Under which the drafts of a person at a server are kept: several may use one desktop."""
+    return f"{nick}@{place}"

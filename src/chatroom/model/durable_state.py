@@ -35,7 +35,7 @@ class Lasting(Event):
     # What waits for people: the folded account, the message's id, its conversation. And whom accounts ignore, likewise.
     waiting: tuple[tuple[str, int, str], ...] = ()
     ignored: tuple[tuple[str, ListEntry], ...] = ()
-    standings: tuple[tuple[int, Standing], ...] = ()  # of those who stay without a device, by their accounts' ids
+    standings: tuple[tuple[int, Standing], ...] = ()  # of those who stay, by their accounts' ids
     metadata: tuple[tuple[str, str, str], ...] = ()  # the folded account, what is set, and to what
     renamed: tuple[tuple[str, str, int], ...] = ()  # rooms by the folds of old names: the new name, and since when
     chat: int = 0  # by which a chat of several servers is known again; 0: none

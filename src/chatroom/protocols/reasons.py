@@ -63,6 +63,7 @@ SENTENCES = (
 )
 assert set(SENTENCES) >= {GHOST, NAME_GIVEN_UP, OVERTAKEN, PASSWORD_CHANGED, SAME_PERSON, SLOWEST, TIMED_OUT, TOO_SLOW}
 
+KILLED = re.compile(r"Killed \((?P<nick>[^\s:)]+)(?:: (?P<reason>.*))?\)")  # by an operator of the server
 _PLACE = re.compile(r"\\\{(\w+)\\\}")  # as `re.escape` writes it
 _PATTERNS = [(sentence, re.compile(_PLACE.sub(r"(?P<\1>.+)", re.escape(sentence)))) for sentence in SENTENCES]
 

@@ -69,7 +69,7 @@ from chatroom.model.replies import (
 )
 from chatroom.model.values import Member, Topic
 from chatroom.protocols import account_sentences
-from chatroom.protocols.reasons import told
+from chatroom.protocols.reasons import KILLED, told
 from chatroom.protocols.refusals import describe_refusal
 from chatroom.protocols.sentence_parts import (
     BANNED_FROM_ROOM,
@@ -270,6 +270,9 @@ def _language_is(reply: LanguageIs, to: Reader) -> list[str]:
 
 
 def _goodbye(reply: Goodbye, to: Reader) -> list[str]:
+    if killed := KILLED.fullmatch(reply.reason):
+        places = {"nick": killed["nick"], "why": because(killed["reason"] or "")}
+        return [to.tr("Goodbye: {nick} threw you off the server{why}.", **places)]
     return [to.tr("Goodbye{why}.", why=because(told(reply.reason, to.language)))]
 
 

@@ -20,7 +20,7 @@ _TABLES = {
     "renamed": "key",
     "standings": "account",
 }
-_ROOMS = "WHERE owner != '' OR topic != '' OR closed != ''"
+_ROOMS = "WHERE owner != '' OR topic != '' OR closed != '' OR modes != ''"
 
 
 class _Rows(NamedTuple):

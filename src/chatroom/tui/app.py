@@ -40,7 +40,9 @@ def converse(server: Server, room: str, password: str) -> None:
     settings, trouble = storage.load(path)
     place = f"{server.host}:{server.port}"
     danger = plaintext.danger(server, settings, password)
-    if danger and not (interactive and _ask(danger, tr("Go on without TLS?"))):
+    if danger and interactive and not _ask(danger, tr("Go on without TLS?")):
+        raise Trouble(tr("Not connected. With --tls, nobody can read along."))
+    if danger and not interactive:
         raise Trouble("\n".join([danger, tr("Use --tls, or connect from a terminal to be asked.")]))
     keyboard = _Keyboard()
     while True:
