@@ -202,6 +202,16 @@ def test_the_echo_bears_the_label_and_what_others_read_does_not() -> None:
     ]
 
 
+def test_who_speaks_from_outside_a_room_has_the_echo_too() -> None:
+    """Once; and those in the room read it as any message."""
+    chat = Chat()
+    al, bob, cy = chat.irc("al", room="#a"), chat.irc("bob", *LABELS, "echo-message"), chat.irc("cy")
+    al.send("MODE #a -n").heard()
+    assert bob.send("@label=a PRIVMSG #a :hi").heard() == ["@label=a :bob!u@127.0.0.1 PRIVMSG #a :hi"]
+    assert cy.send("PRIVMSG #a :ho").heard() == []
+    assert al.heard() == [":bob!u@127.0.0.1 PRIVMSG #a :hi", ":cy!u@127.0.0.1 PRIVMSG #a :ho"]
+
+
 def test_a_label_is_nothing_without_the_capability_and_a_long_one_is_none() -> None:
     """64 bytes at most."""
     chat = Chat()

@@ -150,6 +150,8 @@ def said(ctx: Context, event: Said, delivery: Delivery) -> None:
                 if room.slow:
                     room.note_speaker(event)
             delivery.broadcast(event, room.audience, None if session and session.echo else session)
+            if session and session.echo and user.person.uid not in room.members:  # who speaks from outside
+                delivery.reply(session, PersonalNotice(event))
         return
     if event.target[0] in _RANK_BY_SIGN:
         _said_to_ranks(ctx, event, user, session, delivery)
