@@ -462,7 +462,7 @@ def test_nickserv_is_a_way_of_saying_the_same(chat: Chat) -> None:
     assert say("INFO al") == ["al has been claimed since 2026-01-01, and is here."]
     assert say(f"SET PASSWORD {PASSWORD} another-one") == ["The password of al is changed."]
     assert say("LOGOUT") == ["You are logged out."]
-    refused = "That is not the password of al, or nobody has claimed al; try again, or choose another nickname."
+    refused = "That is not the password of al, or nobody has claimed al; try again, or choose another name."
     assert say(f"IDENTIFY {PASSWORD}") == [refused]
     assert service(al.send("NS IDENTIFY al another-one").heard()) == ["You are logged in as al."]
     assert say("DROP al wrong!") == [refused]

@@ -867,6 +867,17 @@ def test_a_room_gets_another_name(server: ChatServer, visit: Visit, guests: Gues
     expect(nora.room("#tea")).to_have_count(0)
 
 
+def test_a_room_gets_another_name_by_its_menu(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """Blanks in it become hyphens, as where one joins a room."""
+    nora = visit(server.port).come("nora", "#tea", "#tea")
+    bob = guests.irc("bob", "draft/channel-rename", room="#tea")
+    nora.pick(nora.page.get_by_role("button", name="More about this room"), "Rename…")
+    nora.page.get_by_label("Name of the room").fill("hot cocoa")
+    nora.page.keyboard.press("Enter")
+    bob.wait("RENAME #tea #hot-cocoa")
+    nora.is_in("#hot-cocoa")
+
+
 def test_a_conversation_that_is_opened_anew_has_what_was_said_before(
     serve: Callable[..., Served], company: Company, visit: Visit, tmp_path: Path
 ) -> None:

@@ -684,6 +684,7 @@ test("a time that is over is no day", () => {
 test("who is logged in is told so before they log in again", () => {
   const talk = new Talk().connect().welcome("nora");
   assert.throws(() => runLine(talk.state, talk.state.current, "/login nora open-sesame"), /logged in as nora.*\/logout/);
+  assert.throws(() => runLine(talk.state, talk.state.current, "/register open-sesame"), /logged in as nora.*\/logout/);
 });
 
 test("an operator who takes back a message of somebody else is named, who takes back their own is not", () => {

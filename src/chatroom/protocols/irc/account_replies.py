@@ -102,19 +102,15 @@ class Refusal(NamedTuple):
 
 
 _REFUSALS: dict[Code, Refusal] = {
-    Code.NICK_BAD: Refusal(
-        mark("{account} can't be the name of an account; choose another nickname."), "BAD_ACCOUNT_NAME"
-    ),
-    Code.NICK_RESERVED: Refusal(
-        mark("{account} would pass for the server; choose another nickname."), "BAD_ACCOUNT_NAME"
-    ),
+    Code.NICK_BAD: Refusal(mark("{account} can't be the name of an account; choose another name."), "BAD_ACCOUNT_NAME"),
+    Code.NICK_RESERVED: Refusal(mark("{account} would pass for the server; choose another name."), "BAD_ACCOUNT_NAME"),
     Code.NICK_TAKEN: Refusal(
-        mark("Somebody else is called {account} at the moment; choose another nickname."), "ACCOUNT_EXISTS"
+        mark("Somebody else is called {account} at the moment; choose another name."), "ACCOUNT_EXISTS"
     ),
-    Code.NICK_LIKE: Refusal(mark("{account} looks like another name; choose another nickname."), "BAD_ACCOUNT_NAME"),
+    Code.NICK_LIKE: Refusal(mark("{account} looks like another name; choose another name."), "BAD_ACCOUNT_NAME"),
     Code.NICK_BANNED: Refusal(mark("{account} is banned from this server.")),
     Code.NO_SUCH_NICK: Refusal(mark("Nobody is called {account} at the moment.")),
-    Code.NOT_REGISTERED: Refusal(mark("Choose a nickname first.")),
+    Code.NOT_REGISTERED: Refusal(mark("Choose a name first.")),
     Code.PASSWORD_NEEDED: Refusal(mark("Give the server's password first: PASS.")),
     Code.ACCOUNT_EXISTS: Refusal(
         mark("{account} is claimed already; if it is yours: /msg NickServ IDENTIFY {account} password"),
@@ -126,8 +122,7 @@ _REFUSALS: dict[Code, Refusal] = {
     Code.NO_SUCH_ACCOUNT: Refusal(mark("{account} is not claimed; whoever has that name can REGISTER it.")),
     Code.LOGIN_FAILED: Refusal(
         mark(
-            "That is not the password of {account}, or nobody has claimed {account}; "
-            "try again, or choose another nickname."
+            "That is not the password of {account}, or nobody has claimed {account}; try again, or choose another name."
         )
     ),
     Code.LOGIN_TOO_OFTEN: Refusal(mark("That was tried too often; wait a minute, then try again.")),

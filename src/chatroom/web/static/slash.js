@@ -157,6 +157,11 @@ export function claimName(state, password) {
   askService(state, `REGISTER ${password}`);
 }
 
+/** @param {SlashState} state */
+function demandGuest(state) {
+  if (state.account) throw new Misuse(tr("loggedInAlready", { nick: state.account }));
+}
+
 /**
  * The old and the new one, as they are typed behind /password.
  * @param {string} text
@@ -194,6 +199,16 @@ export function markAway(state, text) {
 export function setSlowMode(state, room, seconds) {
   const off = /^(off|0*)$/i.test(seconds);
   state.send("MODE", ...(off ? [room.name, "-W"] : [room.name, "+W", seconds.replace(/s$/, "")]));
+}
+
+/**
+ * @param {SlashState} state
+ * @param {SlashRoom} room
+ * @param {string} rest the name, and why
+ */
+export function renameRoom(state, room, rest) {
+  const [name, ...why] = rest.split(" ");
+  state.send("RENAME", room.name, isRoomName(name) ? name : `#${name}`, ...(why.length ? [why.join(" ")] : []));
 }
 
 /**
@@ -383,14 +398,7 @@ export const SLASH_COMMANDS = {
   away: { usage: "/away [WHY]", act: (state, room, rest) => markAway(state, rest || tr("awayText")) },
   back: { usage: "/back", act: (state) => markAway(state) },
   invite: { usage: "/invite NAME", act: (state, room, rest) => state.send("INVITE", rest.split(" ")[0], room.name), argument: true },
-  rename: {
-    usage: "/rename NEW [WHY]",
-    act: (state, room, rest) => {
-      const [name, ...why] = rest.split(" ");
-      state.send("RENAME", room.name, isRoomName(name) ? name : `#${name}`, ...(why.length ? [why.join(" ")] : []));
-    },
-    argument: true,
-  },
+  rename: { usage: "/rename NEW [WHY]", act: renameRoom, argument: true },
   kick: { usage: "/kick NAME [TIME] [WHY]", act: moderation("KICK"), argument: true },
   ban: { usage: "/ban NAME [TIME] [WHY]", act: moderation("BAN"), argument: true },
   unban: { usage: "/unban NAME", act: (state, room, rest) => state.send("UNBAN", room.name, rest.split(" ")[0]), argument: true },
@@ -414,11 +422,19 @@ export const SLASH_COMMANDS = {
       state.send("MODE", room.name, ...rest.split(/\s+/).filter(Boolean));
     },
   },
-  register: { usage: "/register PASSWORD", act: (state, room, rest) => claimName(state, rest), argument: true, secret: true },
+  register: {
+    usage: "/register PASSWORD",
+    act: (state, room, rest) => {
+      demandGuest(state);
+      claimName(state, rest);
+    },
+    argument: true,
+    secret: true,
+  },
   login: {
     usage: "/login [NAME] PASSWORD",
     act: (state, room, rest) => {
-      if (state.account) throw new Misuse(tr("loggedInAlready", { nick: state.account }));
+      demandGuest(state);
       const words = rest.split(/\s+/);
       logIn(state, words.length > 1 ? words[0] : state.nick, words.at(-1) ?? "");
     },

@@ -163,6 +163,7 @@ const STRINGS = {
   inviteName: "Whom?",
   invite: "Invite",
   setKey: "Key…",
+  renameRoom: "Rename…",
   key: "Only who knows this key comes in; empty: everybody",
   quiet: "Quiet: only operators and those with a voice speak",
   loud: "Let everybody speak again",

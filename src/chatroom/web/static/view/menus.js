@@ -2,7 +2,7 @@
  * The menus: about a person, a room, a message, and oneself; and the forms that they open.
  */
 
-import { askBans, askPerson, askService, changePassword, claimName, logIn, markAway, moderate, setKey, setSlowMode, SLASH_COMMANDS, usageOf } from "../slash.js";
+import { askBans, askPerson, askService, changePassword, claimName, logIn, markAway, moderate, renameRoom, setKey, setSlowMode, SLASH_COMMANDS, usageOf } from "../slash.js";
 import { canNotify } from "../alerts.js";
 import { fold, isRoomName } from "../irc.js";
 import { isIgnored, setIgnored } from "../ignoring.js";
@@ -133,6 +133,7 @@ export class Menus {
     ];
     if (state.isOperatorIn(room)) {
       items.push(
+        { label: tr("renameRoom"), act: () => this.rename(room) },
         { label: tr("setKey"), act: () => this.key(room) },
         { label: tr("slowMode"), act: () => this.slow(room) },
         room.modes?.has("m")
@@ -166,6 +167,14 @@ export class Menus {
   invite(room) {
     openForm(tr("inviteSomebody"), [{ name: "nick", label: tr("inviteName"), props: { required: true } }], tr("invite"), ({ nick }) => {
       this.state.send("INVITE", nick.trim(), room.name);
+      return "";
+    });
+  }
+
+  /** @param {MenuRoom} room */
+  rename(room) {
+    openForm(room.name, [{ name: "name", label: tr("roomName"), props: { value: room.name, required: true, maxlength: 50 } }], tr("save"), ({ name }) => {
+      renameRoom(this.state, room, name.trim().replace(/\s+/g, "-"));
       return "";
     });
   }
