@@ -199,7 +199,6 @@ def test_help_lists_the_commands(guests: Guests) -> None:
         "/react",
         "/unreact",
         "/topic",
-        "/rename",
     ]
     order = [
         "/rename",
