@@ -133,15 +133,21 @@ def test_who_comes_back_enters_its_rooms_at_once(come: Coming) -> None:
     assert seconds(client, *many[:1]) > 19 / FLOOD_LINES_PER_SECOND - FLOOD_BURST_LINES / FLOOD_LINES_PER_SECOND
 
 
-@pytest.mark.parametrize("label", ["", "@label=1 "], ids=["plain", "labelled"])
-def test_what_is_told_in_many_rooms_costs_more(come: Coming, label: str) -> None:
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [f"NICK al{n}" for n in range(4)],
+        [f"@label=1 NICK al{n}" for n in range(4)],
+        [f"LANGUAGE {tag}" for tag in ("pl", "en", "pl", "en")],
+    ],
+    ids=["name", "name by a labelled line", "language"],
+)
+def test_what_touches_many_rooms_costs_more(come: Coming, lines: list[str]) -> None:
     """A line for ten of them."""
     client = come("al", "message-tags", "labeled-response", "batch")
     client.send(f"JOIN {','.join(f'#a{n}' for n in range(20))}", f"JOIN {','.join(f'#b{n}' for n in range(20))}")
     client.sync()
-    assert (
-        seconds(client, *[f"{label}NICK al{n}" for n in range(4)]) > (16 - FLOOD_BURST_LINES) / FLOOD_LINES_PER_SECOND
-    )
+    assert seconds(client, *lines) > (16 - FLOOD_BURST_LINES) / FLOOD_LINES_PER_SECOND
 
 
 def test_a_message_of_usual_length_costs_a_line(come: Coming) -> None:

@@ -10,13 +10,14 @@ from contextlib import nullcontext
 
 from chatroom.model.commands import Join, Rename, SetAway, SetRealname
 from chatroom.model.outcomes import Command
+from chatroom.model.preferences import SetLanguage
 from chatroom.model.replies import Reply
 from chatroom.model.social_commands import React
 from chatroom.net.connection import Connection
 from chatroom.server.connection_limits import ConnectionLimiter
 from chatroom.server.flood_limit import LOOKUP_LINES_MAX, PRICES, FloodLimit, price_of
 
-TOLD_EVERYWHERE = (Rename, SetAway, SetRealname)  # commands that are told in all of the client's rooms
+EVERYWHERE = (Rename, SetAway, SetRealname, SetLanguage)  # commands that touch each of the rooms that one is in
 _MORE_FOR_REACTION = 1 / PRICES.reactions - 1  # lines besides the one that it is
 
 
@@ -46,7 +47,7 @@ class Payments:
         return self._is_free(command) or self.wait_for_turn(price_of(line) * self._crowding(), is_dear=True)
 
     def pay_for_more(self, command: Command) -> bool:
-        """Likewise for what costs more than a line: what is told in all of the client's rooms, and reactions."""
+        """Likewise for what costs more than a line: what touches all of the client's rooms, and reactions."""
         more = self._more(command)
         return not more or self.wait_for_turn(more * self._crowding(), is_dear=True)
 
@@ -55,7 +56,7 @@ class Payments:
         if isinstance(command, React):
             return _MORE_FOR_REACTION
         user = self._client.session.user
-        if user is None or not isinstance(command, TOLD_EVERYWHERE):
+        if user is None or not isinstance(command, EVERYWHERE):
             return 0.0
         return max(0.0, len(user.rooms) / PRICES.rooms - 1)
 
