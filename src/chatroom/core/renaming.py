@@ -86,9 +86,6 @@ def _move(state: ChatState, room: Room, name: str, now: int) -> None:
         for session in user.sessions:
             if session.place == old:
                 session.place = new
-    for user in state.users.values():
-        if user.invitations.get(old) is room:
-            user.invitations[new] = user.invitations.pop(old)
     state.move_lists(old, new, room.lists)
     owner = state.owners.get(old)
     if owner:
