@@ -11,7 +11,7 @@ from dataclasses import replace
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, fold, room_name
 from chatroom.common.text import shortened
-from chatroom.core import notify
+from chatroom.core import notify, read_markers
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.permissions import Action, require
 from chatroom.model.commands import RenameRoom
@@ -96,9 +96,7 @@ def _move(state: ChatState, room: Room, name: str, now: int) -> None:
     head = f"{old} "
     for key in [key for key in state.absent if key.startswith(head)]:
         state.absent[f"{new} {key.removeprefix(head)}"] = state.absent.pop(key)
-    for markers in (*state.markers.values(), *state.guest_markers.values()):
-        if old in markers:
-            markers[new] = max(markers.pop(old), markers.get(new, 0))
+    read_markers.rename(state, old, new)
     redirect(state.renamed, old, name, now, state.owners.__contains__)
 
 
