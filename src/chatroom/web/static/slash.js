@@ -3,7 +3,7 @@
  */
 
 import { isSpoken } from "./entries.js";
-import { fold, isRoomName } from "./irc.js";
+import { fold, roomNamed } from "./irc.js";
 import { askIgnored, setIgnored } from "./ignoring.js";
 import { flushRoom } from "./outbox.js";
 import { fetchLatest } from "./history.js";
@@ -208,7 +208,7 @@ export function setSlowMode(state, room, seconds) {
  */
 export function renameRoom(state, room, rest) {
   const [name, ...why] = rest.split(" ");
-  state.send("RENAME", room.name, isRoomName(name) ? name : `#${name}`, ...(why.length ? [why.join(" ")] : []));
+  state.send("RENAME", room.name, roomNamed(name), ...(why.length ? [why.join(" ")] : []));
 }
 
 /**
@@ -319,7 +319,7 @@ export const SLASH_COMMANDS = {
     act: (state, room, rest) => {
       const [name, key = ""] = rest.split(/\s+/);
       if (name.includes(",")) throw new Misuse(tr("oneRoom"));
-      return { go: state.join(isRoomName(name) ? name : `#${name}`, key) };
+      return { go: state.join(roomNamed(name), key) };
     },
     argument: true,
     offline: true,
