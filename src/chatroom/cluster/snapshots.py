@@ -514,7 +514,8 @@ def _enter(ctx: Context, user: User, settings: Room, ranks: str, place: Place, m
         ctx.state.note_lists(key)
         room.lists = ctx.state.lists[key]
         created, topic = room.created, room.topic
-        membership.reopen(ctx, room, delivery)
+        membership.recall(ctx.state, room)
+        membership.save_opening(ctx, room, delivery)
         room.created, room.topic = created, topic
         room.refresh()
     if ranks:

@@ -58,7 +58,7 @@ def _restore_rooms(hub: Hub, reader: Reader, user: User, standing: Standing, mod
             stored = reader.room(key)  # a closed room, or one in which nothing has happened for long
             if stored:
                 restore.room(state, *stored)
-        restore.put_in(state, user, name, ranks, modes.get(key, {}))
+        restore.put_in(state, user, name, ranks, modes.get(key))
         replay.note_seen(state, name, user.person, standing.seen)
 
 
