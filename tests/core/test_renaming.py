@@ -227,6 +227,18 @@ def test_the_old_name_leads_to_the_room_for_a_week(chat: Chat) -> None:
     assert "JOIN #old" in told(bob)
 
 
+def test_what_was_said_is_taken_back_by_the_old_name_too(chat: Chat) -> None:
+    """It crossed the new name on its way."""
+    al, bob = chat.irc("al", room="#old"), chat.irc("bob", "draft/message-redaction", "message-tags", room="#old")
+    bob.send("PRIVMSG #old :hi")
+    [said] = chat.hub.state.rooms["#old"].recent
+    rename(chat, al, "#old", "#new")
+    bob.heard()
+    bob.send(f"REDACT #old {said.id:x}")
+    assert [line.partition(" REDACT ")[2] for line in bob.heard()] == [f"#new {said.id:x}"]
+    assert not chat.hub.state.rooms["#new"].recent
+
+
 def test_the_old_name_leads_on_and_back(chat: Chat) -> None:
     """Over several names, of which the last few count; and a room may have its first name again."""
     al, bob = chat.irc("al", room="#n0"), chat.irc("bob")

@@ -144,5 +144,5 @@ def replay_missed(ctx: Context, session: Session, room: Room, delivery: Delivery
 
 def _wants_replay(state: ChatState, session: Session, user: User) -> bool:
     """A bot would obey once more what it was told before."""
-    account = state.accounts.get(fold(user.person.account))
+    account = state.account_of(user)
     return session.replay and BOT not in user.modes and (account is None or account.replay)

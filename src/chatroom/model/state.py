@@ -149,9 +149,13 @@ class ChatState:
         self.here = 0  # clients that are connected to this server and have a name
         self.servers: dict[str, Server] = {}  # by id; none if this is the only one
 
+    def room_called(self, name: str) -> Room | None:
+        """The room of that name, or that was called so lately; None if nobody is in one."""
+        return self.rooms.get(fold(name)) or self.rooms.get(fold(self.name_now(name)))
+
     def room_named(self, name: str, user: User) -> Room:
         """The room of that name; raises `ChatError` if nobody is in one that this user may know of."""
-        room = self.rooms.get(fold(name)) or self.rooms.get(fold(self.name_now(name)))
+        room = self.room_called(name)
         if room is None or not room.known_to(user):
             kept = self.dormant_rooms.owned.get(fold(name)) if room is None and self.dormant_rooms else None
             is_theirs = kept is not None and kept.is_owned_by(user.person)
@@ -332,6 +336,10 @@ class ChatState:
     def presence_of(self, account: str) -> User | None:
         """Who is logged in to this account; None if nobody is, or `account` is ""."""
         return self.presences.get(fold(account)) if account else None
+
+    def account_of(self, user: User) -> Account | None:
+        """The account that somebody is logged in to."""
+        return self.accounts.get(fold(user.person.account))
 
     def set_account(self, user: User, account: str) -> None:
         """Logs a user in to an account that nobody is logged in to; or out, with ""."""
