@@ -1,6 +1,5 @@
 """Replies as the lines that one IRC client reads, by one table from the type of a reply to what writes it."""
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -85,7 +84,7 @@ from chatroom.protocols.irc.labeled_response import labelled
 from chatroom.protocols.irc.limits import TARGETS_PER_COMMAND
 from chatroom.protocols.irc.params import echo
 from chatroom.protocols.irc.reply_writer import ReplyWriter
-from chatroom.protocols.reasons import told
+from chatroom.protocols.reasons import KILLED, told
 from chatroom.protocols.refusals import chosen, places
 from chatroom.protocols.reply_sentences import describe_reply
 from chatroom.protocols.sentence_parts import BanSentences, time_left
@@ -397,9 +396,8 @@ def _servers_are(to: ReplyWriter, reply: ServersAre) -> Iterator[str]:
 def _goodbye(to: ReplyWriter, reply: Goodbye) -> Iterator[str]:
     reason = told(reply.reason, to.language)
     if "standard-replies" in to.capabilities:
-        killed = _KILLED.fullmatch(reply.reason)
-        if killed:
-            why = killed["why"] or to.tr("no reason was given")
+        if killed := KILLED.fullmatch(reply.reason):
+            why = killed["reason"] or to.tr("no reason was given")
             yield to.standard("FAIL", "*", "SESSION_KILLED", killed["nick"], why)
         elif code := _ENDS.get(reply.reason):
             yield to.standard("FAIL", "*", code, reason)
@@ -407,7 +405,6 @@ def _goodbye(to: ReplyWriter, reply: Goodbye) -> Iterator[str]:
 
 
 _CLOSING = mark("Closing link:")
-_KILLED = re.compile(r"Killed \((?P<nick>[^ :]+)(?:: (?P<why>.*))?\)")
 # By why a connection ended: a code for programs, which must not come back by themselves then.
 _ENDS = {
     GHOST: "SESSION_REPLACED",
