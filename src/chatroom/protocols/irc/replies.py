@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from chatroom.common.clock import timestamp
 from chatroom.common.errors import Code
 from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.language import mark
@@ -79,7 +80,7 @@ from chatroom.model.replies import (
 )
 from chatroom.model.values import Member, Topic
 from chatroom.protocols.irc import account_replies, history_replies, metadata_replies, numerics
-from chatroom.protocols.irc.event_lines import RENAMING, tags_of_ban, timestamp
+from chatroom.protocols.irc.event_lines import RENAMING, tags_of_ban
 from chatroom.protocols.irc.labeled_response import labelled
 from chatroom.protocols.irc.limits import TARGETS_PER_COMMAND
 from chatroom.protocols.irc.params import echo
