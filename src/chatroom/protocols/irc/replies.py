@@ -12,7 +12,7 @@ from chatroom.common.text import GHOST, shortened
 from chatroom.model.departure_reasons import DEVICE_ENDED, LOGGED_OUT, NAME_GIVEN_UP
 from chatroom.model.limits import TOPIC_BYTES
 from chatroom.model.masks import ACCOUNT
-from chatroom.model.modes import BOT, RANKS
+from chatroom.model.modes import BOT
 from chatroom.model.outcomes import Labelled
 from chatroom.model.replies import (
     AccountDone,
@@ -84,7 +84,7 @@ from chatroom.protocols.irc.event_lines import RENAMING, tags_of_ban
 from chatroom.protocols.irc.labeled_response import labelled
 from chatroom.protocols.irc.limits import TARGETS_PER_COMMAND
 from chatroom.protocols.irc.params import echo
-from chatroom.protocols.irc.reply_writer import ReplyWriter
+from chatroom.protocols.irc.reply_writer import ReplyWriter, signs
 from chatroom.protocols.reasons import KILLED, told
 from chatroom.protocols.refusals import chosen, places
 from chatroom.protocols.reply_sentences import describe_reply
@@ -170,16 +170,12 @@ def _names(to: ReplyWriter, reply: NamesAre | RoomState) -> Iterator[str]:
     yield from to.filled(numerics.RPL_NAMREPLY, "@" if reply.secret else "=", reply.room, words=(names,))
 
 
-def _signs(ranks: str) -> str:
-    return "".join([RANKS[rank] for rank in ranks])
-
-
 # How NAMES has a member, by whether the client has negotiated multi-prefix, and userhost-in-names.
 _NAMES: dict[tuple[bool, bool], Callable[[Member], str]] = {
-    (False, False): lambda m: _signs(m.ranks[:1]) + m.person.nick if m.ranks else m.person.nick,
-    (False, True): lambda m: _signs(m.ranks[:1]) + m.person.mask,
-    (True, False): lambda m: _signs(m.ranks) + m.person.nick,
-    (True, True): lambda m: _signs(m.ranks) + m.person.mask,
+    (False, False): lambda m: signs(m.ranks[:1]) + m.person.nick if m.ranks else m.person.nick,
+    (False, True): lambda m: signs(m.ranks[:1]) + m.person.mask,
+    (True, False): lambda m: signs(m.ranks) + m.person.nick,
+    (True, True): lambda m: signs(m.ranks) + m.person.mask,
 }
 
 
