@@ -22,6 +22,11 @@ def timestamp(milliseconds: int) -> str:
     return f"{_second(seconds)}.{rest:03d}Z"
 
 
+def stamp(seconds: float) -> str:
+    """Likewise of a time in seconds, to the millisecond."""
+    return timestamp(round(seconds * 1_000_000) // 1000)
+
+
 @lru_cache(maxsize=16)
 def _second(seconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))

@@ -19,7 +19,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from chatroom.common.clock import timestamp
+from chatroom.common.clock import stamp
 
 LOG_LINE_CHARACTERS = 1000  # characters of a record: what clients put there must not fill the disk
 LOG_TRACE_CHARACTERS = 8000  # characters of a traceback, likewise: about 80 lines of it
@@ -88,10 +88,6 @@ def _bounded(message: str) -> str:
     return message if len(message) <= LOG_LINE_CHARACTERS else f"{message[:LOG_LINE_CHARACTERS]}…"
 
 
-def _time(seconds: float) -> str:
-    return timestamp(round(seconds * 1_000_000) // 1000)
-
-
 class _Lines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         return self.line(record.created, record.levelname, record.name, _message(record), self.trace(record))
@@ -111,7 +107,7 @@ class TextLines(_Lines):
 
     def line(self, seconds: float, level: str, part: str, message: str, trace: Sequence[str] = ()) -> str:
         folded = f" | {' | '.join(trace)}" if trace else ""
-        return f"{_time(seconds)} {level} {message}{folded}"
+        return f"{stamp(seconds)} {level} {message}{folded}"
 
 
 class JsonLines(_Lines):
@@ -119,7 +115,7 @@ class JsonLines(_Lines):
 
     def line(self, seconds: float, level: str, part: str, message: str, trace: Sequence[str] = ()) -> str:
         shown = {
-            "time": _time(seconds),
+            "time": stamp(seconds),
             "level": level.lower(),
             "part": part.removeprefix("chatroom."),
             "message": message,
