@@ -836,6 +836,8 @@ def test_what_netcat_can_do_can_be_typed_here(server: ChatServer, visit: Visit, 
     nora.notes("Only people who are logged in can write to you alone")
     bob.send("PRIVMSG nora :buy")
     bob.wait(" 531 ")
+    nora.say("/set strangers off")
+    expect(nora.page.locator(".note", has_text="Only people who are logged in can write to you alone")).to_have_count(2)
     nora.say("/set sugar on")
     expect(nora.page.locator(".writing")).to_contain_text("There are: replay, strangers, stay.")
     nora.say("/invite bob")
