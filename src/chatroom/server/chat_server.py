@@ -24,7 +24,7 @@ from socketserver import ThreadingTCPServer
 from typing import Any
 
 from chatroom.cluster.redis_event_log import RedisEventLog
-from chatroom.cluster.redis_stream import ClusterError, shared_secret
+from chatroom.cluster.redis_stream import ClusterError
 from chatroom.cluster.replica import OwnHistory
 from chatroom.cluster.servers import Timing
 from chatroom.common.addresses import Network, is_in, is_loopback
@@ -155,7 +155,7 @@ class ChatServer(ThreadingTCPServer):
         self.hub.context.throttle.unlimited = unlimited
         self.hub.context.cloaks.is_shown = show_addresses
         if store:
-            self._restore(store, show_addresses)
+            restore_chat(self.hub, store, now(), show_addresses, cluster)
         self._history = HistoryService(store) if store else None
         self.event_log = self._make_event_log(timing)
         self.hub.context.keep_ms = keep * 86_400_000 if store else 0
@@ -170,15 +170,6 @@ class ChatServer(ThreadingTCPServer):
         self._reloading = threading.Lock()  # held by `reload`, which may be called again meanwhile
         self._client_threads = ClientThreads(self.serve_forever, self.courier.client_threads)
         self._accept_failures = AcceptFailures(self.socket, self._stopping, self.count_refusal)
-
-    def _restore(self, store: Store, show_addresses: bool) -> None:
-        """Takes the chat up where it ended, from what is stored."""
-        self.hub.context.cloaks = store.cloaks
-        if self._cluster:  # before addresses are replaced by cloaks for good: bans are to hold on all servers
-            store.cloaks.key = shared_secret(self._cluster, "cloaks", store.cloaks.key)
-        if not show_addresses:
-            store.hide_addresses()
-        restore_chat(self.hub, store, now())
 
     def _make_event_log(self, timing: Timing) -> EventLog:
         """One that goes on where the history ends; in a cluster it is shared with the other servers."""
