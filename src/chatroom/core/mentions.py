@@ -35,7 +35,7 @@ def since_last_login(ctx: Context, person: Person, account: str) -> list[Outcome
         return []
     dormant = state.dormant_rooms
     rooms = {**dormant.rooms, **dormant.owned, **state.rooms} if dormant else state.rooms
-    seen = {name: last for name in rooms if (last := state.absent.get(f"{name} {key}", 0))}
+    seen = {name: last for name in rooms if (last := state.absences.seen(name, key))}
     user = presence or User(person, None, 0)
     may_read = [name for name in seen if name in user.rooms or _may_enter(state, rooms[name].name, user)]
     places = {name: rooms[name].name for name in may_read}

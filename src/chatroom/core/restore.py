@@ -1,7 +1,6 @@
 """Puts back what the history holds from before the start: accounts first, then rooms, lists and bans, then people."""
 
 from collections.abc import Iterable
-from sys import intern
 
 from chatroom.common.names import fold, skeleton
 from chatroom.core import bans
@@ -131,6 +130,4 @@ def markers(state: ChatState, read: Iterable[tuple[str, str, int]]) -> None:
     """How far people have read, by their folded accounts."""
     for account, target, time in read:
         if account in state.accounts:
-            state.markers.setdefault(account, {})[intern(target)] = time  # many have read the same room
-    for account, markers in state.markers.items():
-        state.note_markers(account, markers)
+            state.markers.put(account, target, time)
