@@ -15,12 +15,7 @@ from dataclasses import dataclass, field, replace
 from chatroom.client import multiline, splitting, strings
 from chatroom.client.parameters import time_in
 from chatroom.client.room import Room
-from chatroom.client.screen_events import (
-    Alerted,
-    ListedRoom,
-    Rejected,
-    ScreenEvent,
-)
+from chatroom.client.screen_events import Alerted, ListedRoom, Rejected, ScreenEvent
 from chatroom.client.transcript_entry import SPOKEN, DeliveryState, Kind, TranscriptEntry
 from chatroom.common.irc_message import LINE_BYTES, Message, needs_colon, render
 from chatroom.common.names import LOBBY, fold
@@ -464,8 +459,6 @@ class SessionState:
     def redact(self, room: Room, entry: TranscriptEntry) -> None:
         """Takes a message back that the server has (IRCv3 draft/message-redaction); its answer changes the room."""
         self.send(Message("REDACT", (room.name, entry.msgid)))
-
-    # --- asking the server --------------------------------------------------------------------------------------------
 
 
 def _mention_pattern(nick: str) -> re.Pattern[str]:
