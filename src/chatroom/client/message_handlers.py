@@ -31,6 +31,7 @@ from chatroom.client.state import (
     COMMAND_LABEL,
     NAME_CHARACTERS_MAX,
     REACT,
+    SERVICE,
     UNREACT,
     Batch,
     SessionState,
@@ -50,7 +51,6 @@ _ISUPPORT_MAX = 500  # words; servers have about 50
 _JOIN_BYTES = 480  # of names and keys in a JOIN, so that the line stays below 512
 _STATUS_SIGNS = "~&@%+"
 _HISTORY_SERVICE = "HistServ!HistServ@"  # who says in the history of Ergo that somebody has joined or left
-_SERVICE = "nickserv"  # where IRC networks keep who owns which name
 _TO_SERVICE = re.compile(r"/msg NickServ (devices|identify|login|logout|register)\b", re.IGNORECASE)
 # The codes of a FAIL (IRCv3 standard-replies) that is the reason for the line behind it; all about NICK are.
 NICK_RESERVED = "NICKNAME_RESERVED"  # before 433: the name is somebody's account
@@ -92,9 +92,9 @@ def on_spoken(state: SessionState, message: Message) -> None:
     if said is None:
         return
     target = param(message, 0)
-    if said.own and fold(target) == _SERVICE:
+    if said.own and fold(target) == SERVICE:
         return  # the echo of what it was told, mostly a password
-    if said.kind is Kind.NOTICE and ("!" not in message.source or fold(message.nick) == _SERVICE):
+    if said.kind is Kind.NOTICE and ("!" not in message.source or fold(message.nick) == SERVICE):
         if target == "*" and state.is_registered:
             state.inform(tr("Announcement: {text}", text=said.text), Kind.ANNOUNCEMENT)
         else:
@@ -408,7 +408,7 @@ def on_not_sent(state: SessionState, message: Message) -> None:
             room.settle(mine, DeliveryState.FAILED)
     if room and not room.is_here:
         room.joined = False
-    told = tr(refusals.NO_SERVICE) if fold(param(message, 1)) == _SERVICE else refusals.told(message)
+    told = tr(refusals.NO_SERVICE) if fold(param(message, 1)) == SERVICE else refusals.told(message)
     state.inform(told, Kind.ERROR, room if mine else None)
 
 

@@ -25,6 +25,7 @@ SendLine = Callable[[str], None]
 
 REACT, UNREACT = "+draft/react", "+draft/unreact"
 REPLY = "+draft/reply"  # the tag of an answer: the msgid of what is answered (IRCv3 reply)
+SERVICE = "nickserv"  # folded; where claimed names are managed, here and on many IRC networks
 COMMAND_LABEL = "command"  # of what the user typed, so that a server says at least that it has done it
 CHECK_TOKEN = "is-that-all"  # of the PING that `check` sends behind everything else
 ROOMS_MAX = 500  # rooms and conversations that a server can open; the user can always open more
