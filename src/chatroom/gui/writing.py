@@ -54,8 +54,8 @@ class Writing:
         """Something was said or done in a room: what was set aside comes back once nothing is edited any more."""
         room.told_typing = 0.0  # what is said tells it
         if room.editing is None and room in self._aside:
-            self._view.set_composer(self._view.composer_text() or self._aside.pop(room))
-            self._aside.pop(room, None)
+            aside = self._aside.pop(room)
+            self._view.set_composer(self._view.composer_text() or aside)
 
     def typed(self, state: SessionState, text: str) -> None:
         """The user has typed in the composer, which has this text now."""
