@@ -597,7 +597,7 @@ def test_members_stand_in_sections_with_their_marks(stage: Stage) -> None:
         ":irc 353 me = #lobby :carol +dave eve", ":irc 366 me #lobby :End", ":carol!u@h AWAY :lunch",
         ":bob!u@h MODE #lobby +b m:eve!*@*",
     )  # fmt: skip
-    stage.client.state.asked_who.add("#lobby")
+    stage.client.state.awaited.asked_who.add("#lobby")
     stage.tick(":irc 352 me #lobby bob h irc bob H*@ :0 bob")
     assert [row.text for row in stage.view.shown["members"]] == [
         "Operators — 1", "@bob ★", "Here — 3", "+dave", "eve (muted)", "me", "Away — 1", "carol",

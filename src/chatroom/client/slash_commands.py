@@ -92,7 +92,7 @@ def run(state: SessionState, room: Room, line: str) -> Room | None:
     finally:
         awaits, state.labels_next = awaits and not state.labels_next, False
     if awaits and not state.has("labeled-response"):  # something was sent: what comes before the answer to this?
-        state.has_no_answer = True
+        state.awaited.has_no_answer = True
         state.send(Message("PING", (COMMAND_LABEL,)))
     return there
 

@@ -58,6 +58,20 @@ class Batch:
             self.messages.append(message)
 
 
+@dataclass(slots=True)
+class Awaited:
+    """What the server has still to answer, or to answer to the end. None of it outlives the connection."""
+
+    batches: dict[str, Batch] = field(default_factory=dict)
+    listing: list[ListedRoom] = field(default_factory=list)
+    servers: list[tuple[str, str]] = field(default_factory=list)  # their names, and what is told of them
+    shown: dict[str, str] = field(default_factory=dict)  # labels of history that is to be shown, and a msgid in it
+    asked_who: set[str] = field(default_factory=set)  # folded rooms whose WHO is for our own use
+    asked_modes: set[str] = field(default_factory=set)  # likewise, whose modes
+    asked_bans: set[str] = field(default_factory=set)  # likewise, who is banned
+    has_no_answer: bool = False  # a command of the user's, from a server without labels
+
+
 def answered_by(message: Message) -> str:
     """The msgid of what a message answers, by either name of the tag; "" if it answers none."""
     return message.tags.get(REPLY) or message.tags.get("+reply", "")
@@ -113,18 +127,11 @@ class SessionState:
         self.ignored: set[str] = set()  # folded names of whom we ignore, as far as the server has told them
         self.has_asked_ignored = self.awaits_ignored = False  # likewise, for our own use, over this connection
         self.goodbye = "Goodbye"  # what others are told when we go
-        # answers that take more than one line
-        self.batches: dict[str, Batch] = {}
-        self.listing: list[ListedRoom] = []
-        self.servers: list[tuple[str, str]] = []  # their names, and what is told of them
-        self.shown: dict[str, str] = {}  # labels of history that was asked for to be shown, and the msgid around it
+        # what we have asked
+        self.awaited = Awaited()
         self.missed_since = 0.0  # the time of the last message that we had when the connection was lost
-        self.asked_who: set[str] = set()  # folded rooms whose WHO is for our own use
-        self.asked_modes: set[str] = set()  # likewise, whose modes
-        self.asked_bans: set[str] = set()  # likewise, who is banned
         self.motd_shown = False
         self.is_checked = False
-        self.has_no_answer = False  # to a command of the user's, from a server without labels
         self.labels_next = False  # whether what is sent next was typed by the user, who waits for an answer
         self.searched = self.current  # whose history was searched last
         self._send_line: SendLine | None = None
@@ -158,14 +165,7 @@ class SessionState:
         self._send_line = None
         self.is_registered = False
         self.capabilities.clear()
-        self.batches.clear()
-        self.has_no_answer = False
-        self.listing.clear()
-        self.servers.clear()
-        self.shown.clear()
-        self.asked_who.clear()
-        self.asked_modes.clear()
-        self.asked_bans.clear()
+        self.awaited = Awaited()
         self._tokens.clear()
         for room in self.rooms.values():
             room.history_request = None
