@@ -28,13 +28,14 @@ def wait_for(condition: Callable[[], T], what: str, seconds: float = DEADLINE) -
         time.sleep(0.02)
 
 
-class Server:
-    """`chatroom serve`, on the same port each time it is started."""
+class Program:
+    """A server as a subprocess, on the same port each time it is started."""
 
-    def __init__(self, directory: Path, *options: str) -> None:
-        self.port = free_port()
-        self._options = ("--data", str(directory), *options)
-        self._log = (directory / "server.log").open("ab")
+    def __init__(self, port: int, command: list[str], log: Path) -> None:
+        self.port = port
+        self._command = command
+        self._log_path = log
+        self._log = log.open("ab")
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -50,28 +51,40 @@ class Server:
         self._log.close()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "chatroom", "serve", "-p", str(self.port), "--unlimited", *self._options]
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
+        self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
         wait_for(self._answers, "the server listens")
 
     def _answers(self) -> bool:
-        assert self._process and self._process.poll() is None, "the server ended"
+        assert self._process and self._process.poll() is None, f"the server ended: {self.log()}"
         try:
             socket.create_connection(("127.0.0.1", self.port), 1).close()
         except OSError:
             return False
         return True
 
+    def log(self) -> str:
+        return self._log_path.read_text("utf-8", "replace")[-2000:]
+
     def kill(self) -> None:
         """As the power would."""
-        assert self._process
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait(DEADLINE)
+        self._end(signal.SIGKILL)
 
     def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def _end(self, how: signal.Signals) -> None:
         if self._process and self._process.poll() is None:
-            self._process.terminate()
+            self._process.send_signal(how)
             self._process.wait(DEADLINE)
+
+
+class Server(Program):
+    """`chatroom serve`."""
+
+    def __init__(self, directory: Path, *options: str) -> None:
+        port = free_port()
+        command = [sys.executable, "-m", "chatroom", "serve", "-p", str(port), "--unlimited", "--data", str(directory)]
+        super().__init__(port, [*command, *options], directory / "server.log")
 
 
 class Peer:
