@@ -109,7 +109,7 @@ class ConnectPanel(ttk.Frame):
         self._password_typed.set(panel.password)
         self._server_password_typed.set(panel.server_password)
         self._recent = panel.recent
-        self._host.configure(values=[f"{old.host}:{old.port}" for old in panel.recent])
+        self._host.configure(values=[old.place for old in panel.recent])
         take_keys(self.name)
         self.name.selection_range(0, "end")
 
@@ -133,9 +133,10 @@ class ConnectPanel(ttk.Frame):
         self._show_buttons(panel, busy)
         if was_busy and not busy:
             self._focus_error(panel)
-        place = f"{panel.server.host}:{panel.server.port}"
         self._where.configure(
-            text=tr("Talk in rooms.") if panel.ask_server else tr("You are about to join {server}.", server=place)
+            text=tr("Talk in rooms.")
+            if panel.ask_server
+            else tr("You are about to join {server}.", server=panel.server.place)
         )
 
     def offer(self, servers: tuple[FoundServer, ...]) -> None:

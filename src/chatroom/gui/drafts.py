@@ -69,7 +69,7 @@ class Drafts:
         return True
 
     def _known(self, place: str) -> Server | None:
-        return next((each for each in self._settings.recent if f"{each.host}:{each.port}" == place), None)
+        return next((each for each in self._settings.recent if each.place == place), None)
 
     def _keep_name(self, state: SessionState, place: str) -> bool:
         """The next run begins with the name that the user has logged in to; true if it would have been another."""
