@@ -237,7 +237,7 @@ def _react(verb: str) -> CommandFunction:
             raise Misuse(tr("That is used like this: {usage}", usage=COMMANDS[verb].shown()))
         if entry is None or not state.has("message-tags"):
             raise Misuse(tr("There is no message of {nick} to react to.", nick=nick))
-        if verb == "unreact" and state.nick not in entry.reactions.get(reaction, ()):
+        if verb == "unreact" and not state.has_reacted(entry, reaction):
             raise Misuse(
                 tr("You have not reacted with {reaction} to what {nick} said last.", nick=nick, reaction=reaction)
             )

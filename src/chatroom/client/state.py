@@ -452,9 +452,13 @@ class SessionState:
                 if entry.delivery is DeliveryState.SENT:
                     room.settle(entry, DeliveryState.FAILED)
 
+    def has_reacted(self, entry: TranscriptEntry, reaction: str) -> bool:
+        """Whether one of those who have reacted so to a message is us."""
+        return any(self.is_me(nick) for nick in entry.reactions.get(reaction, ()))
+
     def react(self, room: Room, entry: TranscriptEntry, reaction: str) -> None:
         """Reacts to a message (IRCv3 react), or takes it back if we have reacted so; the server tells of it."""
-        verb = UNREACT if self.nick in entry.reactions.get(reaction, ()) else REACT
+        verb = UNREACT if self.has_reacted(entry, reaction) else REACT
         self.send(Message("TAGMSG", (room.name,), tags={verb: reaction, REPLY: entry.msgid, "+reply": entry.msgid}))
 
     def redact(self, room: Room, entry: TranscriptEntry) -> None:
