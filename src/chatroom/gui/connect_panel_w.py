@@ -84,9 +84,12 @@ class ConnectPanel(ttk.Frame):
         names = languages()
         chosen = ttk.Combobox(self._box, state="readonly", width=10, values=list(names.values()))
         chosen.set(own().name())
+
+        def choose() -> None:
+            self._presenter.choose_language(list(names)[chosen.current()], *self.typed())
+
         # When idle, since it makes this panel anew.
-        act = lambda: self._presenter.choose_language(list(names)[chosen.current()], *self.typed())  # noqa: E731
-        chosen.bind("<<ComboboxSelected>>", lambda _: self.after_idle(act))
+        chosen.bind("<<ComboboxSelected>>", lambda _: self.after_idle(choose))
         if len(names) > 1:
             chosen.grid(row=0, column=1, sticky="e")
 
