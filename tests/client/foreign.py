@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.gui.people import DEADLINE, Irc, Program
-from tests.ports import free_port
 
 OPERATOR_PASSWORD = "roots"
 
@@ -123,16 +122,18 @@ class Foreign(Program):
     """One of these servers."""
 
     def __init__(self, name: str, directory: Path) -> None:
-        port, config = free_port(), directory / "server.conf"
-        config.write_text(KINDS[name].config(port, directory), "utf-8")
-        super().__init__(port, KINDS[name].command(str(config)), directory / f"{name}.log")
+        super().__init__(directory / f"{name}.log")
         self.name = name
         self._directory = directory
+        self._config = directory / "server.conf"
+        self._config.write_text(KINDS[name].config(self.port, directory), "utf-8")
+
+    def command(self) -> list[str]:
+        return KINDS[self.name].command(str(self._config))
 
     def start(self) -> None:
         if self.name == "ergo" and not (self._directory / "ircd.db").exists():
-            config = self._command[-1]
-            subprocess.run(["ergo", "initdb", "--conf", config], stderr=self._log, check=True, timeout=DEADLINE)
+            subprocess.run(["ergo", "initdb", "--conf", self._config], stderr=self._log, check=True, timeout=DEADLINE)
         super().start()
 
     def stop(self) -> None:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import Self, TypeVar
@@ -28,15 +29,18 @@ def wait_for(condition: Callable[[], T], what: str, seconds: float = DEADLINE) -
         time.sleep(0.02)
 
 
-class Program:
+class Program(ABC):
     """A server as a subprocess, on the same port each time it is started."""
 
-    def __init__(self, port: int, command: list[str], log: Path) -> None:
-        self.port = port
-        self._command = command
+    def __init__(self, log: Path) -> None:
+        self.port = free_port()
         self._log_path = log
         self._log = log.open("ab")
         self._process: subprocess.Popen[bytes] | None = None
+
+    @abstractmethod
+    def command(self) -> list[str]:
+        """What runs it, on `port`."""
 
     def __enter__(self) -> Self:
         try:
@@ -51,7 +55,7 @@ class Program:
         self._log.close()
 
     def start(self) -> None:
-        self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
+        self._process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
         wait_for(self._answers, "the server listens")
 
     def _answers(self) -> bool:
@@ -82,9 +86,11 @@ class Server(Program):
     """`chatroom serve`."""
 
     def __init__(self, directory: Path, *options: str) -> None:
-        port = free_port()
-        command = [sys.executable, "-m", "chatroom", "serve", "-p", str(port), "--unlimited", "--data", str(directory)]
-        super().__init__(port, [*command, *options], directory / "server.log")
+        super().__init__(directory / "server.log")
+        self._options = ("--data", str(directory), *options)
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "chatroom", "serve", "-p", str(self.port), "--unlimited", *self._options]
 
 
 class Peer:
