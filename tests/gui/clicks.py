@@ -18,7 +18,7 @@ from typing import Any
 
 from tests.gui.people import Server, environment
 from tests.gui.window import Window, screen
-from tests.peers import Irc, eventually
+from tests.peers import Irc, asked, eventually
 from tests.peers import Plain as Netcat
 
 ME, BOB = "me", "bob"
@@ -37,6 +37,7 @@ LINES = (
     *("TOPIC #lobby :tea", "PART #lobby", "JOIN #lobby", "AWAY :tea", "AWAY"),
 )
 PAGE = 200  # messages that CHATHISTORY gives at once
+FROM, UNTIL = "timestamp=2020-01-01T00:00:00.000Z", "timestamp=2100-01-01T00:00:00.000Z"
 
 
 class Clicks:
@@ -46,6 +47,7 @@ class Clicks:
         self.memory: list[int] = []  # KiB, of the window
         self.said: dict[str, str] = {}  # words, and the room or the person that the window had open
         self.after: dict[str, list[str]] = {}  # what was written, and the last rows behind it
+        self.given_up: list[str] = []  # taken back, refused or left by the user, in windows that are gone
         self.heard: list[str] = []  # by bob, on connections that are gone
         self._directory = directory
         self._display = display
@@ -66,8 +68,9 @@ class Clicks:
                     while time.monotonic() < end and window.process.poll() is None:
                         self.step(window, kills)
                         assert "Traceback" not in window.log(), window.log()
-                    is_soon(lambda: not self._lost(window), 30)  # what waits is sent when the server is there again
+                    self._let_out(window)
                     lost = self._lost(window)
+                self.given_up += [*window.state["given_up"], *window.state["failed"]]
             self._bob.close()
             return lost
 
@@ -129,15 +132,29 @@ class Clicks:
         if before["composer"].startswith("/") or before["question"] is not None:
             return
         window.key("Return")
-        if is_soon(lambda: word not in window.state["composer"]) and window.state["question"] is None:
-            self.said[word] = before["header"][0]
-            self.after[word] = [before["composer"], *window.state["rows"][-4:]]
+        if not is_soon(lambda: word not in window.state["composer"]) or window.state["question"] is not None:
+            return
+        after, where = window.state, before["header"][0]
+        if where != after["header"][0]:
+            return  # it may be a draft in the one, or said in the other
+        if where == after["nick"] and after["nick"] != after["account"]:
+            return  # what a guest says to themselves is kept by nobody
+        self.said[word] = where
+        self.after[word] = [before["composer"], *after["rows"][-4:]]
+
+    def _let_out(self, window: Window) -> None:
+        """Waits until what waits in the window is sent, now that the server is there; not if it asks for something."""
+        window.key("Escape")
+        is_soon(lambda: window.process.poll() is not None or not window.state["waiting"], 30)
 
     def _lost(self, window: Window) -> list[str]:
-        """What has been said and is nowhere."""
+        """What has been said and is nowhere, and was neither taken back nor refused."""
         self._bob.sync()
         drafts = [file.read_text("utf-8") for file in self._directory.rglob("client.json")]
-        shown = [*window.state["rows"], window.state["composer"]]
+        state = window.state
+        shown = [*state["rows"], *state["failed"], *self.given_up, *state["given_up"]]
+        if window.process.poll() is None:
+            shown += [state["composer"], *state["drafts"], *(state["waiting"] if state["banner"] else [])]
         known = "\n".join([*self.heard, *self._bob.heard, *self._history(), *drafts, *shown])
         found = set(re.findall(r"w\d+x", known))  # one may stand right behind another one
         return [f"{word} to {where}: {self.after[word]}" for word, where in self.said.items() if word not in found]
@@ -148,8 +165,10 @@ class Clicks:
         names = {match[0] for line in rooms if (match := re.match(r"#\S+", line))}
         lines = [line for name in sorted(names) for line in self._chatroom("history", "export", name)]
         with closing(Irc(self._server.port, ME, *CAPS, room="", password=f"{ME}:{PASSWORD}")) as me:
-            for who in (BOB, ME):
-                lines += _conversation(me, who)
+            everybody = asked(me, f"CHATHISTORY TARGETS {FROM} {UNTIL} {PAGE}")
+            for who in {BOB, ME, *(line.split()[-2] for line in everybody if " CHATHISTORY TARGETS " in line)}:
+                if not who.startswith("#"):
+                    lines += _conversation(me, who)
         return lines
 
     def _chatroom(self, *command: str) -> list[str]:

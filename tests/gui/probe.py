@@ -13,8 +13,13 @@ from tkinter import ttk
 from typing import Any
 
 from chatroom.cli.main import main
-from chatroom.gui import app
+from chatroom.client import session
+from chatroom.client.room import Room
+from chatroom.client.state import SessionState
+from chatroom.client.transcript_entry import DeliveryState, TranscriptEntry
+from chatroom.gui import app, presenter
 from chatroom.gui.connect_panel_w import ConnectPanel
+from chatroom.gui.message_pane import MessagePane
 from chatroom.gui.picker_w import Picker
 from chatroom.gui.view import TkView
 
@@ -30,12 +35,46 @@ class ProbedApp(app.App):
 
     def tick(self) -> None:
         super().tick()
-        shown = json.dumps(state(self.view))
+        shown = json.dumps({**state(self.view), **kept(self._presenter.state), "given_up": given_up})
         if shown != self._written:
             self._written = shown
             fresh = self.file.with_suffix(".new")
             fresh.write_text(shown, "utf-8")
             fresh.replace(self.file)
+
+
+given_up: list[str] = []  # what was said, and then taken back, edited, or left alone with its room
+
+
+class ProbedState(SessionState):
+    def redact(self, room: Room, entry: TranscriptEntry) -> None:
+        given_up.append(entry.text)
+        super().redact(room, entry)
+
+    def close(self, room: Room) -> None:
+        given_up.extend(entry.text for entry in room.entries if entry.delivery is not DeliveryState.DONE)
+        super().close(room)
+
+
+class ProbedPane(MessagePane):
+    def clicked(self, row: int, tag: str, text: str) -> None:
+        entry = self._entry(row)
+        if tag == "delete" and entry:
+            given_up.append(entry.text)
+        super().clicked(row, tag, text)
+
+
+def kept(state: SessionState | None) -> dict[str, Any]:
+    """What the server does not have: what waits for it, what it has refused, and drafts."""
+    rooms = list(state.rooms.values()) if state else []
+    said = [entry for room in rooms for entry in room.entries if entry.own]
+    return {
+        "nick": state.nick if state else "",
+        "account": state.account if state else "",
+        "waiting": [entry.text for entry in said if entry.pending],
+        "failed": [entry.text for entry in said if entry.delivery is DeliveryState.FAILED],
+        "drafts": [room.draft for room in rooms],
+    }
 
 
 def state(view: TkView) -> dict[str, Any]:
@@ -162,4 +201,6 @@ def _middle(widget: Any, root: Any) -> list[int] | None:
 if __name__ == "__main__":
     ProbedApp.file = Path(sys.argv.pop(1))
     app.App = ProbedApp  # type: ignore[misc]
+    session.SessionState = ProbedState  # type: ignore[attr-defined]
+    presenter.MessagePane = ProbedPane  # type: ignore[attr-defined]
     main()

@@ -837,6 +837,44 @@ def test_drafts_come_back_to_who_wrote_them(tmp_path: Path) -> None:
         stage.presenter.disconnect()
 
 
+def test_what_waits_to_be_sent_comes_back_as_a_draft(tmp_path: Path) -> None:
+    """Also what was on its way when the connection was lost; before what was being written, and as it was typed."""
+    stage = Stage(tmp_path, HOST, "labeled-response echo-message")
+    stage.presenter.begin(connect=True)
+    stage.connect()
+    stage.presenter.send("//usr is full")
+    stage.lose()
+    stage.presenter.send("hello?")
+    stage.view.composer = "/login open-sesame"
+    stage.presenter.disconnect()
+    assert stage.view.composer == ""
+    stage.presenter.begin(connect=True)
+    stage.connect(2)
+    assert stage.view.composer == "//usr is full\nhello?"
+
+
+def test_what_is_on_its_way_when_one_leaves_is_no_draft(tmp_path: Path) -> None:
+    """It is sent before the goodbye."""
+    stage = Stage(tmp_path, HOST, "labeled-response echo-message")
+    stage.presenter.begin(connect=True)
+    stage.connect()
+    stage.presenter.send("bye")
+    stage.presenter.disconnect()
+    stage.presenter.begin(connect=True)
+    stage.connect(2)
+    assert stage.view.composer == ""
+
+
+def test_a_message_that_waits_comes_back_as_it_was_typed(stage: Stage) -> None:
+    """What began with two slashes, or with /me, does so again."""
+    stage.lose()
+    for typed in ("//usr is full", "/me waves"):
+        stage.view.composer = ""
+        stage.presenter.send(typed)
+        stage.presenter.pane.act(len(stage.view.rows) - 1, "take back")
+        assert stage.view.composer == typed
+
+
 def test_other_colours_are_shown_everywhere(stage: Stage) -> None:
     """The line at the bottom is told anew, since its colours are those of a theme."""
     stage.view.shown.pop("status")

@@ -7,7 +7,6 @@ fields of the page, since WebKit's driver loses letters outside the first plane 
 import itertools
 import json
 import os
-import socket
 import subprocess
 import urllib.error
 import urllib.request
@@ -18,6 +17,7 @@ from typing import Any, Protocol
 from websockets.sync.client import connect
 
 from tests.peers import DEADLINE, eventually
+from tests.ports import free_port, listens
 
 ENTER = "\ue007"  # WebDriver §17.4.2
 _START_SECONDS = 60  # of a browser, on a busy machine
@@ -41,13 +41,13 @@ class Safari:
     """WebKitGTK, by WebDriver over HTTP."""
 
     def __init__(self, display: str, home: Path) -> None:
-        port = _free_port()
+        port = free_port()
         environment = {**os.environ, "DISPLAY": display, "XDG_DATA_HOME": str(home), "XDG_CACHE_HOME": str(home)}
         command = ["WebKitWebDriver", f"--port={port}"]
         self._driver = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self._session = f"http://127.0.0.1:{port}/session"
         try:
-            eventually(lambda: _listens(port), "the driver listens", _START_SECONDS)
+            eventually(lambda: listens(port), "the driver listens", _START_SECONDS)
             answer = self._ask("POST", "", {"capabilities": {}})
         except BaseException:
             self._driver.kill()
@@ -89,7 +89,7 @@ class Firefox:
     """Firefox without a window, by WebDriver BiDi."""
 
     def __init__(self, display: str, home: Path) -> None:
-        port = _free_port()
+        port = free_port()
         command = [
             "firefox-esr",
             "--headless",
@@ -103,7 +103,7 @@ class Firefox:
         self._ids = itertools.count(1)
         self._open = ExitStack()
         try:
-            eventually(lambda: _listens(port), "Firefox listens", _START_SECONDS)
+            eventually(lambda: listens(port), "Firefox listens", _START_SECONDS)
             self._socket = self._open.enter_context(connect(f"ws://127.0.0.1:{port}/session", max_size=None))
             self._ask("session.new", capabilities={})
             self._tab = {"context": self._ask("browsingContext.getTree")["contexts"][0]["context"]}
@@ -201,14 +201,3 @@ class Guest:
 
     def until(self, script: str, what: str) -> None:
         eventually(lambda: self.engine.run(script), what, _START_SECONDS)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as sock:
-        return sock.connect_ex(("127.0.0.1", port)) == 0

@@ -12,6 +12,7 @@ import pytest
 
 from chatroom.web import languages
 from chatroom.web.files import pages
+from chatroom.web.script import joined, packed
 
 STATIC = Path(__file__).parents[2] / "src" / "chatroom" / "web" / "static"
 TESTS = Path(__file__).parent / "page"
@@ -51,15 +52,21 @@ def test_the_page_is_small() -> None:
     assert sum(sent.values()) + max(scripts) <= OVER_THE_WIRE_BYTES, (sent, scripts)
 
 
+# What may have a backtick in it that begins no text: an escaped letter, a text of another kind, a regular expression.
+_CLOSED = re.compile(r"""\\.|"(?:[^"\\]|\\.)*"|(?<=[=(]) ?/(?:[^/\\\[]|\\.|\[(?:[^\]\\]|\\.)*\])+/""")
+
+
 def test_the_modules_are_one_script() -> None:
     """A browser asks for the page, its colours and its script: three requests."""
     script = pages()["/app.js"].plain.decode()
     assert not re.search("^(import|export) ", script, re.MULTILINE)
     assert [path for path in pages() if path.endswith(".js")] == ["/app.js", "/app.pl.js"]
     assert " // " not in script
-    modules = [path.read_text("utf-8") for path in STATIC.rglob("*.js")]
-    for text in modules:
-        assert not re.search(r"""["`'].*[;,{] // .*["`']""", text)
+    for path in STATIC.rglob("*.js"):
+        text = path.read_text("utf-8")
+        assert not re.search(r"""["`'].* // .*["`']""", text), path
+        for line in text.splitlines():
+            assert line.lstrip().startswith(("*", "/")) or _CLOSED.sub("", line).count("`") % 2 == 0, line
         for name in re.findall(r"^export (?:async )?(?:function|class|const|let) (\w+)", text, re.MULTILINE):
             assert re.search(rf"(?:^|;)(?:async )?(?:function|class|const|let) {name}\b", script, re.MULTILINE), name
 
@@ -70,6 +77,29 @@ def test_what_only_people_read_is_not_sent() -> None:
     whole = (STATIC / "app.css").read_text("utf-8")
     assert "/*" not in style and "\n " not in style
     assert style.count("}") == whole.count("}")
+    assert [text for text in re.findall(r'"[^"\n]*"', whole) if text not in style] == []
+
+
+def test_texts_come_through_whole() -> None:
+    """Texts and what text is looked for by have in them what else ends a line or begins a comment."""
+    modules = {
+        "kept.js": 'export const kept = ["a; b, { ( [", /[;,{(]/, `${"//x"}, [`, "https://x/*y*/"];\n',
+        "app.js": """import { kept } from "./kept.js";
+
+/** What it is; { */
+// and why, (
+function first(
+  all, // a list; [
+) {
+  return /** @type {string} */ (all[0]);
+}
+first(kept)
+""",
+    }
+    assert packed(joined("app.js", modules.__getitem__)) == (
+        'const kept = ["a; b, { ( [", /[;,{(]/, `${"//x"}, [`, "https://x/*y*/"];'
+        "function first(all,) {return (all[0]);}\nfirst(kept)\n"
+    )
 
 
 @pytest.mark.needs("node")

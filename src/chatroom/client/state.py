@@ -136,7 +136,7 @@ class SessionState:
         self.searched = self.current  # whose history was searched last
         self._send_line: SendLine | None = None
         self._may_send_password = False  # with PASS, once a connection
-        self._unsure: set[TranscriptEntry] = set()  # sent over a connection that died before the answer
+        self.unsure: set[TranscriptEntry] = set()  # sent over a connection that died before the answer
         self._tokens: dict[str, tuple[Room, TranscriptEntry]] = {}  # labels and PING tokens that wait for their answer
         self._mention = _mention_pattern(nick)
         for name in rooms:
@@ -170,7 +170,7 @@ class SessionState:
         for room in self.rooms.values():
             room.history_request = None
             room.gap_from = room.gap_from or room.last_id()
-            self._unsure.update(entry for entry in room.pending() if entry.delivery is DeliveryState.SENT)
+            self.unsure.update(entry for entry in room.pending() if entry.delivery is DeliveryState.SENT)
             room.is_here = room.is_direct  # who was there stays in sight until we know better
 
     def has(self, capability: str) -> bool:
@@ -390,11 +390,11 @@ class SessionState:
         """
         if not self.is_registered or not room.is_here:
             return
-        if self._unsure and room.is_catching_up and not self._unsure.isdisjoint(room.pending()):
+        if self.unsure and room.is_catching_up and not self.unsure.isdisjoint(room.pending()):
             return
         for entry in room.pending():
-            if entry in self._unsure:
-                self._unsure.discard(entry)
+            if entry in self.unsure:
+                self.unsure.discard(entry)
                 if not (has_history and self.has("draft/chathistory")):
                     room.settle(entry, DeliveryState.FAILED)
                     continue

@@ -7,6 +7,7 @@ from chatroom.client import slash_commands
 from chatroom.client.room import Room
 from chatroom.client.settings import Server, Settings
 from chatroom.client.state import SessionState
+from chatroom.client.transcript_entry import DeliveryState
 from chatroom.gui.view_protocol import View
 
 KEEP_SECONDS = 30.0  # after which rooms and drafts are saved again, if they have changed
@@ -42,7 +43,9 @@ class Drafts:
             self._view.set_composer(self._writing_in.draft)
 
     def leave(self) -> None:
-        """The user writes in no room any more."""
+        """The user writes in no room any more; what stands in the composer has been kept, and may be another's now."""
+        if self._writing_in:
+            self._view.set_composer("")
         self._writing_in = None
 
     def is_due(self) -> bool:
@@ -56,8 +59,7 @@ class Drafts:
         if self._writing_in:
             self._writing_in.draft = self._view.composer_text()
         rooms = [room.name for room in state.rooms.values() if not room.is_direct and room.joined]
-        drafts = {room.name: room.draft for room in state.rooms.values() if room.draft.strip()}
-        drafts = {name: text for name, text in drafts.items() if not slash_commands.is_secret(text)}
+        drafts = {room.name: text for room in state.rooms.values() if (text := _written(state, room))}
         self._kept_at = self._now()
         is_new = self._keep_name(state, place)
         server = self._known(place)
@@ -78,6 +80,15 @@ class Drafts:
             return False
         self._settings.remember(replace(server, nick=state.nick))
         return True
+
+
+def _written(state: SessionState, room: Room) -> str:
+    """What has been written in a room and not sent: what waits there, and its draft. Passwords are left out."""
+    waiting = [each for each in room.pending() if each.delivery is DeliveryState.WAITING or each in state.unsure]
+    texts = [slash_commands.as_typed(entry) for entry in waiting]
+    if room.draft.strip() and not slash_commands.is_secret(room.draft):
+        texts.append(room.draft)
+    return "\n".join(texts)
 
 
 def _key(place: str, nick: str) -> str:

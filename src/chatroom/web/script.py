@@ -13,10 +13,10 @@ from collections.abc import Callable
 _IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const|let) )", re.MULTILINE)
 _CAST = re.compile(r"/\*\* @type [^*]*\*/ ?")
-_ENDED = re.compile(r"(?<=[;,{([])\n")  # a line that could go on
+_BREAK = re.compile(r"(?<=[;,{([])\n")  # the end of a line where it never stands for a semicolon
 _BLANKS = re.compile(r"^[ \n]+", re.MULTILINE)
 _NOTE = re.compile(r"^ *(?:/\*\*(?:[^*]|\*(?!/))*\*/|//.*)\n", re.MULTILINE)  # a comment on lines of its own
-_ASIDE = re.compile(r"(?<=[;,{]) // .*$", re.MULTILINE)  # a comment behind what it is about
+_ASIDE = re.compile(r" // .*$", re.MULTILINE)  # a comment behind what it is about
 _STYLE_BLANKS = re.compile(r"(?<=[{};,])\n| ?([{:;,>]) ")
 _STYLE_NOTE = re.compile(r" ?/\*(?:[^*]|\*(?!/))*\*/\n?")
 
@@ -34,8 +34,8 @@ def slim_style(text: str) -> str:
 
 
 def packed(script: str) -> str:
-    """A joined script in as few lines as can be. No rule of the language ends a statement behind what stands there."""
-    return _ENDED.sub("", script)
+    """A joined script in fewer lines: the next one follows at once where the end of a line means nothing."""
+    return _BREAK.sub("", script)
 
 
 def joined(entry: str, read: Callable[[str], str]) -> str:

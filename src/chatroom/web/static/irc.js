@@ -118,6 +118,15 @@ export function isRoomName(name) {
 }
 
 /**
+ * The name of a room that somebody types, with blanks or without the sign.
+ * @param {string} typed
+ */
+export function roomNamed(typed) {
+  const name = typed.trim().replace(/\s+/g, "-");
+  return isRoomName(name) ? name : `#${name}`;
+}
+
+/**
  * How many bytes a text has in UTF-8.
  * @param {string} text
  */

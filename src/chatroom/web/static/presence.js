@@ -97,6 +97,14 @@ export function onAccount(state, message) {
 }
 
 /**
+ * Whether somebody has the rank of an operator in a room, or a higher one.
+ * @param {import("./room.js").Member} [member]
+ */
+export function hasRank(member) {
+  return /[~&@]/.test(member?.prefix ?? "");
+}
+
+/**
  * @param {PresentRoom} room
  * @param {import("./room.js").Member} member
  */

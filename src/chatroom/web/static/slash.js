@@ -3,7 +3,7 @@
  */
 
 import { isSpoken } from "./entries.js";
-import { fold, isRoomName } from "./irc.js";
+import { fold, roomNamed } from "./irc.js";
 import { askIgnored, setIgnored } from "./ignoring.js";
 import { flushRoom } from "./outbox.js";
 import { fetchLatest } from "./history.js";
@@ -208,7 +208,7 @@ export function setSlowMode(state, room, seconds) {
  */
 export function renameRoom(state, room, rest) {
   const [name, ...why] = rest.split(" ");
-  state.send("RENAME", room.name, isRoomName(name) ? name : `#${name}`, ...(why.length ? [why.join(" ")] : []));
+  state.send("RENAME", room.name, roomNamed(name), ...(why.length ? [why.join(" ")] : []));
 }
 
 /**
@@ -270,7 +270,8 @@ function changeSetting(state, rest) {
   if (!/^(on|off)$/.test(value)) throw misused("set");
   if (name !== "strangers") return askService(state, `SET ${name} ${value}`);
   state.asked.add("strangers");
-  return state.send("MODE", state.nick, value === "on" ? "-R" : "+R");
+  state.send("MODE", state.nick, value === "on" ? "-R" : "+R");
+  state.send("MODE", state.nick); // is answered also where that changes nothing
 }
 
 /**
@@ -319,7 +320,7 @@ export const SLASH_COMMANDS = {
     act: (state, room, rest) => {
       const [name, key = ""] = rest.split(/\s+/);
       if (name.includes(",")) throw new Misuse(tr("oneRoom"));
-      return { go: state.join(isRoomName(name) ? name : `#${name}`, key) };
+      return { go: state.join(roomNamed(name), key) };
     },
     argument: true,
     offline: true,

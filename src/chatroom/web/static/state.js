@@ -4,6 +4,7 @@
 
 import { isSpoken, makeEntry } from "./entries.js";
 import { fold, renderLine } from "./irc.js";
+import { hasRank } from "./presence.js";
 import { KEPT_MESSAGES, Room } from "./room.js";
 import { messagesOf, namePattern, normalizedText } from "./text.js";
 
@@ -233,7 +234,7 @@ export class ChatState {
    * @param {Room} room
    */
   isOperatorIn(room) {
-    return this.operator || /[~&@]/.test(room.member(this.nick)?.prefix ?? "");
+    return this.operator || hasRank(room.member(this.nick));
   }
 
   /**

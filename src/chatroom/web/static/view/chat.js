@@ -411,7 +411,7 @@ export class ChatView {
       this.toggle("members-open");
       return;
     }
-    this.settings.members = this.element.classList.toggle("members-hidden") === false;
+    this.settings.members = !this.element.classList.toggle("members-hidden");
     this.acts.save();
   }
 

@@ -4,9 +4,10 @@
 
 import { askBans, askPerson, askService, changePassword, claimName, logIn, markAway, moderate, renameRoom, setKey, setSlowMode, SLASH_COMMANDS, usageOf } from "../slash.js";
 import { canNotify } from "../alerts.js";
-import { fold, isRoomName } from "../irc.js";
+import { fold, roomNamed } from "../irc.js";
 import { isIgnored, setIgnored } from "../ignoring.js";
 import { bansOf, mutedIn } from "../modes.js";
+import { hasRank } from "../presence.js";
 import { canAnswer, QUICK_REACTIONS, toggleReaction } from "../reactions.js";
 import { timeSpan } from "../phrases.js";
 import { languageName, spokenLanguage, tr } from "../strings.js";
@@ -67,7 +68,7 @@ export class Menus {
       !isMe && this.ignoring(nick),
     ];
     if (!room.isDirect && state.isOperatorIn(room)) {
-      const isOperator = /[~&@]/.test(member?.prefix ?? "");
+      const isOperator = hasRank(member);
       const hasVoice = member?.prefix.includes("+");
       const isMuted = mutedIn(room).has(fold(nick));
       items.push(
@@ -174,7 +175,7 @@ export class Menus {
   /** @param {MenuRoom} room */
   rename(room) {
     openForm(room.name, [{ name: "name", label: tr("roomName"), props: { value: room.name, required: true, maxlength: 50 } }], tr("save"), ({ name }) => {
-      renameRoom(this.state, room, name.trim().replace(/\s+/g, "-"));
+      renameRoom(this.state, room, roomNamed(name));
       return "";
     });
   }
@@ -411,11 +412,11 @@ export class Menus {
       [{ name: "room", label: tr("roomName"), props: { placeholder: "#", required: true, maxlength: 50 } }, { name: "key", label: tr("roomKey") }],
       tr("join"),
       ({ room, key }) => {
-        const name = room.trim().replace(/\s+/g, "-");
-        if (!name || name === "#") return tr("roomName");
+        const name = roomNamed(room);
+        if (name === "#") return tr("roomName");
         if (name.includes(",")) return tr("oneRoom");
         form.close(); // before going: what closes gives the focus back to where it was
-        this.acts.go(this.state.join(isRoomName(name) ? name : `#${name}`, key.trim()));
+        this.acts.go(this.state.join(name, key.trim()));
         return "";
       },
     );

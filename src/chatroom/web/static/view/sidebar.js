@@ -4,7 +4,7 @@
 
 import { fold } from "../irc.js";
 import { mutedIn } from "../modes.js";
-import { isOwner } from "../presence.js";
+import { hasRank, isOwner } from "../presence.js";
 import { compareNames, tr } from "../strings.js";
 import { badge, button, colourIn, el, nameOf, showList } from "./dom.js";
 
@@ -155,7 +155,7 @@ export class MembersView {
   sections(room) {
     const all = [...room.members.values()].sort((a, b) => compareNames(a.nick, b.nick));
     const partOf = (/** @type {SideMember} */ member) =>
-      isOwner(room, member) ? "owners" : /[~&@]/.test(member.prefix) ? "operators" : member.away ? "awayPeople" : "here";
+      isOwner(room, member) ? "owners" : hasRank(member) ? "operators" : member.away ? "awayPeople" : "here";
     let left = MEMBERS_SHOWN;
     /** @type {SideItem[]} */
     const items = [];
@@ -177,7 +177,7 @@ export class MembersView {
    * @returns {SideItem}
    */
   item(member, presence) {
-    const isOperator = /[~&@]/.test(member.prefix);
+    const isOperator = hasRank(member);
     const hasVoice = member.prefix.includes("+");
     const owns = isOwner(this.state.current, member);
     const isMuted = this.muted.has(fold(member.nick));
