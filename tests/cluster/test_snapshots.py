@@ -26,7 +26,7 @@ OWN = {
 # What is made of the shared, by `ChatState.reindex`.
 DERIVED = {
     *("nicks", "claimed", "networks", "expiries", "mask_counts", "room_looks", "owned", "left_lists", "presences"),
-    "waiting_senders",
+    *("waiting_senders", "marked"),
 }
 
 
@@ -38,17 +38,20 @@ def test_all_of_the_state_is_either_shared_or_each_servers_own() -> None:
 def test_a_hub_that_loads_a_snapshot_holds_what_was_in_it() -> None:
     """People, rooms with their modes and ranks, what was said last, who has gone; and knows them as one."""
     chat = Chat()
-    alice, bob, carol = chat.irc("alice", room="#tea"), chat.irc("bob", room="#tea"), chat.plain("carol")
+    alice, bob = chat.irc("alice", "draft/read-marker", room="#tea"), chat.irc("bob", room="#tea")
+    carol = chat.plain("carol")
     alice.send("TOPIC #tea :green", "MODE #tea +vbk bob *!*@192.0.2.1 key", "PRIVMSG #tea :hi", "AWAY :out")
     alice.send("INVITE carol #tea", "MODE alice +i", "PRIVMSG bob :psst")
     bob.send("JOIN #milk", "NICK robert")
     carol.send("/register correct-horse", "/quit")
     bob.send("PRIVMSG carol :this waits")
+    alice.send("NICKSERV REGISTER open-sesame", "MARKREAD #tea timestamp=2020-01-01T00:00:00.000Z")
     behind = snapshots.Mark(1, 2, 3)
     text = snapshots.snapshot(chat.hub.state, behind)
     other = ChatState("other", lasting=False)
     assert snapshots.load(other, text) == behind
     assert snapshots.snapshot(other, behind) == text
+    assert other.marked == chat.hub.state.marked == {"#tea": {"alice"}}
     assert other.waiting_senders == chat.hub.state.waiting_senders and other.waiting_senders.total() == 1
     assert other.nicks.get("alice") is other.users[alice.uid]
     assert other.rooms["#tea"].members[alice.uid] is other.users[alice.uid]

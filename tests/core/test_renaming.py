@@ -3,8 +3,10 @@
 import pytest
 
 from chatroom.common.irc_message import parse
+from chatroom.core import restore
 from chatroom.core.renaming import PAUSE_MS
 from chatroom.model.dormant_rooms import DormantRooms
+from chatroom.model.limits import READ_MARKERS_PER_USER
 from chatroom.model.modes import BAN
 from chatroom.model.redirects import REDIRECT_MS, REDIRECTS_PER_ROOM
 from tests.chat import Chat, Client
@@ -104,6 +106,35 @@ def test_all_that_is_the_rooms_goes_with_it(chat: Chat) -> None:
     assert any(" JOIN #new" in line for line in zoe.heard())
     chat.time += 2 * 3_600_000 + 1
     assert state.expiries.is_due(chat.time)  # the ban still ends
+
+
+def test_what_people_have_read_goes_with_the_room_wherever_they_are(chat: Chat) -> None:
+    """Of whoever has read it, here or not, also before a restart. What they have read last of another one counts on."""
+    state = chat.hub.state
+    al, bob, guest = chat.irc("al", room="#old"), chat.irc("bob", MARKING), chat.irc("guest", MARKING)
+    bob.send("NICKSERV REGISTER open-sesame")
+    state.accounts["cy"] = state.accounts["bob"]._replace(name="cy")
+    restore.markers(state, [("cy", "#old", 1000), ("cy", "#new", 3000), ("cy", "al", 4000), ("gone", "#old", 5000)])
+    for client in (bob, guest):
+        client.send("MARKREAD #old timestamp=2020-01-01T00:00:00.000Z")
+    bob.leave()
+    rename(chat, al, "#old", "#new")
+    assert state.markers == {"cy": {"#new": 3000, "al": 4000}, "bob": {"#new": 1577836800000}}
+    assert [list(markers) for markers in state.guest_markers.values()] == [["#new"]]
+    assert state.marked == {"#new": {"bob", "cy"}}
+    rename(chat, al, "#new", "#newer")
+    assert state.marked == {"#newer": {"bob", "cy"}}
+    assert state.markers["cy"] == {"al": 4000, "#newer": 3000}
+
+
+def test_who_has_read_a_room_is_known_no_longer_than_that_is(chat: Chat) -> None:
+    """Of too many rooms that one has read the first goes; with the account all go."""
+    state, al = chat.hub.state, chat.irc("al", MARKING)
+    al.send("NICKSERV REGISTER open-sesame")
+    al.send(*[f"MARKREAD #r{i} timestamp=2025-01-01T00:00:00.000Z" for i in range(READ_MARKERS_PER_USER + 1)])
+    assert set(state.marked) == set(state.markers["al"]) == {f"#r{i + 1}" for i in range(READ_MARKERS_PER_USER)}
+    al.send("NICKSERV DROP al open-sesame")
+    assert (state.markers, state.marked) == ({}, {})
 
 
 def test_an_owner_keeps_the_room_under_its_new_name(chat: Chat) -> None:

@@ -34,6 +34,21 @@ def in_client_thread(office: Office, work: Callable[[], object]) -> threading.Th
     return thread
 
 
+class SlowDisk:
+    """A disk that takes its time to save, until `is_back` is set."""
+
+    def __init__(self, office: Office) -> None:
+        self.hangs, self.is_back = threading.Event(), threading.Event()
+        self.threads: list[str] = []  # that have saved something, by name
+        office.courier._save = self._save
+
+    def _save(self, events: list[Event]) -> None:
+        if events:
+            self.threads.append(threading.current_thread().name)
+            self.hangs.set()
+            assert self.is_back.wait(DEADLINE)
+
+
 def asleep(office: Office) -> None:
     """Waits until the courier has nothing to do. Nothing that can be asked of it from outside tells."""
     office.carried()
@@ -65,25 +80,16 @@ def test_little_is_sent_by_the_thread_that_hands_it_over(office: Office) -> None
 
 def test_who_sends_takes_along_what_other_clients_hand_over_meanwhile(office: Office) -> None:
     """So that the courier is not woken when two clients come or go at the same moment."""
-    saved: list[str] = []
-    is_first, is_second = threading.Event(), threading.Event()
-
-    def save(events: list[Event]) -> None:
-        if events:
-            saved.append(threading.current_thread().name)
-            is_first.set()
-            assert is_second.wait(DEADLINE)
-
-    office.courier._save = save
+    disk = SlowDisk(office)
     office.courier.start()
     reader = office.reader()
     asleep(office)
     first = in_client_thread(office, lambda: office.publish([reader], "first"))
-    assert is_first.wait(DEADLINE)
+    assert disk.hangs.wait(DEADLINE)
     in_client_thread(office, lambda: office.publish([reader], "second")).join(DEADLINE)
-    is_second.set()
+    disk.is_back.set()
     reader.wait("second")
-    assert saved == [first.name, first.name]
+    assert disk.threads == [first.name, first.name]
 
 
 def test_all_that_many_hand_over_comes_in_order_and_once(office: Office) -> None:
@@ -111,25 +117,18 @@ def test_all_that_many_hand_over_comes_in_order_and_once(office: Office) -> None
 
 def test_a_disk_that_hangs_holds_up_one_client_and_no_other_thread(office: Office) -> None:
     """The others go on; what they hand over is sent when the disk is back."""
-    hangs, is_back = threading.Event(), threading.Event()
-
-    def save(events: list[Event]) -> None:
-        if events and not hangs.is_set():
-            hangs.set()
-            assert is_back.wait(DEADLINE)
-
-    office.courier._save = save
+    disk = SlowDisk(office)
     office.courier.start()
     reader = office.reader()
     asleep(office)
     first = in_client_thread(office, lambda: office.publish([reader], "first"))
-    assert hangs.wait(DEADLINE)
+    assert disk.hangs.wait(DEADLINE)
     second = in_client_thread(office, lambda: office.publish([reader], "second"))
     second.join(DEADLINE)
     office.publish([reader], "third")
     assert first.is_alive()
     assert not second.is_alive()
-    is_back.set()
+    disk.is_back.set()
     assert [reader.wait(r"alice: (.*)$")[1] for _ in range(3)] == ["first", "second", "third"]
 
 

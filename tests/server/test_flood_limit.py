@@ -139,8 +139,9 @@ def test_who_comes_back_enters_its_rooms_at_once(come: Coming) -> None:
         [f"NICK al{n}" for n in range(4)],
         [f"@label=1 NICK al{n}" for n in range(4)],
         [f"LANGUAGE {tag}" for tag in ("pl", "en", "pl", "en")],
+        [f"CAP REQ :{sign}server-time" for sign in ("", "-", "", "-")],
     ],
-    ids=["name", "name by a labelled line", "language"],
+    ids=["name", "name by a labelled line", "language", "capabilities"],
 )
 def test_what_touches_many_rooms_costs_more(come: Coming, lines: list[str]) -> None:
     """A line for ten of them."""

@@ -836,6 +836,8 @@ def test_what_netcat_can_do_can_be_typed_here(server: ChatServer, visit: Visit, 
     nora.notes("Only people who are logged in can write to you alone")
     bob.send("PRIVMSG nora :buy")
     bob.wait(" 531 ")
+    nora.say("/set strangers off")
+    expect(nora.page.locator(".note", has_text="Only people who are logged in can write to you alone")).to_have_count(2)
     nora.say("/set sugar on")
     expect(nora.page.locator(".writing")).to_contain_text("There are: replay, strangers, stay.")
     nora.say("/invite bob")
@@ -898,14 +900,20 @@ def test_a_conversation_that_is_opened_anew_has_what_was_said_before(
     other.sees("said now")
 
 
-def test_a_password_that_was_changed_elsewhere_is_asked_for(server: ChatServer, visit: Visit, guests: Guests) -> None:
-    """Nobody has typed the old one, so nobody is told that it is wrong."""
-    nora = visit(server.port).come("nora")
+def whose_password_was_changed(visit: Visit, guests: Guests, port: int) -> Visitor:
+    """Nora, whose phone has just made it open-barley: the page asks her for it."""
+    nora = visit(port).come("nora")
     nora.say("/register open-sesame")
     nora.notes("is yours")
     phone = guests.irc("nora", password="nora:open-sesame")
     phone.send("PRIVMSG NickServ :SET PASSWORD open-sesame open-barley")
     expect(nora.page.get_by_text("The password of nora was changed on another device.")).to_be_visible()
+    return nora
+
+
+def test_a_password_that_was_changed_elsewhere_is_asked_for(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """Nobody has typed the old one, so nobody is told that it is wrong."""
+    nora = whose_password_was_changed(visit, guests, server.port)
     nora.page.get_by_label("Password of this name").fill("open-oats")
     nora.page.keyboard.press("Enter")
     expect(nora.page.get_by_role("alert")).to_contain_text("That is not the password of nora")
@@ -918,12 +926,7 @@ def test_a_language_that_is_chosen_on_the_form_is_that_of_the_chat(
     server: ChatServer, visit: Visit, guests: Guests
 ) -> None:
     """Also for who has been in the chat before, and comes back to it."""
-    nora = visit(server.port).come("nora")
-    nora.say("/register open-sesame")
-    nora.notes("is yours")
-    phone = guests.irc("nora", password="nora:open-sesame")
-    phone.send("PRIVMSG NickServ :SET PASSWORD open-sesame open-barley")
-    expect(nora.page.get_by_text("The password of nora was changed on another device.")).to_be_visible()
+    nora = whose_password_was_changed(visit, guests, server.port)
     nora.page.get_by_role("button", name="polski").click()
     nora.page.get_by_label("Hasło do tej nazwy").fill("open-barley")
     nora.page.keyboard.press("Enter")

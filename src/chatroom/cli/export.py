@@ -17,7 +17,7 @@ from typing import IO, Any
 
 import click
 
-from chatroom.common.clock import stamp
+from chatroom.common.clock import timestamp
 from chatroom.common.language import tr
 from chatroom.common.text import CUT, FEED
 from chatroom.common.trusted_files import UntrustedFileError, check_way
@@ -144,7 +144,7 @@ def _as_jsonl(room: str, events: Iterable[Event]) -> Iterator[str]:
     for event in events:
         by = event.by
         name, told = EVENTS[type(event)]
-        fields = {"id": f"{event.id:x}", "time": stamp(event.time / 1000), "room": room, "event": name}
+        fields = {"id": f"{event.id:x}", "time": timestamp(event.time), "room": room, "event": name}
         fields |= {"nick": by.nick, "username": by.username, "host": by.host}
         if by.account:
             fields["account"] = by.account
@@ -189,8 +189,7 @@ def _as_html(room: str, events: Iterable[Event]) -> Iterator[str]:
             if day != f"{date} (UTC{offset})":
                 day = f"{date} (UTC{offset})"
                 yield f"<h2>{day}</h2>\n"
-            utc = stamp(event.time / 1000)
-            yield f'<p{kind}><time datetime="{utc}">{clock}</time> {_marked(event, sentence)}</p>\n'
+            yield f'<p{kind}><time datetime="{timestamp(event.time)}">{clock}</time> {_marked(event, sentence)}</p>\n'
     yield "</html>\n"
 
 

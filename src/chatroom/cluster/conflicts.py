@@ -20,7 +20,7 @@ from chatroom.core.permissions import (
     require,
 )
 from chatroom.core.replay import unnoticed
-from chatroom.model.entities import User
+from chatroom.model.entities import Room, User
 from chatroom.model.events import (
     AccountMade,
     AccountSet,
@@ -49,7 +49,10 @@ def settle(state: ChatState, event: Event) -> ChatError | None:
     if state.renamed:
         _follow_renames(state, event)
     look = _TABLE.get(type(event))
-    return look(state, event) if look else None
+    try:
+        return look(state, event) if look else None
+    except ChatError as error:
+        return error
 
 
 def _follow_renames(state: ChatState, event: Event) -> None:
@@ -85,10 +88,13 @@ def _connected(state: ChatState, event: Connected) -> ChatError | None:
     if event.by.account and fold(event.by.account) not in state.accounts:
         event.by = replace(event.by, account="")  # type: ignore[misc]  # as it is now
     presence = state.presence_of(event.by.account)
-    error = _full(presence) if presence else not_to_be_called(state, event.by, event.by.nick)
-    if error is None and event.room and _barred(state, event.room, User(event.by, None, 0)):
+    if presence:
+        devices.require_place(presence)
+    elif error := not_to_be_called(state, event.by, event.by.nick):
+        return error
+    if event.room and _barred(state, event.room, User(event.by, None, 0)):
         event.room = ""  # type: ignore[misc]  # they come in all the same
-    return error
+    return None
 
 
 def _renamed(state: ChatState, event: Renamed) -> ChatError | None:
@@ -146,10 +152,7 @@ def _said(state: ChatState, event: Said) -> ChatError | None:
     if room is None:
         return ChatError(Code.NO_SUCH_ROOM, target)
     if user and (room.has_speech_restrictions or event.by.uid not in room.members):
-        try:
-            require(room, user, Action.SAY, Attempt(now=event.time))
-        except ChatError as error:
-            return error
+        require(room, user, Action.SAY, Attempt(now=event.time))
     return None
 
 
@@ -159,31 +162,24 @@ def _kept(state: ChatState, event: Kept) -> ChatError | None:
     return None if account and account.id == event.made else ChatError(Code.NO_SUCH_NICK, event.account)
 
 
-def _topic_set(state: ChatState, event: TopicSet) -> ChatError | None:
+def _topic_set(state: ChatState, event: TopicSet) -> None:
     """Who set it may not be there any more, or may not speak."""
-    room, user = state.rooms.get(fold(event.room)), state.users.get(event.by.uid)
-    if room is None:
-        return ChatError(Code.NO_SUCH_ROOM, event.room)
-    try:
-        if user:
-            require(room, user, Action.TOPIC)
-    except ChatError as error:
-        return error
-    return None
+    _require_in_room(state, event, Action.TOPIC)
 
 
-def _room_renamed(state: ChatState, event: RoomRenamed) -> ChatError | None:
+def _room_renamed(state: ChatState, event: RoomRenamed) -> None:
     """Somebody may have opened a room of that name, or the room have another one."""
+    renaming.require_name(state, _require_in_room(state, event, Action.RENAME), event.name, event.time)
+
+
+def _require_in_room(state: ChatState, event: TopicSet | RoomRenamed, action: Action) -> Room:
+    """The room of an event; raises `ChatError` if there is none, or who did it may not do that there any more."""
     room, user = state.rooms.get(fold(event.room)), state.users.get(event.by.uid)
     if room is None:
-        return ChatError(Code.NO_SUCH_ROOM, event.room)
-    try:
-        if user:
-            require(room, user, Action.RENAME)
-        renaming.require_name(state, room, event.name, event.time)
-    except ChatError as error:
-        return error
-    return None
+        raise ChatError(Code.NO_SUCH_ROOM, event.room)
+    if user:
+        require(room, user, action)
+    return room
 
 
 def _account_made(state: ChatState, event: AccountMade) -> ChatError | None:
@@ -213,18 +209,12 @@ def _account_set(state: ChatState, event: AccountSet) -> ChatError | None:
     if event.account and fold(event.account) not in state.accounts:
         return ChatError(Code.LOGIN_FAILED, event.account)
     presence = state.presence_of(event.account)
-    return _full(presence) if presence and presence.person.uid != event.by.uid else None
-
-
-def _full(presence: User) -> ChatError | None:
-    """Why somebody can have no further device."""
-    try:
+    if presence and presence.person.uid != event.by.uid:
         devices.require_place(presence)
-    except ChatError as error:
-        return error
     return None
 
 
+# Each returns or raises why not.
 _TABLE: dict[type, Callable[[ChatState, Any], ChatError | None]] = {
     Connected: _connected,
     Renamed: _renamed,

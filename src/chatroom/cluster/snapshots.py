@@ -314,7 +314,7 @@ def _alone(user: User, devices: tuple[Device, ...]) -> User:
 
 def _nowhere(user: User) -> User:
     user = copy.copy(user)
-    user.sessions, user.rooms, user.invitations = (), {}, {}
+    user.sessions, user.rooms, user.invited = (), {}, {}
     return user
 
 

@@ -8,7 +8,6 @@ until the other has caught up. Limits count how often something happened by `ste
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import lru_cache
 
 
@@ -17,15 +16,20 @@ def steady() -> int:
     return time.monotonic_ns() // 1_000_000
 
 
+def timestamp(milliseconds: int) -> str:
+    """A time since the epoch as ISO 8601 has it, in UTC: 2023-11-14T22:00:03.000Z."""
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{_second(seconds)}.{rest:03d}Z"
+
+
 def stamp(seconds: float) -> str:
-    """A time since the epoch as ISO 8601 has it, in UTC, to the millisecond: 2023-11-14T22:00:03.000Z."""
-    second, microsecond = divmod(round(seconds * 1_000_000), 1_000_000)
-    return f"{_second(second)}.{microsecond // 1000:03d}Z"
+    """Likewise of a time in seconds, to the millisecond."""
+    return timestamp(round(seconds * 1_000_000) // 1000)
 
 
 @lru_cache(maxsize=16)
 def _second(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat().removesuffix("+00:00")
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
 class Clock:

@@ -30,6 +30,7 @@ from chatroom.core import (
     monitor,
     notify,
     profile,
+    read_markers,
     staying,
     waiting,
 )
@@ -445,8 +446,9 @@ def account_dropped(ctx: Context, event: AccountDropped, delivery: Delivery) -> 
     for session in state.sessions.values():
         if session.account == account.name:
             session.account = ""
-    for kept in (state.markers, state.ignored, state.profiles):
+    for kept in (state.ignored, state.profiles):
         kept.pop(owner, None)
+    read_markers.forget_account(state, owner)
     state.stop_waiting(owner, [])
     _disown(state, list(state.owned.get(owner, ())))
 

@@ -119,11 +119,10 @@ def revoke_invitations(state: ChatState, room: Room, event: ModesSet) -> None:
     masks = [change.param for change in changes if not change.param.startswith(MUTE)]
     if not masks:
         return
-    key = fold(room.name)
     is_banned = matcher(masks)
-    for user in [user for user in state.users.values() if user.invitations.get(key) is room]:
+    for user in [user for user in state.users.values() if room in user.invited]:
         if is_banned(user.person) and not room.excepts(user.person):
-            del user.invitations[key]
+            del user.invited[room]
 
 
 def unban(ctx: Context, session: Session, command: Unban) -> list[Outcome]:

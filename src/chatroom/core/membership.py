@@ -33,7 +33,7 @@ def require_entry(state: ChatState, name: str, user: User, key: str) -> None:
     An operator's invitation lets them in whatever else is set.
     """
     room = room_to_enter(state, name)
-    if room and user.invitations.get(fold(room.name)) is not room:
+    if room and room not in user.invited:
         require(room, user, Action.JOIN, Attempt(key=key))
 
 
@@ -125,7 +125,7 @@ def _require_entry(ctx: Context, session: Session, name: str, key: str) -> None:
     """Raises `ChatError` if this client may not enter the room, also if its keys were guessed too often."""
     user, room = user_of(session), room_to_enter(ctx.state, name) if key else None
     is_guess = room is not None and KEY in room.modes and role(room, user) < Role.OWNER
-    if room and is_guess and user.invitations.get(fold(room.name)) is not room:
+    if room and is_guess and room not in user.invited:
         require_key_tries(ctx, session, room)
     require_entry(ctx.state, name, user, key)
 
@@ -209,7 +209,7 @@ def enter(ctx: Context, user: User, name: str, event: Event, delivery: Delivery,
     if opened and key != LOBBY:
         _found(ctx, room, user, event, delivery)
     user.rooms[key] = room
-    user.invitations.pop(key, None)
+    user.invited.pop(room, None)
     silent = is_silent(room, user)  # then their real name and their away message are not for this room
     by = replace(event.by, realname=event.by.nick) if silent else event.by
     joined = Joined(by, room.name, id=event.id, time=event.time)

@@ -214,9 +214,9 @@ def invited(ctx: Context, event: Invited, delivery: Delivery) -> None:
     if room is None or user is None:
         return
     if by and room.operated_by(by) and fold(room.name) not in user.rooms:
-        user.invitations[fold(room.name)] = room
-        if len(user.invitations) > ROOMS_PER_USER:
-            del user.invitations[next(iter(user.invitations))]
+        user.invited[room] = None
+        if len(user.invited) > ROOMS_PER_USER:
+            del user.invited[next(iter(user.invited))]
     delivery.broadcast(event, *sparing(room.audience, by.sessions if by else ()))
     notify.one(user, PersonalNotice(event), delivery)
 

@@ -242,8 +242,9 @@ def ask_users(ctx: Context, session: Session, command: AskUsers) -> list[Outcome
 
 
 def ask_invitations(ctx: Context, session: Session, command: AskInvitations) -> list[Outcome]:
-    invitations = user_of(session).invitations
-    return [InvitationsAre(tuple(room.name for name, room in invitations.items() if ctx.state.rooms.get(name) is room))]
+    rooms = ctx.state.rooms
+    open_ = [room.name for room in user_of(session).invited if rooms.get(fold(room.name)) is room]
+    return [InvitationsAre(tuple(open_))]
 
 
 def ask_counts(ctx: Context, session: Session, command: AskCounts) -> list[Outcome]:

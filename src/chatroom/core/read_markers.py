@@ -38,7 +38,9 @@ def marker_set(ctx: Context, event: MarkerSet, delivery: Delivery) -> None:
     state, key = ctx.state, fold(event.account)
     if key not in state.accounts:
         return
-    put(state.markers.setdefault(key, {}), event.target, event.read)
+    dropped = put(state.markers.setdefault(key, {}), event.target, event.read)
+    state.note_markers(key, (fold(event.target),))
+    state.forget_marker(key, dropped)
     delivery.broadcast(event, notify.NOBODY)
     user = state.presence_of(event.account)
     for session in user.sessions if user else ():
@@ -46,12 +48,15 @@ def marker_set(ctx: Context, event: MarkerSet, delivery: Delivery) -> None:
             delivery.reply(session, MarkerIs(event.target, event.read))
 
 
-def put(markers: dict[str, int], target: str, read: int) -> None:
-    """The one that was moved last stands last; of too many, the first goes."""
+def put(markers: dict[str, int], target: str, read: int) -> str:
+    """The one that was moved last stands last; of too many, the first goes: returns its target, or ""."""
     read = max(read, markers.pop(fold(target), 0))
     markers[fold(target)] = read
-    if len(markers) > READ_MARKERS_PER_USER:
-        del markers[next(iter(markers))]
+    if len(markers) <= READ_MARKERS_PER_USER:
+        return ""
+    first = next(iter(markers))
+    del markers[first]
+    return first
 
 
 def ask_marker(ctx: Context, session: Session, command: AskMarker) -> list[Outcome]:
@@ -65,6 +70,22 @@ def marker(state: ChatState, user: User, target: str) -> MarkerIs:
 def forget(state: ChatState, user: User) -> None:
     """Somebody has left; their account, if they have one, keeps its markers."""
     state.guest_markers.pop(user.person.uid, None)  # they may have been a guest before they logged in
+
+
+def forget_account(state: ChatState, key: str) -> None:
+    """An account, by its folded name, is dropped."""
+    for target in state.markers.pop(key, {}):
+        state.forget_marker(key, target)
+
+
+def rename(state: ChatState, old: str, new: str) -> None:
+    """What is read of a room is read of it under its new name; both are folded."""
+    accounts = state.marked.pop(old, set())
+    for markers in (*[state.markers[account] for account in accounts], *state.guest_markers.values()):
+        if old in markers:
+            markers[new] = max(markers.pop(old), markers.get(new, 0))
+    if accounts:
+        state.marked.setdefault(new, set()).update(accounts)
 
 
 def _markers(state: ChatState, user: User) -> dict[str, int]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, fold, room_name
 from chatroom.common.text import shortened
-from chatroom.core import notify
+from chatroom.core import notify, read_markers
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.permissions import Action, require
 from chatroom.model.commands import RenameRoom
@@ -86,9 +86,6 @@ def _move(state: ChatState, room: Room, name: str, now: int) -> None:
         for session in user.sessions:
             if session.place == old:
                 session.place = new
-    for user in state.users.values():
-        if user.invitations.get(old) is room:
-            user.invitations[new] = user.invitations.pop(old)
     state.move_lists(old, new, room.lists)
     owner = state.owners.get(old)
     if owner:
@@ -99,9 +96,7 @@ def _move(state: ChatState, room: Room, name: str, now: int) -> None:
     head = f"{old} "
     for key in [key for key in state.absent if key.startswith(head)]:
         state.absent[f"{new} {key.removeprefix(head)}"] = state.absent.pop(key)
-    for markers in (*state.markers.values(), *state.guest_markers.values()):
-        if old in markers:
-            markers[new] = max(markers.pop(old), markers.get(new, 0))
+    read_markers.rename(state, old, new)
     redirect(state.renamed, old, name, now, state.owners.__contains__)
 
 

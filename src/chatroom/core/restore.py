@@ -1,6 +1,7 @@
 """Puts back what the history holds from before the start: accounts first, then rooms, lists and bans, then people."""
 
 from collections.abc import Iterable
+from sys import intern
 
 from chatroom.common.names import fold, skeleton
 from chatroom.core import bans
@@ -138,4 +139,6 @@ def markers(state: ChatState, read: Iterable[tuple[str, str, int]]) -> None:
     """How far people have read, by their folded accounts."""
     for account, target, time in read:
         if account in state.accounts:
-            state.markers.setdefault(account, {})[target] = time
+            state.markers.setdefault(account, {})[intern(target)] = time  # many have read the same room
+    for account, markers in state.markers.items():
+        state.note_markers(account, markers)

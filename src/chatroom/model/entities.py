@@ -138,7 +138,7 @@ class User:
         "away_since",
         "devices",
         "granted",
-        "invitations",
+        "invited",
         "metadata",
         "modes",
         "person",
@@ -157,7 +157,7 @@ class User:
         self.modes: set[str] = set()  # letters of `modes.USER_MODES`
         self.granted = ""  # how the account has made them an operator of the server; "" if it has not
         self.metadata: dict[str, str] = {}  # what they have set about themselves; kept by `chatroom.core.metadata`
-        self.invitations: dict[str, Room] = {}  # by an operator of the room; by folded name
+        self.invited: dict[Room, None] = {}  # rooms into which an operator there has invited them
         self.rooms: dict[str, Room] = {}  # by folded name, in the order of joining
         self.since = now  # Unix milliseconds, like `active`
         self.active = now

@@ -1,14 +1,14 @@
 """The state of the whole chat: who is there, which rooms there are, what is banned, who owns what."""
 
 from collections import Counter, deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.language import Language
-from chatroom.common.names import LOBBY, SERVICE, fold, is_reserved, skeleton
+from chatroom.common.names import LOBBY, SERVICE, fold, is_reserved, is_room, skeleton
 from chatroom.model.dormant_rooms import DormantRooms
 from chatroom.model.entities import Account, Lists, Room, Server, Session, User, user_of
 from chatroom.model.events import Event, Said
@@ -127,6 +127,7 @@ class ChatState:
         self.watchers: dict[str, dict[Session, None]] = {}  # of a folded nickname: IRCv3 monitor
         # How far people have read, kept by `chatroom.core.read_markers`: of accounts, by key, and of guests, by uid.
         self.markers: dict[str, dict[str, int]] = {}
+        self.marked: dict[str, set[str]] = {}  # the folded accounts that have one of a room, by its folded name
         self.profiles: dict[str, dict[str, str]] = {}  # what people have set about themselves, by their folded accounts
         self.guest_markers: dict[str, dict[str, int]] = {}
         self.following: dict[Session, dict[str, None]] = {}  # the keys of whose changes they are told: IRCv3 metadata
@@ -208,6 +209,9 @@ class ChatState:
             room.modes = bounded(room.modes)
             room.refresh()
         self.waiting_senders = Counter(sender(said.by) for every in self.waiting.values() for said in every)
+        self.marked.clear()
+        for key, markers in self.markers.items():
+            self.note_markers(key, markers)
         self.mask_counts.clear()
         for key, lists in self.lists.items():
             for letter, entries in lists.items():
@@ -300,6 +304,19 @@ class ChatState:
         if key in self.lists and key not in self.rooms:
             self.lists[key] = self.lists.pop(key)  # as if it were left now: what is made of the lists has their order
         self.note_lists(key)
+
+    def note_markers(self, account: str, targets: Iterable[str]) -> None:
+        """An account, by its folded name, has markers of these rooms and people, by their folded names."""
+        for target in targets:
+            if is_room(target):
+                self.marked.setdefault(target, set()).add(account)
+
+    def forget_marker(self, account: str, target: str) -> None:
+        """An account has no marker any more of this room or person, likewise."""
+        accounts = self.marked.get(target, set())
+        accounts.discard(account)
+        if not accounts:
+            self.marked.pop(target, None)
 
     def card_of(self, nick: str) -> Member | None:
         """Who is here by that name, the service for claimed names among them."""

@@ -24,7 +24,7 @@ from socketserver import ThreadingTCPServer
 from typing import Any
 
 from chatroom.cluster.redis_event_log import RedisEventLog
-from chatroom.cluster.redis_stream import ClusterError, shared_secret
+from chatroom.cluster.redis_stream import ClusterError
 from chatroom.cluster.replica import OwnHistory
 from chatroom.cluster.servers import Timing
 from chatroom.common.addresses import Network, is_in, is_loopback
@@ -153,23 +153,11 @@ class ChatServer(ThreadingTCPServer):
         self.clock = Clock(self._wall if cluster else now)
         self.hub = Hub(self.clock, bool(store or cluster), info.name, steady)
         self.hub.context.throttle.unlimited = unlimited
-        last_id = last_time = 0
         self.hub.context.cloaks.is_shown = show_addresses
         if store:
-            self.hub.context.cloaks = store.cloaks
-            if cluster:  # before addresses are replaced by cloaks for good: bans are to hold on all servers
-                store.cloaks.key = shared_secret(cluster, "cloaks", store.cloaks.key)
-            if not show_addresses:
-                store.hide_addresses()
-            restore_chat(self.hub, store, now())
-            last_id, last_time = store.reserved_id, store.last_saved_time
+            restore_chat(self.hub, store, now(), show_addresses, cluster)
         self._history = HistoryService(store) if store else None
-        self.event_log: EventLog
-        if cluster:
-            self.event_log = self.link = self._cluster_log(cluster, last_id, last_time, timing)
-        else:
-            self.clock.start_from(last_time)
-            self.event_log = LocalEventLog(self.hub, self.courier, self.clock, last_id, last_time, self._history)
+        self.event_log = self._make_event_log(timing)
         self.hub.context.keep_ms = keep * 86_400_000 if store else 0
         leaps = ClockLeaps(store)
         self._unused_accounts = UnusedAccounts(self.hub, self.event_log, leaps)
@@ -183,13 +171,19 @@ class ChatServer(ThreadingTCPServer):
         self._client_threads = ClientThreads(self.serve_forever, self.courier.client_threads)
         self._accept_failures = AcceptFailures(self.socket, self._stopping, self.count_refusal)
 
-    def _cluster_log(self, url: str, last: int, last_time: int, timing: Timing) -> RedisEventLog:
-        """An event log that is shared with other servers."""
-        own, store = OwnHistory(last, last_time), self.store
+    def _make_event_log(self, timing: Timing) -> EventLog:
+        """One that goes on where the history ends; in a cluster it is shared with the other servers."""
+        store = self.store
+        last, last_time = (store.reserved_id, store.last_saved_time) if store else (0, 0)
+        if not self._cluster:
+            self.clock.start_from(last_time)
+            return LocalEventLog(self.hub, self.courier, self.clock, last, last_time, self._history)
+        own = OwnHistory(last, last_time)
         if store:
             own = OwnHistory(last, last_time, store.last_saved_id, store.chat, store.last_change_id)
         name, admit = self.info.name, self.courier.wait_for_backlog
-        return RedisEventLog(self.hub, self.courier, url, name, self._history, own, admit, timing)
+        self.link = RedisEventLog(self.hub, self.courier, self._cluster, name, self._history, own, admit, timing)
+        return self.link
 
     def _wall(self) -> int:
         """Unix time in milliseconds, by the clock of the Redis that the servers share."""

@@ -33,7 +33,7 @@ class Prices(NamedTuple):
     # The last messages of a room take some 3 ms.
     lookup_seconds: float
     # Rooms that one is in: a new name, real name or away message is told in all of them, and held against their masks.
-    # In another language one reads all of them by another format.
+    # In another language, or with other capabilities, one reads all of them by another format.
     rooms: int
     # A reaction is small, but is told in a line of its own, and stays beside its message for as long as that is kept.
     reactions: float

@@ -8,7 +8,7 @@ import select
 from collections.abc import Iterator
 from contextlib import nullcontext
 
-from chatroom.model.commands import Join, Rename, SetAway, SetRealname
+from chatroom.model.commands import Join, Rename, SetAway, SetFormat, SetRealname
 from chatroom.model.outcomes import Command
 from chatroom.model.preferences import SetLanguage
 from chatroom.model.replies import Reply
@@ -17,7 +17,8 @@ from chatroom.net.connection import Connection
 from chatroom.server.connection_limits import ConnectionLimiter
 from chatroom.server.flood_limit import LOOKUP_LINES_MAX, PRICES, FloodLimit, price_of
 
-EVERYWHERE = (Rename, SetAway, SetRealname, SetLanguage)  # commands that touch each of the rooms that one is in
+# Commands that touch each of the rooms that one is in: they are told there, or have one read another format there.
+_IN_ALL_ROOMS = (Rename, SetAway, SetRealname, SetFormat, SetLanguage)
 _MORE_FOR_REACTION = 1 / PRICES.reactions - 1  # lines besides the one that it is
 
 
@@ -56,7 +57,7 @@ class Payments:
         if isinstance(command, React):
             return _MORE_FOR_REACTION
         user = self._client.session.user
-        if user is None or not isinstance(command, EVERYWHERE):
+        if user is None or not isinstance(command, _IN_ALL_ROOMS):
             return 0.0
         return max(0.0, len(user.rooms) / PRICES.rooms - 1)
 

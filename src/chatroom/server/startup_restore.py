@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable
 from contextlib import closing
 
+from chatroom.cluster.redis_stream import shared_secret
 from chatroom.common.names import fold
 from chatroom.core import replay, restore, staying
 from chatroom.core.hub import Hub
@@ -20,8 +21,13 @@ ABSENCE_EVENTS_READ = 1000
 log = logging.getLogger(__name__)
 
 
-def restore_chat(hub: Hub, store: Store, now: int) -> None:
-    """Restores a hub that is not used yet. `now` is Unix time in milliseconds."""
+def restore_chat(hub: Hub, store: Store, now: int, show_addresses: bool, cluster: str) -> None:
+    """Restores a hub that is not used yet. `now` is Unix time in milliseconds; `cluster` is as in `ChatServer`."""
+    hub.context.cloaks = store.cloaks
+    if cluster:  # before addresses are replaced by cloaks for good: bans are to hold on all servers
+        store.cloaks.key = shared_secret(cluster, "cloaks", store.cloaks.key)
+    if not show_addresses:
+        store.hide_addresses()
     with closing(store.reader()) as reader:
         restore.accounts(hub.state, reader.accounts(), reader.owners(), reader.modes())
         restore.waiting(hub.state, reader.waiting())

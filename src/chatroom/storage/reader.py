@@ -82,14 +82,6 @@ def _account(
     return Account(name, secret, made, time, *flags, language, bool(stays))
 
 
-def _stored_room(
-    reader: "Reader", key: str, name: str, created: int, hidden: int, text: str, by: str, time: int
-) -> StoredRoom:
-    said = reader.with_quotes(key, reader.history(key, limit=RECENT_MESSAGES, hidden=hidden), hidden)
-    recent = [event for event in said if isinstance(event, Said)]
-    return StoredRoom(name, created, Topic(text, by, time) if text else None, recent, reader.reactions(key, recent))
-
-
 class Reader:
     """Reads the file at `path`, by a connection of its own or by `db`. All methods may raise `sqlite3.Error`.
 
@@ -124,12 +116,17 @@ class Reader:
                 UNION ALL SELECT {_OF_ROOM}, {latest} FROM places WHERE owner != ''
             ) ORDER BY latest DESC"""
         ).fetchall()
-        yield from (_stored_room(self, *row) for row in rows)
+        yield from (self._stored_room(*row) for row in rows)
 
     def room(self, key: str) -> StoredRoom | None:
         """One room, whether it is closed or not; None if nothing of it is kept."""
         row = self._db.execute(f"SELECT {_OF_ROOM} FROM places WHERE key = ?", (key,)).fetchone()
-        return _stored_room(self, *row) if row else None
+        return self._stored_room(*row) if row else None
+
+    def _stored_room(self, key: str, name: str, created: int, hidden: int, text: str, by: str, time: int) -> StoredRoom:
+        said = self.with_quotes(key, self.history(key, limit=RECENT_MESSAGES, hidden=hidden), hidden)
+        recent = [event for event in said if isinstance(event, Said)]
+        return StoredRoom(name, created, Topic(text, by, time) if text else None, recent, self.reactions(key, recent))
 
     def hidden_until(self, key: str, opened: int) -> int:
         """The id of the last event that must not be shown to those who are in a room now; 0 if there is none.

@@ -10,15 +10,15 @@ from chatroom.storage import standings
 
 
 def save(db: sqlite3.Connection, event: RoomRenamed) -> None:
-    rename(db, fold(event.room), event.room, event.name, event.time, event.id)
+    rename(db, event.room, event.name, event.time, event.id)
 
 
-def rename(db: sqlite3.Connection, old: str, was: str, name: str, time: int, number: int) -> None:
-    """`old` is the fold of `was`, and `number` the id of the event.
+def rename(db: sqlite3.Connection, was: str, name: str, time: int, number: int) -> None:
+    """Gives a room a new name; `number` is the id of the event.
 
     A room of long ago that has left a history under the new name changes places with it. Nobody is shown that.
     """
-    new = fold(name)
+    old, new = fold(was), fold(name)
     if new != old:
         found = db.execute("SELECT id FROM places WHERE key = ?", (old,)).fetchone()
         db.execute("UPDATE places SET key = ' ' WHERE key = ?", (new,))
@@ -73,7 +73,7 @@ def follow(db: sqlite3.Connection, names: tuple[tuple[str, str, int], ...], numb
     for name, olds in keys.items():
         was = next((key for key in reversed(olds) if key in told), "") or _used_last(db, [*olds, fold(name)])
         if was != fold(name):
-            rename(db, was, was, name, renamed[was][1], number)
+            rename(db, was, name, renamed[was][1], number)
     _keep(db, list(read(db)), renamed)
 
 

@@ -472,8 +472,11 @@ test("who strangers are told to leave alone reads it when they say so, and not a
   talk.feed(":nora!u@h MODE nora +R");
   assert.equal(told(), 0);
   runLine(talk.state, talk.room, "/set strangers off");
-  talk.feed(":nora!u@h MODE nora +R");
+  talk.feed(":nora!u@h MODE nora +R", ":s 221 nora +R");
   assert.equal(told(), 1);
+  runLine(talk.state, talk.room, "/set strangers on");
+  talk.feed(":s 221 nora +");
+  assert.match(talk.room.messages.at(-1).text, /^Everybody can write to you alone/);
 });
 
 test("a message that is kept for somebody who stays is told as that", () => {

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from chatroom.common.clock import timestamp
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.language import mark
 from chatroom.common.names import SERVICE
@@ -21,7 +22,6 @@ from chatroom.model.replies import (
 from chatroom.model.values import Via
 from chatroom.protocols.account_sentences import ACCOUNT_CHANGES, NOT_LASTING
 from chatroom.protocols.irc import numerics
-from chatroom.protocols.irc.event_lines import timestamp
 from chatroom.protocols.irc.params import echo
 from chatroom.protocols.irc.reply_writer import ReplyWriter
 from chatroom.protocols.reply_sentences import describe_reply

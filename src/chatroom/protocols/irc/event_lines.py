@@ -5,10 +5,10 @@
 
 from collections.abc import Callable, Hashable, Iterator
 from datetime import datetime
-from functools import cache, lru_cache, partial
-from time import gmtime, strftime
+from functools import cache, partial
 from typing import Any
 
+from chatroom.common.clock import timestamp
 from chatroom.common.graphemes import place_to_cut
 from chatroom.common.irc_message import LINE_BYTES, render_tags
 from chatroom.common.language import ENGLISH, Language
@@ -147,12 +147,6 @@ def irc_format(capabilities: frozenset[str], language: Language = ENGLISH) -> Ir
     return IrcFormat(capabilities, language)
 
 
-def timestamp(milliseconds: int) -> str:
-    """ISO 8601 in UTC with milliseconds: IRCv3 server-time."""
-    seconds, rest = divmod(milliseconds, 1000)
-    return f"{_second(seconds)}.{rest:03d}Z"
-
-
 def milliseconds(text: str) -> int:
     """The time that a text means which is written as by `timestamp`; raises `ValueError`."""
     if not text.endswith("Z"):
@@ -161,11 +155,6 @@ def milliseconds(text: str) -> int:
         return max(0, round(datetime.fromisoformat(text).timestamp() * 1000))
     except OverflowError:
         raise ValueError(text) from None
-
-
-@lru_cache(maxsize=16)
-def _second(seconds: int) -> str:
-    return strftime("%Y-%m-%dT%H:%M:%S", gmtime(seconds))
 
 
 # ---- each event as its lines, with their CR LF ----------------------------------------------------------------------

@@ -7,12 +7,12 @@ gets the time in the text, where its user can read it.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from chatroom.common.clock import timestamp
 from chatroom.common.errors import Code
 from chatroom.common.language import mark
 from chatroom.common.text import zoned
 from chatroom.model.events import Event, Reacted, Said
 from chatroom.model.replies import HistoryIs, TargetsAre
-from chatroom.protocols.irc.event_lines import timestamp
 from chatroom.protocols.irc.reply_writer import ReplyWriter
 
 CHATHISTORY = "draft/chathistory"

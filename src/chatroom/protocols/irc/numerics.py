@@ -102,9 +102,9 @@ RPL_NOTOPIC = Numeric("331", "{}", mark("No topic is set"))
 RPL_TOPIC = Numeric("332", "{} :{}")
 RPL_TOPICWHOTIME = Numeric("333", "{} {} {}")
 RPL_WHOISBOT = Numeric("335", "{}", mark("is a bot"))
-RPL_WHOISACTUALLY = Numeric("338", "{} {} {}", mark("is actually there"))
 RPL_INVITELIST = Numeric("336", "{}")
 RPL_ENDOFINVITELIST = Numeric("337", "", mark("End of /INVITE list"))
+RPL_WHOISACTUALLY = Numeric("338", "{} {} {}", mark("is actually there"))
 RPL_INVITING = Numeric("341", "{} {}")
 RPL_INVEXLIST = Numeric("346", "{} {} {} {}")
 RPL_ENDOFINVEXLIST = Numeric("347", "{}", mark("End of channel invite exception list"))
@@ -227,20 +227,18 @@ FAILURES: dict[Code, Failure] = {
 
 # Commands whose specifications answer with FAIL: whoever uses them knows it, also without standard-replies.
 KNOWN_TO_FAIL = {
-    *(
-        "BATCH",
-        "CHATHISTORY",
-        "MARKREAD",
-        "METADATA",
-        "PERSISTENCE",
-        "REDACT",
-        "REGISTER",
-        "RENAME",
-        "SEARCH",
-        "SETNAME",
-        "TAGMSG",
-        "VERIFY",
-    )
+    "BATCH",
+    "CHATHISTORY",
+    "MARKREAD",
+    "METADATA",
+    "PERSISTENCE",
+    "REDACT",
+    "REGISTER",
+    "RENAME",
+    "SEARCH",
+    "SETNAME",
+    "TAGMSG",
+    "VERIFY",
 }
 
 # FAILs that tell programs the reason of the refusal behind them, whose number has several.

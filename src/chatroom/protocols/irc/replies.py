@@ -1,9 +1,9 @@
 """Replies as the lines that one IRC client reads, by one table from the type of a reply to what writes it."""
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from chatroom.common.clock import timestamp
 from chatroom.common.errors import Code
 from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.language import mark
@@ -12,7 +12,7 @@ from chatroom.common.text import GHOST, shortened
 from chatroom.model.departure_reasons import DEVICE_ENDED, LOGGED_OUT, NAME_GIVEN_UP
 from chatroom.model.limits import TOPIC_BYTES
 from chatroom.model.masks import ACCOUNT
-from chatroom.model.modes import BOT, RANKS
+from chatroom.model.modes import BOT
 from chatroom.model.outcomes import Labelled
 from chatroom.model.replies import (
     AccountDone,
@@ -80,12 +80,12 @@ from chatroom.model.replies import (
 )
 from chatroom.model.values import Member, Topic
 from chatroom.protocols.irc import account_replies, history_replies, metadata_replies, numerics
-from chatroom.protocols.irc.event_lines import RENAMING, tags_of_ban, timestamp
+from chatroom.protocols.irc.event_lines import RENAMING, tags_of_ban
 from chatroom.protocols.irc.labeled_response import labelled
 from chatroom.protocols.irc.limits import TARGETS_PER_COMMAND
 from chatroom.protocols.irc.params import echo
-from chatroom.protocols.irc.reply_writer import ReplyWriter
-from chatroom.protocols.reasons import told
+from chatroom.protocols.irc.reply_writer import ReplyWriter, signs
+from chatroom.protocols.reasons import KILLED, told
 from chatroom.protocols.refusals import chosen, places
 from chatroom.protocols.reply_sentences import describe_reply
 from chatroom.protocols.sentence_parts import BanSentences, time_left
@@ -170,16 +170,12 @@ def _names(to: ReplyWriter, reply: NamesAre | RoomState) -> Iterator[str]:
     yield from to.filled(numerics.RPL_NAMREPLY, "@" if reply.secret else "=", reply.room, words=(names,))
 
 
-def _signs(ranks: str) -> str:
-    return "".join([RANKS[rank] for rank in ranks])
-
-
 # How NAMES has a member, by whether the client has negotiated multi-prefix, and userhost-in-names.
 _NAMES: dict[tuple[bool, bool], Callable[[Member], str]] = {
-    (False, False): lambda m: _signs(m.ranks[:1]) + m.person.nick if m.ranks else m.person.nick,
-    (False, True): lambda m: _signs(m.ranks[:1]) + m.person.mask,
-    (True, False): lambda m: _signs(m.ranks) + m.person.nick,
-    (True, True): lambda m: _signs(m.ranks) + m.person.mask,
+    (False, False): lambda m: signs(m.ranks[:1]) + m.person.nick if m.ranks else m.person.nick,
+    (False, True): lambda m: signs(m.ranks[:1]) + m.person.mask,
+    (True, False): lambda m: signs(m.ranks) + m.person.nick,
+    (True, True): lambda m: signs(m.ranks) + m.person.mask,
 }
 
 
@@ -397,9 +393,8 @@ def _servers_are(to: ReplyWriter, reply: ServersAre) -> Iterator[str]:
 def _goodbye(to: ReplyWriter, reply: Goodbye) -> Iterator[str]:
     reason = told(reply.reason, to.language)
     if "standard-replies" in to.capabilities:
-        killed = _KILLED.fullmatch(reply.reason)
-        if killed:
-            why = killed["why"] or to.tr("no reason was given")
+        if killed := KILLED.fullmatch(reply.reason):
+            why = killed["reason"] or to.tr("no reason was given")
             yield to.standard("FAIL", "*", "SESSION_KILLED", killed["nick"], why)
         elif code := _ENDS.get(reply.reason):
             yield to.standard("FAIL", "*", code, reason)
@@ -407,7 +402,6 @@ def _goodbye(to: ReplyWriter, reply: Goodbye) -> Iterator[str]:
 
 
 _CLOSING = mark("Closing link:")
-_KILLED = re.compile(r"Killed \((?P<nick>[^ :]+)(?:: (?P<why>.*))?\)")
 # By why a connection ended: a code for programs, which must not come back by themselves then.
 _ENDS = {
     GHOST: "SESSION_REPLACED",

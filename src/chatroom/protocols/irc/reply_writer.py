@@ -30,6 +30,11 @@ class Whox(NamedTuple):
     token: str
 
 
+def signs(ranks: str) -> str:
+    """What stands before a nickname for these ranks."""
+    return "".join([RANKS[rank] for rank in ranks])
+
+
 class ReplyWriter:
     """Writes lines for one client, by the name it has at that moment and the capabilities it has negotiated."""
 
@@ -101,7 +106,7 @@ class ReplyWriter:
 
     def prefixes(self, ranks: str) -> str:
         """The ranks' signs before a nickname: all of them with multi-prefix, else the highest."""
-        return "".join(RANKS[r] for r in (ranks if "multi-prefix" in self.capabilities else ranks[:1]))
+        return signs(ranks if "multi-prefix" in self.capabilities else ranks[:1])
 
     def motd(self) -> str:
         return _motd(self.server, self.language).replace(_ANYBODY, self.nick)

@@ -9,7 +9,7 @@ import { LANGUAGES } from "./handshake.js";
 import { askIgnored, onIgnored, onIgnoredEnd, onSilence } from "./ignoring.js";
 import { catchUp, historyArrived, historyFailed } from "./history.js";
 import { settleEcho } from "./outbox.js";
-import { onBanListed, onBansEnd, onMode, onModes, onOwner } from "./modes.js";
+import { onAllOwnModes, onBanListed, onBansEnd, onMode, onModes, onOwner } from "./modes.js";
 import { onAccount, onAway, onNames, onNamesEnd, onPresence, onWho, markMe, setAway } from "./presence.js";
 import { onTagmsg, setTyping, TYPING_LABEL } from "./reactions.js";
 import { reasonOf, refusalText } from "./refusals.js";
@@ -553,10 +553,10 @@ const HANDLERS = {
   ACK: onAck,
   "001": onWelcome,
   "005": onIsupport,
+  221: onAllOwnModes,
   271: onIgnored,
   272: onIgnoredEnd,
-  305: onAwayTold,
-  306: onAwayTold,
+  ...all(["305", "306"], onAwayTold),
   318: onWhoisEnd,
   322: onList,
   323: onListEnd,

@@ -64,15 +64,12 @@ export function askModes(state, room) {
 }
 
 /**
- * What we are on the server: an operator (o), and whether strangers may write to us (R).
+ * What we are on the server has changed: we may be no operator any more.
  * @param {ModesState} state
  * @param {string} change
  */
 function onOwnModes(state, change) {
-  const signOf = (/** @type {string} */ letter) => new RegExp(`([+-])\\w*${letter}`).exec(change)?.[1];
-  const [operator, strangers] = [signOf("o"), signOf("R")];
-  if (strangers && state.asked.delete("strangers")) state.inform(tr(strangers === "+" ? "strangersOff" : "strangersOn"));
-  if (operator !== "-") return; // of the other, 381 tells
+  if (!/-\w*o/.test(change)) return; // of the other, 381 tells
   state.operator = false;
   markMe(state);
   state.inform(tr("noOperator"));
@@ -166,6 +163,14 @@ export function onOwner(state, message) {
   if (!room) return;
   room.owner = accountOf(message.params[2]);
   room.membersVersion++;
+}
+
+/**
+ * All that we are on the server: whether strangers may write to us (R).
+ * @type {ModesHandler}
+ */
+export function onAllOwnModes(state, message) {
+  if (state.asked.delete("strangers")) state.inform(tr(message.params[1]?.includes("R") ? "strangersOff" : "strangersOn"));
 }
 
 /** @type {ModesHandler} */

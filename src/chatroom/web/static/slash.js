@@ -270,7 +270,8 @@ function changeSetting(state, rest) {
   if (!/^(on|off)$/.test(value)) throw misused("set");
   if (name !== "strangers") return askService(state, `SET ${name} ${value}`);
   state.asked.add("strangers");
-  return state.send("MODE", state.nick, value === "on" ? "-R" : "+R");
+  state.send("MODE", state.nick, value === "on" ? "-R" : "+R");
+  state.send("MODE", state.nick); // is answered also where that changes nothing
 }
 
 /**

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from time import time
 
+from chatroom.common.clock import timestamp
 from chatroom.common.errors import ChatError, Code
 from chatroom.model.commands import AskCounts, AskServerBans, AskServers, AskUptime
 from chatroom.model.outcomes import Command
 from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.client_state import ClientState
-from chatroom.protocols.irc.event_lines import timestamp
 
 
 def motd(client: ClientState, params: list[str]) -> Iterator[Command]:
