@@ -122,23 +122,22 @@ class Foreign(Program):
     """One of these servers."""
 
     def __init__(self, name: str, directory: Path) -> None:
-        super().__init__(directory / f"{name}.log")
-        self.name = name
+        super().__init__(name, directory)
         self._directory = directory
-        self._config = directory / "server.conf"
-        self._config.write_text(KINDS[name].config(self.port, directory), "utf-8")
-
-    def command(self) -> list[str]:
-        return KINDS[self.name].command(str(self._config))
+        config = directory / "server.conf"
+        config.write_text(KINDS[name].config(self.port, directory), "utf-8")
+        self.command = KINDS[name].command(str(config))
 
     def start(self) -> None:
         if self.name == "ergo" and not (self._directory / "ircd.db").exists():
-            subprocess.run(["ergo", "initdb", "--conf", self._config], stderr=self._log, check=True, timeout=DEADLINE)
+            config = self.command[-1]
+            subprocess.run(["ergo", "initdb", "--conf", config], stderr=self._log, check=True, timeout=DEADLINE)
         super().start()
 
     def stop(self) -> None:
-        """Nothing of it is kept."""
-        self.kill()
+        """None of them has anything to save."""
+        if self._process:
+            self.kill()
 
     def person(self, name: str, room: str = "#lobby") -> Irc:
         return Irc(self.port, name, room)

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import Self, TypeVar
@@ -29,18 +28,17 @@ def wait_for(condition: Callable[[], T], what: str, seconds: float = DEADLINE) -
         time.sleep(0.02)
 
 
-class Program(ABC):
-    """A server as a subprocess, on the same port each time it is started."""
+class Program:
+    """A server as a process, on the same port each time it is started. Its log is in a file called like it."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, name: str, directory: Path) -> None:
+        """The command that starts it stands in `command` before it is started."""
+        self.name = name
         self.port = free_port()
-        self._log_path = log
-        self._log = log.open("ab")
+        self.command: list[str] = []
+        self._log_file = directory / f"{name}.log"
+        self._log = self._log_file.open("ab")
         self._process: subprocess.Popen[bytes] | None = None
-
-    @abstractmethod
-    def command(self) -> list[str]:
-        """What runs it, on `port`."""
 
     def __enter__(self) -> Self:
         try:
@@ -55,11 +53,11 @@ class Program(ABC):
         self._log.close()
 
     def start(self) -> None:
-        self._process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
-        wait_for(self._answers, "the server listens")
+        self._process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
+        wait_for(self._answers, f"{self.name} listens")
 
     def _answers(self) -> bool:
-        assert self._process and self._process.poll() is None, f"the server ended: {self.log()}"
+        assert self._process and self._process.poll() is None, f"{self.name} ended: {self.log()}"
         try:
             socket.create_connection(("127.0.0.1", self.port), 1).close()
         except OSError:
@@ -67,18 +65,17 @@ class Program(ABC):
         return True
 
     def log(self) -> str:
-        return self._log_path.read_text("utf-8", "replace")[-2000:]
+        return self._log_file.read_text("utf-8", "replace")[-2000:]
 
     def kill(self) -> None:
         """As the power would."""
-        self._end(signal.SIGKILL)
+        assert self._process
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait(DEADLINE)
 
     def stop(self) -> None:
-        self._end(signal.SIGTERM)
-
-    def _end(self, how: signal.Signals) -> None:
         if self._process and self._process.poll() is None:
-            self._process.send_signal(how)
+            self._process.terminate()
             self._process.wait(DEADLINE)
 
 
@@ -86,11 +83,9 @@ class Server(Program):
     """`chatroom serve`."""
 
     def __init__(self, directory: Path, *options: str) -> None:
-        super().__init__(directory / "server.log")
-        self._options = ("--data", str(directory), *options)
-
-    def command(self) -> list[str]:
-        return [sys.executable, "-m", "chatroom", "serve", "-p", str(self.port), "--unlimited", *self._options]
+        super().__init__("server", directory)
+        serve = [sys.executable, "-m", "chatroom", "serve", "-p", str(self.port), "--unlimited"]
+        self.command = [*serve, "--data", str(directory), *options]
 
 
 class Peer:

@@ -240,6 +240,21 @@ def test_each_room_keeps_its_draft(stage: Stage) -> None:
     assert stage.view.composer == ""
 
 
+def test_what_is_written_in_a_room_that_is_left_is_there_when_one_comes_back(stage: Stage) -> None:
+    """As is what waits there; the menu leaves a room in one click."""
+    stage.presenter.command("/msg bob")
+    stage.lose()
+    stage.presenter.send("hello?")
+    stage.view.composer = "half a thought"
+    stage.presenter.command("/leave")
+    assert stage.view.composer == ""
+    stage.presenter.command("/msg bob")
+    assert stage.view.composer == "hello?\nhalf a thought"
+    stage.presenter.rooms.step(1)
+    stage.presenter.command("/msg bob")
+    assert stage.view.composer == "hello?\nhalf a thought"
+
+
 def test_unread_is_bold_and_a_mention_is_counted_apart(stage: Stage) -> None:
     """#dev 1, #ops @1; looking at the room clears it."""
     stage.presenter.rooms.go("#dev")

@@ -313,7 +313,7 @@ class Presenter:
         assert self.client
         state = self.client.state
         self.search.close()
-        self._drafts.go_to(room)
+        self._drafts.go_to(state, room)
         state.current = room
         if self.focused:
             room.seen()
