@@ -573,7 +573,7 @@ const HANDLERS = {
   731: onPresence,
   900: onLoggedIn,
   901: onLoggedIn,
-  ...all(["301", "311", "312", "313", "317", "319", "330", "335", "671"], onWhois),
+  ...all(["301", "311", "312", "313", "317", "319", "330", "335", "338", "671"], onWhois),
   ...all(["401", "403", "404", "411", "412", "417"], onNotSent),
   ...all(["405", "471", "473", "474", "475", "476", "477"], onNotJoined),
   // These say nothing that the page doesn't show.

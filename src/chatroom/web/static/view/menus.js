@@ -436,6 +436,8 @@ export class Menus {
       for (const member of this.state.current.members.values())
         if (wanted && fold(member.nick).includes(wanted) && !this.state.find(member.nick)) names.push(member.nick);
       list.replaceChildren(...names.slice(0, 12).map((name) => button(".room", name, () => take(name), nameOf(name, ".name"))));
+      const room = roomNamed(input.value);
+      if (!names.length) list.append(room.includes(",") ? tr("oneRoom") : button(".room", tr("foundNobody", { room }), () => take(room)));
     };
     const take = (/** @type {string} */ name) => {
       dialog.close();
@@ -443,7 +445,7 @@ export class Menus {
     };
     const input = /** @type {HTMLInputElement} */ (el("input", { type: "search", "aria-label": tr("goTo"), placeholder: tr("goTo"), oninput: () => show() }));
     input.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") /** @type {HTMLElement | null} */ (list.firstElementChild)?.click();
+      if (event.key === "Enter") list.querySelector("button")?.click();
     });
     const dialog = openDialog(".form.go-to", tr("goTo"), input, list);
     show();
