@@ -86,13 +86,5 @@ def test_a_lesson_elsewhere(display: str, elsewhere: Foreign, tmp_path: Path) ->
             window.wait(lambda state: "jan" in state["members"], "jan is in")
             enter(window, "/kick jan go to bed")
             jan.wait("KICK #3b jan :go to bed")
-        saved = tmp_path / "lesson.txt"
-        window.click("room_at", 3)
-        window.key("Up", "Up", "Up", "Return")
-        window.wait(lambda state: state["choosing"], "a file is asked for")
-        window.key("ctrl+a")
-        window.type(str(saved))
-        window.key("Return")
-        window.wait_row("saved in")
-        text = saved.read_text("utf-8")
+        text = window.save_conversation(tmp_path / "lesson.txt")
         assert "ola: noise, noise\n" in text and "teacher: is anybody here?\n" in text

@@ -240,6 +240,21 @@ def test_each_room_keeps_its_draft(stage: Stage) -> None:
     assert stage.view.composer == ""
 
 
+def test_what_is_written_in_a_room_that_is_left_is_there_when_one_comes_back(stage: Stage) -> None:
+    """As is what waits there; the menu leaves a room in one click."""
+    stage.presenter.command("/msg bob")
+    stage.lose()
+    stage.presenter.send("hello?")
+    stage.view.composer = "half a thought"
+    stage.presenter.command("/leave")
+    assert stage.view.composer == ""
+    stage.presenter.command("/msg bob")
+    assert stage.view.composer == "hello?\nhalf a thought"
+    stage.presenter.rooms.step(1)
+    stage.presenter.command("/msg bob")
+    assert stage.view.composer == "hello?\nhalf a thought"
+
+
 def test_unread_is_bold_and_a_mention_is_counted_apart(stage: Stage) -> None:
     """#dev 1, #ops @1; looking at the room clears it."""
     stage.presenter.rooms.go("#dev")
@@ -521,6 +536,19 @@ def test_the_menu_of_a_member_fits_rank_and_state(stage: Stage) -> None:
     assert "mute" in menus.member_actions(state, "bob")
 
 
+def test_who_is_muted_is_found_as_the_server_compares_names(stage: Stage) -> None:
+    """By CASEMAPPING rfc1459, { is the small letter of [: the menu offers to let them speak, and tells why not yet."""
+    state = stage.client.state
+    state.is_operator = True
+    stage.tick(
+        ":irc 005 me CASEMAPPING=rfc1459 :are supported", ":b[x!u@h JOIN #lobby",
+        ":bob!u@h MODE #lobby +bb m:b[x!*@* b[x!*@*",
+    )  # fmt: skip
+    assert "b[x (muted)" in [row.text for row in stage.view.shown["members"]]
+    assert {"unmute", "unban"} <= set(menus.member_actions(state, "b[x"))
+    assert menus.about_member(state, "b{x") == ["Muted by bob"]
+
+
 def test_the_menu_of_a_room_fits_rank_and_modes(stage: Stage) -> None:
     """What is in force is asked once, silently, when the room is looked at."""
 
@@ -584,7 +612,7 @@ def test_members_stand_in_sections_with_their_marks(stage: Stage) -> None:
         ":irc 353 me = #lobby :carol +dave eve", ":irc 366 me #lobby :End", ":carol!u@h AWAY :lunch",
         ":bob!u@h MODE #lobby +b m:eve!*@*",
     )  # fmt: skip
-    stage.client.state.asked_who.add("#lobby")
+    stage.client.state.awaited.asked_who.add("#lobby")
     stage.tick(":irc 352 me #lobby bob h irc bob H*@ :0 bob")
     assert [row.text for row in stage.view.shown["members"]] == [
         "Operators — 1", "@bob ★", "Here — 3", "+dave", "eve (muted)", "me", "Away — 1", "carol",
