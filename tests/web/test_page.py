@@ -467,7 +467,7 @@ def test_a_private_message_without_an_answer_is_sent_again_if_it_is_known_to_be_
 def test_a_page_whose_server_was_upgraded_offers_to_be_loaded_again(
     serve: Callable[..., Served], visit: Visit, tmp_path: Path
 ) -> None:
-    """It would go on with its old script. What is half written stays; where the script is the same, nothing is offered."""
+    """It would go on with its old script. What is half written stays. The same script is not offered."""
     first = serve()
     port = str(first.port)
     nora = visit(first.port).come("nora")
