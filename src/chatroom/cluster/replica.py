@@ -35,7 +35,7 @@ from chatroom.common.cloaks import Cloaks
 from chatroom.common.errors import ChatError
 from chatroom.common.language import tr
 from chatroom.common.names import fold
-from chatroom.core import connections, membership
+from chatroom.core import connections, membership, waiting
 from chatroom.core.hub import Hub
 from chatroom.model.audience import Audience
 from chatroom.model.delivery import Capture, Delivery
@@ -305,6 +305,7 @@ class Replica:
         elif isinstance(notice, Announced):
             self.announced.append(Announcement(notice.text))
         elif isinstance(notice, ServerLeft):
+            self._servers.hear(id_)  # it has told its clients all until now
             self._lose(server, "the server was shut down", delivery)
 
     def _apply_burst(self, burst: MessageBurst, proposal: Proposal | None, delivery: Delivery) -> None:
@@ -342,7 +343,7 @@ class Replica:
         if joined.lasting:
             self._add_lasting(joined.lasting, mine, delivery)
         if joined.share:
-            snapshots.bring(self._hub.context, joined.share, self._place, mine, delivery)
+            snapshots.bring(self._hub.context, joined.share, self._place, mine, delivery, self._absence.told_until)
         if mine:
             self._returned(delivery)
         if proposal:
@@ -373,12 +374,14 @@ class Replica:
         """A server's devices go, and the people who have no others. If it is this one, they don't notice."""
         self._servers.remove(server.id)
         mine = server.id == self.id
-        for user, uid in _devices_at(self._hub.state, server.id):
+        lost = _devices_at(self._hub.state, server.id)
+        for user, uid in lost:
             departed = Departed(user.person, why, user.room_names(), uid)
             self._place(departed)
             if mine:
                 connections.detach_user(self._hub.state, user)  # the client goes on: its user comes again
             self._hub.apply(departed, Quiet(delivery) if mine else delivery)
+        waiting.unheard(self._hub.context, [user.person for user, _ in lost], server.heard, delivery)
 
     def namesakes(self) -> dict[str, int]:
         """The servers that have this one's name, by id, with the time of their last sign of life."""

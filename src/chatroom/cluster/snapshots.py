@@ -329,9 +329,10 @@ def _empty(room: Room) -> Room:
     return room
 
 
-def bring(ctx: Context, text: str, place: Place, mine: bool, delivery: Delivery) -> None:
+def bring(ctx: Context, text: str, place: Place, mine: bool, delivery: Delivery, told: int = 0) -> None:
     """Adds a server's share. With `mine` it is this server's: its clients never saw each other leave.
 
+    They were told of all up to the event with the id `told`, what was said to them alone among it.
     The devices of who is here by others are added to those. Rooms may have got other names meanwhile.
     """
     brought = GRAPH.read(text)
@@ -360,7 +361,7 @@ def bring(ctx: Context, text: str, place: Place, mine: bool, delivery: Delivery)
         elif not mine:
             monitor.has_come(ctx, user, delivery)
         if is_first:  # what others have said to them waits since this server was given up
-            waiting.deliver(ctx.state, known or user, delivery)
+            waiting.deliver(ctx.state, known or user, delivery, told if mine else 0)
     if mine:
         for was, name in names.items():
             renaming.tell_late(ctx.state, was, name, delivery)
