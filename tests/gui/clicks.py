@@ -35,6 +35,7 @@ LINES = (
     *(["PRIVMSG me :psst me"] * 4),
     *("TOPIC #lobby :tea", "PART #lobby", "JOIN #lobby", "AWAY :tea", "AWAY"),
 )
+_BEFORE, _BEHIND, _LINE_CHARACTERS = 10, 25, 300  # told of the journal, for each place where a word stands
 PAGE = 200  # messages that CHATHISTORY gives at once
 FROM, UNTIL = "timestamp=2020-01-01T00:00:00.000Z", "timestamp=2100-01-01T00:00:00.000Z"
 
@@ -45,12 +46,12 @@ class Clicks:
         self.steps = self.kills = self.windows = 0
         self.memory: list[int] = []  # KiB, of the window
         self.said: dict[str, str] = {}  # words, and the room or the person that the window had open
-        self.after: dict[str, list[str]] = {}  # what was written, and the last rows behind it
         self.given_up: list[str] = []  # taken back, refused or left by the user, in windows that are gone
         self.heard: list[str] = []  # by bob, on connections that are gone
         self._directory = directory
         self._display = display
         self._words = 0
+        self._journal = directory / "state.journal"  # of the window, see `probe`; the tool writes there, too
 
     def run(self, seconds: float, kills: float = 0.01) -> list[str]:
         """Steps at random for that long, each of which kills the server with that probability; returns what is lost."""
@@ -80,34 +81,56 @@ class Clicks:
     def _come(self) -> Irc:
         return Irc(self._server.port, BOB, *CAPS, password=f"{BOB}:{PASSWORD}")
 
+    def _note(self, what: str) -> None:
+        with self._journal.open("a", encoding="utf-8") as journal:
+            journal.write(f"{time.time():.3f} {what}\n")
+
+    def story(self, word: str) -> str:
+        """What the journal has around a word."""
+        lines = self._journal.read_text("utf-8").splitlines()
+        near = [place for place, line in enumerate(lines) if word in line]
+        wanted = sorted({n for place in near for n in range(place - _BEFORE, place + _BEHIND) if 0 <= n < len(lines)})
+        return "\n".join([f"{word}:", *(lines[n][:_LINE_CHARACTERS] for n in wanted)])
+
     def step(self, window: Window, kills: float) -> None:
         self.steps += 1
         what = self.dice.random()
         if what < kills:
             self._server.kill()
+            self._note("kills the server")
             self.kills += 1
             if self.dice.random() < 0.5:
                 self._say(window)  # into the void
             self._server.start()
+            self._note("the server is there again")
             self._bob.rest()
             self.heard += self._bob.heard
             self._bob.close()
             self._bob = self._come()
+            self._note("bob is there again")
         elif what < 0.3:
             width, height = window.state["size"]
             button = self.dice.choice([1, 1, 1, 3, 4, 5])
-            window.click_at(self.dice.randrange(width), self.dice.randrange(height), button)
+            x, y = self.dice.randrange(width), self.dice.randrange(height)
+            self._note(f"clicks at {x}, {y} of {width}, {height} with {button}")
+            window.click_at(x, y, button)
         elif what < 0.5:
-            window.key(self.dice.choice(KEYS))
+            key = self.dice.choice(KEYS)
+            self._note(f"presses {key}")
+            window.key(key)
         elif what < 0.6:
             # the lists alone, so that people are written to as often as rooms
-            place = window.state[self.dice.choice(["rooms_at", "member_at", "composer_at"])]
+            name = self.dice.choice(["rooms_at", "member_at", "composer_at"])
+            place = window.state[name]
             if place:
+                self._note(f"clicks near {name}")
                 window.click_at(place[0], place[1] + self.dice.choice([0, 0, 20, 40, -40]), 1)
         elif what < 0.85:
             self._say(window)
         elif what < 0.97:
-            self._bob.send(self.dice.choice(LINES))
+            line = self.dice.choice(LINES)
+            self._note(f"bob: {line[:60]}")
+            self._bob.send(line)
             self._bob.sync()
         else:
             window.resize(self.dice.randrange(360, 1270), self.dice.randrange(240, 880))
@@ -135,8 +158,8 @@ class Clicks:
             return  # it may be a draft in the one, or said in the other
         if where == after["nick"] and after["nick"] != after["account"]:
             return  # what a guest says to themselves is kept by nobody
+        self._note(f"said {word} to {where}; was {before['composer']!r}, is {after['composer']!r}")
         self.said[word] = where
-        self.after[word] = [before["composer"], *after["rows"][-4:]]
 
     def _let_out(self, window: Window) -> None:
         """Waits until what waits in the window is sent, now that the server is there; not if it asks for something."""
@@ -144,7 +167,7 @@ class Clicks:
         is_soon(lambda: window.process.poll() is not None or not window.state["waiting"], 30)
 
     def _lost(self, window: Window) -> list[str]:
-        """What has been said and is nowhere, and was neither taken back nor refused."""
+        """The words that have been said and are nowhere, and were neither taken back nor refused."""
         self._bob.sync()
         drafts = [file.read_text("utf-8") for file in self._directory.rglob("client.json")]
         state = window.state
@@ -153,7 +176,7 @@ class Clicks:
             shown += [state["composer"], *state["drafts"], *(state["waiting"] if state["banner"] else [])]
         known = "\n".join([*self.heard, *self._bob.heard, *self._history(), *drafts, *shown])
         found = set(re.findall(r"w\d+x", known))  # one may stand right behind another one
-        return [f"{word} to {where}: {self.after[word]}" for word, where in self.said.items() if word not in found]
+        return [word for word in self.said if word not in found]
 
     def _history(self) -> list[str]:
         """All that was said: in rooms as the file has it, to people as this person can look it up."""
@@ -208,6 +231,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory, screen() as display:
         clicks = Clicks(Path(directory), display, options.seed)
         lost = clicks.run(options.seconds)
+        print("\n\n".join(map(clicks.story, lost)))
     private = sum(not where.startswith("#") for where in clicks.said.values())
     print(f"{clicks.steps} steps, {clicks.kills} kills of the server, {clicks.windows} windows")
     print(f"{len(clicks.said)} things said, {private} of them to people; lost: {lost or 'nothing'}")
