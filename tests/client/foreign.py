@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.gui.people import DEADLINE, Irc, OnPort
+from tests.gui.people import DEADLINE, Irc, Program
 
 OPERATOR_PASSWORD = "roots"
 
@@ -118,20 +118,21 @@ KINDS = {
 HAS_ERGO = shutil.which("ergo") is not None  # no system packs it, so nobody is asked to have it
 
 
-class Foreign(OnPort):
+class Foreign(Program):
     """One of these servers."""
 
     def __init__(self, name: str, directory: Path) -> None:
         super().__init__(name, directory)
         self._directory = directory
-        config = directory / "server.conf"
-        config.write_text(KINDS[name].config(self.port, directory), "utf-8")
-        self.command = KINDS[name].command(str(config))
+        self._config = directory / "server.conf"
+        self._config.write_text(KINDS[name].config(self.port, directory), "utf-8")
+
+    def command(self) -> list[str]:
+        return KINDS[self.name].command(str(self._config))
 
     def start(self) -> None:
         if self.name == "ergo" and not (self._directory / "ircd.db").exists():
-            config = self.command[-1]
-            subprocess.run(["ergo", "initdb", "--conf", config], stderr=self._log, check=True, timeout=DEADLINE)
+            subprocess.run(["ergo", "initdb", "--conf", self._config], stderr=self._log, check=True, timeout=DEADLINE)
         super().start()
 
     def stop(self) -> None:

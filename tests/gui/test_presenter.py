@@ -536,6 +536,19 @@ def test_the_menu_of_a_member_fits_rank_and_state(stage: Stage) -> None:
     assert "mute" in menus.member_actions(state, "bob")
 
 
+def test_who_is_muted_is_found_as_the_server_compares_names(stage: Stage) -> None:
+    """By CASEMAPPING rfc1459, { is the small letter of [: the menu offers to let them speak, and tells why not yet."""
+    state = stage.client.state
+    state.is_operator = True
+    stage.tick(
+        ":irc 005 me CASEMAPPING=rfc1459 :are supported", ":b[x!u@h JOIN #lobby",
+        ":bob!u@h MODE #lobby +bb m:b[x!*@* b[x!*@*",
+    )  # fmt: skip
+    assert "b[x (muted)" in [row.text for row in stage.view.shown["members"]]
+    assert {"unmute", "unban"} <= set(menus.member_actions(state, "b[x"))
+    assert menus.about_member(state, "b{x") == ["Muted by bob"]
+
+
 def test_the_menu_of_a_room_fits_rank_and_modes(stage: Stage) -> None:
     """What is in force is asked once, silently, when the room is looked at."""
 
@@ -599,7 +612,7 @@ def test_members_stand_in_sections_with_their_marks(stage: Stage) -> None:
         ":irc 353 me = #lobby :carol +dave eve", ":irc 366 me #lobby :End", ":carol!u@h AWAY :lunch",
         ":bob!u@h MODE #lobby +b m:eve!*@*",
     )  # fmt: skip
-    stage.client.state.asked_who.add("#lobby")
+    stage.client.state.awaited.asked_who.add("#lobby")
     stage.tick(":irc 352 me #lobby bob h irc bob H*@ :0 bob")
     assert [row.text for row in stage.view.shown["members"]] == [
         "Operators — 1", "@bob ★", "Here — 3", "+dave", "eve (muted)", "me", "Away — 1", "carol",

@@ -25,20 +25,20 @@ def ask(state: SessionState, room: Room) -> None:
         return
     room.has_asked_modes = True
     ask_modes(state, room)
-    state.asked_bans.add(fold(room.name))
+    state.awaited.asked_bans.add(fold(room.name))
     is_ours = state.knows_times("BAN")
     state.send(Message("MODE", (room.name, _BAN + _OWNER if is_ours else _BAN)))
 
 
 def knows_bans(state: SessionState, room: Room) -> bool:
     """Whether all bans and mutes of a room are known."""
-    return room.has_asked_modes and fold(room.name) not in state.asked_bans
+    return room.has_asked_modes and fold(room.name) not in state.awaited.asked_bans
 
 
 def ask_modes(state: SessionState, room: Room) -> None:
     """Asks for the modes of a room; the answer is not shown. A second question would have one that is."""
-    if fold(room.name) not in state.asked_modes:
-        state.asked_modes.add(fold(room.name))
+    if fold(room.name) not in state.awaited.asked_modes:
+        state.awaited.asked_modes.add(fold(room.name))
         state.send(Message("MODE", (room.name,)))
 
 
@@ -142,8 +142,8 @@ def on_modes(state: SessionState, message: Message) -> None:
             room.key = ""
             state.inform(strings.key_not_used(room.name), room=room)
         room.wants_key = False
-    if fold(name) in state.asked_modes:
-        state.asked_modes.discard(fold(name))
+    if fold(name) in state.awaited.asked_modes:
+        state.awaited.asked_modes.discard(fold(name))
     else:
         state.inform(mode_sentences.listed(param(message, 1), changes))
 
@@ -155,7 +155,7 @@ def on_ban_listed(state: SessionState, message: Message) -> None:
     ban = bans.read(mask, by.partition("!")[0], message.tags)
     if room:
         _keep_ban(room, mask, ban, True)
-    if fold(name) in state.asked_bans or (room and ban in room.listed_bans):
+    if fold(name) in state.awaited.asked_bans or (room and ban in room.listed_bans):
         return
     if room and len(room.listed_bans) < BANS_MAX:
         room.listed_bans.add(ban)
@@ -164,8 +164,8 @@ def on_ban_listed(state: SessionState, message: Message) -> None:
 
 def on_bans_end(state: SessionState, message: Message) -> None:
     room = state.find(param(message, 1))
-    if fold(param(message, 1)) in state.asked_bans:
-        state.asked_bans.discard(fold(param(message, 1)))
+    if fold(param(message, 1)) in state.awaited.asked_bans:
+        state.awaited.asked_bans.discard(fold(param(message, 1)))
     else:
         is_none = room is not None and not room.bans
         state.inform((strings.no_bans if is_none else strings.bans_end)(param(message, 1)))

@@ -191,9 +191,9 @@ def ask_who(state: SessionState, room: Room) -> None:
     """Asks who of a room is away and who runs the server, which nothing else tells; not sooner than after a while."""
     if not state.has("away-notify") or not room.is_listed or len(room.members) > _WHO_MEMBERS:
         return
-    if fold(room.name) not in state.asked_who and state.now() - room.asked_who_at > WHO_SECONDS:
+    if fold(room.name) not in state.awaited.asked_who and state.now() - room.asked_who_at > WHO_SECONDS:
         room.asked_who_at = state.now()
-        state.asked_who.add(fold(room.name))
+        state.awaited.asked_who.add(fold(room.name))
         fields = (_WHOX,) if "WHOX" in state.isupport else ()
         state.send(Message("WHO", (room.name, *fields)))
 
@@ -210,7 +210,7 @@ def _use_key(state: SessionState, room: Room) -> None:
 
 def on_who(state: SessionState, message: Message) -> None:
     room = state.find(param(message, 1))
-    if fold(param(message, 1)) not in state.asked_who:
+    if fold(param(message, 1)) not in state.awaited.asked_who:
         state.inform(text_of_all(message))
     elif room and (member := room.member(param(message, 5))):
         _note_flags(state, room, member, param(message, 6))
@@ -219,7 +219,7 @@ def on_who(state: SessionState, message: Message) -> None:
 def on_who_with_account(state: SessionState, message: Message) -> None:
     """354: what `_WHOX` asks for."""
     room = state.find(param(message, 1))
-    if fold(param(message, 1)) not in state.asked_who:
+    if fold(param(message, 1)) not in state.awaited.asked_who:
         state.inform(text_of_all(message))
     elif room and (member := room.member(param(message, 2))):
         member.account = _account(param(message, 4))
@@ -234,7 +234,7 @@ def _note_flags(state: SessionState, room: Room, member: Member, flags: str) -> 
 
 
 def on_who_end(state: SessionState, message: Message) -> None:
-    state.asked_who.discard(fold(param(message, 1)))
+    state.awaited.asked_who.discard(fold(param(message, 1)))
 
 
 def on_away(state: SessionState, message: Message) -> None:

@@ -387,6 +387,7 @@ class Room:
         """Forgets modes, bans and mutes, which may change while we are not in the room."""
         self.modes, self.has_asked_modes, self.asked_who_at = None, False, 0.0
         self.bans.clear()
+        self.listed_bans.clear()
         self.owner = ""
 
     def empty(self) -> None:

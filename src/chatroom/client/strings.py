@@ -40,9 +40,9 @@ REFUSALS = {
         "Compare it with what the person who runs the server tells you."
     ),
 }
-# Answers to WHOIS, by numeric; the numbers are the places of its parameters (RFC 2812 §5.1).
 NO_ANSWER = mark("The server has nothing to say to that. Most likely it was so already.")
 _KEPT = mark("is not here; your message is kept for them")  # so a server of ours answers
+# Answers to WHOIS, by numeric; the letters are the places of its parameters (RFC 2812 §5.1).
 WHOIS = {
     "301": mark("{nick} is away: {b}"),
     "311": mark("{nick} is {b}@{c} ({e})"),
@@ -291,8 +291,3 @@ def joined(nicks: list[str]) -> str:
 
 def gone(nicks: list[str]) -> str:
     return trn("← {names} left", "← {names} left", len(nicks), names=names(nicks))
-
-
-def reactions(entry: TranscriptEntry) -> str:
-    """How often a message was reacted to, and how: "👍 2  ❤ 1"."""
-    return "  ".join([f"{reaction} {len(nicks)}" for reaction, nicks in entry.reactions.items()])

@@ -84,9 +84,12 @@ class ConnectPanel(ttk.Frame):
         names = languages()
         chosen = ttk.Combobox(self._box, state="readonly", width=10, values=list(names.values()))
         chosen.set(own().name())
+
+        def choose() -> None:
+            self._presenter.choose_language(list(names)[chosen.current()], *self.typed())
+
         # When idle, since it makes this panel anew.
-        act = lambda: self._presenter.choose_language(list(names)[chosen.current()], *self.typed())  # noqa: E731
-        chosen.bind("<<ComboboxSelected>>", lambda _: self.after_idle(act))
+        chosen.bind("<<ComboboxSelected>>", lambda _: self.after_idle(choose))
         if len(names) > 1:
             chosen.grid(row=0, column=1, sticky="e")
 
@@ -109,7 +112,7 @@ class ConnectPanel(ttk.Frame):
         self._password_typed.set(panel.password)
         self._server_password_typed.set(panel.server_password)
         self._recent = panel.recent
-        self._host.configure(values=[f"{old.host}:{old.port}" for old in panel.recent])
+        self._host.configure(values=[old.place for old in panel.recent])
         take_keys(self.name)
         self.name.selection_range(0, "end")
 
@@ -133,9 +136,10 @@ class ConnectPanel(ttk.Frame):
         self._show_buttons(panel, busy)
         if was_busy and not busy:
             self._focus_error(panel)
-        place = f"{panel.server.host}:{panel.server.port}"
         self._where.configure(
-            text=tr("Talk in rooms.") if panel.ask_server else tr("You are about to join {server}.", server=place)
+            text=tr("Talk in rooms.")
+            if panel.ask_server
+            else tr("You are about to join {server}.", server=panel.server.place)
         )
 
     def offer(self, servers: tuple[FoundServer, ...]) -> None:

@@ -77,7 +77,7 @@ class Drafts:
         return True
 
     def _known(self, place: str) -> Server | None:
-        return next((each for each in self._settings.recent if f"{each.host}:{each.port}" == place), None)
+        return next((each for each in self._settings.recent if each.place == place), None)
 
     def _keep_name(self, state: SessionState, place: str) -> bool:
         """The next run begins with the name that the user has logged in to; true if it would have been another."""
@@ -91,7 +91,7 @@ class Drafts:
 def _written(state: SessionState, room: Room) -> str:
     """What has been written in a room and not sent: what waits there, and its draft. Passwords are left out."""
     waiting = [each for each in room.pending() if each.delivery is DeliveryState.WAITING or each in state.unsure]
-    texts = [slash_commands.as_typed(entry) for entry in waiting]
+    texts = [entry.as_typed() for entry in waiting]
     if room.draft.strip() and not slash_commands.is_secret(room.draft):
         texts.append(room.draft)
     return "\n".join(texts)

@@ -7,7 +7,6 @@ from chatroom.client import ban_sentences, ignoring
 from chatroom.client.room import Room
 from chatroom.client.state import SessionState
 from chatroom.common.language import mark, tr
-from chatroom.common.names import fold
 from chatroom.common.text import shortened
 
 _ABOUT_BYTES_MAX = 100  # of what a menu tells: a reason may be long
@@ -84,19 +83,18 @@ def member_actions(state: SessionState, nick: str) -> tuple[str, ...]:
         acts += ("", "deop")
     elif member:
         acts += ("", "op", "devoice" if member.prefix == "+" else "voice")
-    acts += ("", "unmute" if fold(nick) in room.muted() else "mute")
-    return (*acts, *(("kick",) if member else ()), "unban" if fold(nick) in room.banned() else "ban", *last)
+    who = room.fold(nick)
+    acts += ("", "unmute" if who in room.muted() else "mute")
+    return (*acts, *(("kick",) if member else ()), "unban" if who in room.banned() else "ban", *last)
 
 
 def about_member(state: SessionState, nick: str) -> list[str]:
     """What the menu of a member tells about them: whose room it is, and why they are muted."""
     room, member = state.current, state.current.member(nick)
     told = [tr("owner of this room")] if member and room.is_owner(member) else []
-    return told + [
-        shortened(ban_sentences.about(ban, state.now()), _ABOUT_BYTES_MAX)
-        for ban in (room.muted().get(fold(nick)),)
-        if ban
-    ]
+    if mute := room.muted().get(room.fold(nick)):
+        told.append(shortened(ban_sentences.about(mute, state.now()), _ABOUT_BYTES_MAX))
+    return told
 
 
 def room_acts(state: SessionState) -> Iterator[Act]:

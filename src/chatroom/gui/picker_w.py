@@ -49,7 +49,7 @@ class Picker(ttk.Frame):
 
     def show(self, title: str, rows: list[tuple[str, str]], new: NewRow | None, on_pick: Callable[[str], None]) -> None:
         """`on_pick` gets the name of the row that is chosen."""
-        self._rows, self._new, self._on_pick = rows, new, on_pick
+        self._rows, self._new, self._on_pick = [(name, shown(told)) for name, told in rows], new, on_pick
         self._title.configure(text=title)
         self._pane.pack_forget()
         self._title.pack(anchor="w")
@@ -59,6 +59,7 @@ class Picker(ttk.Frame):
         self._list.configure(height=_ROWS_AT_ONCE)
         self._typed.set("")
         self._place()
+        self._rows = self._fitting(self._rows)  # once, and not at each key: there may be thousands
         self._filter()
         take_keys(self._entry)
 
@@ -109,17 +110,21 @@ class Picker(ttk.Frame):
     def _font(self) -> tkfont.Font:
         return tkfont.nametofont(str(ttk.Style(self).lookup("Treeview", "font")))
 
+    def _fitting(self, rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """The rows, with as much of what is told of each as there is room for."""
+        font = self._font()
+        room = self._list.winfo_width() - int(self._list.column("name", "width")) - pixels(self, 8)
+        return [(name, shortened(told, font, room)) for name, told in rows]
+
     def _filter(self) -> None:
         typed = self._typed.get().strip()
         self._list.delete(*self._list.get_children())
         rows = [row for row in self._rows if typed.casefold() in row[0].casefold()]
         new = self._new(typed) if typed and self._new else None
         if new and all(name.casefold() != new[0].casefold() for name, _ in rows):
-            rows.append(new)
-        room = self._list.winfo_width() - int(self._list.column("name", "width")) - pixels(self, 8)
-        for name, told in rows:
-            about = told if self._is_table else shortened(shown(told), self._font(), room)
-            self._list.insert("", "end", values=(name, about), tags=("row",))
+            rows += self._fitting([new])
+        for row in rows:
+            self._list.insert("", "end", values=row, tags=("row",))
         first = self._list.get_children()[:1]
         self._list.selection_set(first)
 

@@ -141,17 +141,15 @@ class Presenter:
         if danger and not self.view.confirm(question, tr("Connect")):
             self._show_panel({"server": tr("Not connected. Choose Encrypted (TLS), if the server has it.")})
             return
-        self._start(
-            Target(server.host, server.port, server.tls, self.settings.trusted.get(f"{server.host}:{server.port}", ""))
-        )
+        self._start(Target(server.host, server.port, server.tls, self.settings.trusted.get(server.place, "")))
 
     def _start(self, target: Target) -> None:
         self._stop()
-        rooms = tuple(dict.fromkeys((*self._rooms, *self.settings.rooms.get(self._place, ()))))
+        rooms = tuple(dict.fromkeys((*self._rooms, *self.settings.rooms.get(self.server.place, ()))))
         session = Session(self.server.nick, rooms, self._password, self.now, self._server_password, "window")
         self.client = self.pane.client = self._make_client(target, session)
         self._login = LoginQuestion(self.view, self.settings, self.server, self.client, self.refresh)
-        self._drafts.bring_back(session.state, self._place)
+        self._drafts.bring_back(session.state, self.server.place)
         self.client.start()
         self._show_panel(connecting=tr("Connecting to {server}…", server=target))
 
@@ -162,7 +160,7 @@ class Presenter:
     def trust(self, once: bool) -> None:
         """The user trusts the certificate that they were asked about."""
         if not once:
-            self.settings.trusted[self._place] = self._fingerprint
+            self.settings.trusted[self.server.place] = self._fingerprint
             self._save()
         self._start(Target(self.server.host, self.server.port, True, self._fingerprint, once))
 
@@ -189,13 +187,9 @@ class Presenter:
             self.client.stop()
         self.view.close()
 
-    @property
-    def _place(self) -> str:
-        return f"{self.server.host}:{self.server.port}"
-
     def _keep_place(self) -> None:
         """Remembers the rooms and the drafts of this server for the next run."""
-        if self.client and self._drafts.keep(self.client.state, self._place):
+        if self.client and self._drafts.keep(self.client.state, self.server.place):
             self._save()
 
     def _stop(self) -> None:
