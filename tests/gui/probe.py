@@ -28,6 +28,7 @@ from chatroom.gui.connect_panel_w import ConnectPanel
 from chatroom.gui.message_pane import MessagePane
 from chatroom.gui.picker_w import Picker
 from chatroom.gui.view import TkView
+from tests.gui.window import IN_PLACE_OF
 
 _ROWS = int(os.environ.get("PROBE_ROWS", "120"))  # the last ones
 _HEADING = re.compile(r" [—–] \d+$")  # of a group of people, in English or in Polish
@@ -127,7 +128,7 @@ class ProbedPresenter(presenter.Presenter):
 
 class ProbedView(tk_view.TkView):
     def set_composer(self, text: str) -> None:
-        note(f"window: {text!r} is put in the place of {self.composer_text()!r}")
+        note(f"window: {text!r}{IN_PLACE_OF}{self.composer_text()!r}")
         super().set_composer(text)
 
 
