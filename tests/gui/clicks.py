@@ -188,11 +188,9 @@ class Clicks:
         if not is_soon(lambda: word in window.state["composer"]):
             return
         before = window.state
-        if (
-            before["composer"].startswith("/")
-            and not before["composer"].startswith("/me ")
-            or before["question"] is not None
-        ):
+        if (before["composer"].startswith("/") and not before["composer"].startswith("/me ")) or before[
+            "question"
+        ] is not None:
             return
         window.key("Return")
         if not is_soon(lambda: word not in window.state["composer"]) or window.state["question"] is not None:

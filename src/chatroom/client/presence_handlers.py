@@ -61,6 +61,7 @@ def on_part(state: SessionState, message: Message) -> None:
     room.leave(message.nick)
     if state.is_me(message.nick):
         room.joined = False
+        state.give_up_unsent(room)
         room.empty()
     else:
         room.add(state.entry(message, Kind.LEAVE, text_of(message) if len(message.params) > 1 else ""))
@@ -76,6 +77,7 @@ def on_kick(state: SessionState, message: Message) -> None:
     room.leave(whom)
     if state.is_me(whom):
         room.joined = False
+        state.give_up_unsent(room)
         room.empty()
         text, kind = strings.kicked(message.nick, room.name, reason), Kind.ERROR
     else:
@@ -160,6 +162,7 @@ def _rename(state: SessionState, room: Room, name: str) -> None:
     before = state.find(name)
     if before and before is not room:
         del state.rooms[state.fold(name)]
+        room.take_over(before)
         state.current = room if state.current is before else state.current
     state.rooms = {state.fold(name) if each is room else key: each for key, each in state.rooms.items()}
     room.name = name

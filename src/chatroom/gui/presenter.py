@@ -349,15 +349,21 @@ class Presenter:
         lines = len(splitting.lines(text))
         if lines > LINES_UNASKED and not self.view.confirm(_about_lines(lines), tr("Send")):
             return
+        if self.state is None or self.state.current is not room:
+            return  # the server has moved us on while we asked: what was typed is the draft of the room before
         # Empty it first: a command may go to another room, and what is in the composer then is kept as a draft.
         self.view.set_composer("")
-        if self.command(text):
+        done = False
+        try:
+            done = self.command(text)
+        finally:
+            if not done:
+                self.view.set_composer(text)
+        if done:
             if not slash_commands.is_secret(text):
                 self.sent.add(text)
             self.writing.sent(room)
             self.pane.jump_to_latest()
-        else:
-            self.view.set_composer(text)
 
     def typed(self, text: str) -> None:
         """The user has typed in the composer, which has this text now."""
@@ -376,6 +382,7 @@ class Presenter:
         if not self.client:
             return False
         state = self.client.state
+        rooms = set(state.rooms.values())
         if text.startswith("/search ") and state.is_registered:
             self.search.open()
             self.search.find(text.removeprefix("/search "))
@@ -389,6 +396,7 @@ class Presenter:
             state.inform(str(misuse), Kind.ERROR)
             self.pane.jump_to_latest()
             return False
+        self._drafts.keep_left(state, rooms)
         if room is not None and room is not state.current:
             self.go_to(room)
         self.refresh()
