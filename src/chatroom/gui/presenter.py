@@ -346,11 +346,8 @@ class Presenter:
         if self.writing.is_unchanged(room, text):
             self.stop_editing()
             return
-        lines = len(splitting.lines(text))
-        if lines > LINES_UNASKED and not self.view.confirm(_about_lines(lines), tr("Send")):
-            return
-        if self.state is None or self.state.current is not room:
-            return  # the server has moved us on while we asked: what was typed is the draft of the room before
+        if not _is_meant(self.view, text) or self.state is None or self.state.current is not room:
+            return  # in another room by now, where the server has moved us; what was typed is the draft of this one
         # Empty it first: a command may go to another room, and what is in the composer then is kept as a draft.
         self.view.set_composer("")
         done = False
@@ -477,8 +474,11 @@ def follow(server: Server) -> tuple[Server, str]:
     return replace(server, host=link.host, port=link.port, tls=link.tls or server.tls), link.room
 
 
-def _about_lines(count: int) -> str:
-    return trn("Send this {count} line to everybody here?", "Send these {count} lines to everybody here?", count)
+def _is_meant(view: View, text: str) -> bool:
+    """Whether the user means to send a text; asks about one of many lines."""
+    count = len(splitting.lines(text))
+    question = trn("Send this {count} line to everybody here?", "Send these {count} lines to everybody here?", count)
+    return count <= LINES_UNASKED or view.confirm(question, tr("Send"))
 
 
 def check(server: Server) -> dict[str, str]:
