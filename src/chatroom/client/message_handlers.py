@@ -423,7 +423,7 @@ def on_not_joined(state: SessionState, message: Message) -> None:
         room.give_up_waiting()
         if message.command == "475":
             room.key = ""
-            state.events.append(KeyWanted(room))
+            state.events.append(KeyWanted(room, refusals.words(message)))
 
 
 def on_forwarded(state: SessionState, message: Message) -> None:
@@ -441,6 +441,8 @@ def on_forwarded(state: SessionState, message: Message) -> None:
 
 
 def on_whois(state: SessionState, message: Message) -> None:
+    if message.command == "313":
+        presence_handlers.note_server_operator(state, param(message, 1))
     try:
         text = strings.whois(message.command, message.params)
     except KeyError:
@@ -516,6 +518,7 @@ HANDLERS: dict[str, Handler] = {
     "271": ignoring.on_listed,
     "272": ignoring.on_list_end,
     "MARKREAD": read_markers.on_marker,
+    "PERSISTENCE": mode_handlers.on_persistence,
     "FAIL": on_fail,
     "ERROR": on_error,
     "001": on_welcome,

@@ -113,7 +113,7 @@ def told(message: Message, reason: str = "") -> str:
     if message.command in ("697", "698"):
         params[1] = bans.ban_of(params[1])[1]
     text = text_of(message)
-    first, semicolon, rest = text.partition("; ")
+    first, _, rest = text.partition("; ")
     found = _MODE.search(first)
     mode = params[1] if message.command == "696" else found[1] if found else ""
     numeric = message.command
@@ -123,13 +123,14 @@ def told(message: Message, reason: str = "") -> str:
         return text_of_all(message)
     said = tr(sentence, a=params[0], b=params[1], c=params[2], text=text.rstrip("."))
     if "(" in rest:
-        return f"{said} {_sentence(rest)}"
-    return tr("{sentence} ({words})", sentence=said, words=rest) if semicolon and rest else said
+        return f"{said} {words(message)}"
+    return tr("{sentence} ({words})", sentence=said, words=rest) if rest else said
 
 
-def _sentence(words: str) -> str:
-    """A server's words as a sentence of their own."""
-    return words[:1].upper() + words[1:].rstrip(".") + "."
+def words(message: Message) -> str:
+    """What a server says behind a semicolon, as a sentence of its own; "" if there is nothing."""
+    rest = text_of(message).partition("; ")[2]
+    return rest[:1].upper() + rest[1:].rstrip(".") + "." if rest else ""
 
 
 def failed(message: Message) -> str:

@@ -14,7 +14,7 @@ from chatroom.client.misuse import EndProgram, Misuse, Unconfirmed
 from chatroom.client.plaintext import LINE_IN_CLEAR
 from chatroom.client.room import Room
 from chatroom.client.screen_events import LanguageChosen
-from chatroom.client.state import COMMAND_LABEL, SERVICE, SessionState
+from chatroom.client.state import COMMAND_LABEL, PERSISTENCE, SERVICE, SessionState
 from chatroom.client.transcript_entry import SPOKEN, Kind, TranscriptEntry
 from chatroom.common.irc_message import Message, needs_colon
 from chatroom.common.language import find, mark, own, speak, tags, tr
@@ -86,7 +86,7 @@ def run(state: SessionState, room: Room, line: str) -> Room | None:
     if command.is_secret and state.asks_before_secrets:
         state.asks_before_secrets = False
         raise Unconfirmed(tr(LINE_IN_CLEAR))
-    state.labels_next = awaits = command.is_about_room or command.takes_room or command.act in (_nick, _raw)
+    state.labels_next = awaits = command.is_about_room or command.takes_room or command.act in (_nick, _raw, _set)
     try:
         there = command.act(state, room, rest.strip())
     finally:
@@ -292,14 +292,18 @@ def _service(request: str) -> CommandFunction:
 
 
 def _set(state: SessionState, room: Room, rest: str) -> None:
-    """Changes a setting: with NickServ, or where it is a mode of ours, by that. Alone, asks for all of them."""
+    """Changes a setting: by what the server has for it, or with NickServ. Alone, asks for all of them."""
     name, _, value = " ".join(rest.lower().split()).partition(" ")
     if not name:
         _tell_service(state, "SET")
     elif name not in ("replay", "strangers", "stay") or value not in ("on", "off"):
         raise Misuse(tr("That is used like this: {usage}", usage=COMMANDS["set"].shown()))
     elif name == "strangers":
+        state.awaited.settings.add(name)
         state.send(Message("MODE", (state.nick, "-R" if value == "on" else "+R")))
+    elif name == "stay" and state.has(PERSISTENCE) and state.account:
+        state.awaited.settings.add(name)
+        state.send(Message("PERSISTENCE", ("SET", value.upper())))
     else:
         _tell_service(state, f"SET {name} {value}")
 

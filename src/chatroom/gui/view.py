@@ -305,6 +305,9 @@ class TkView:
         self.picker.hide()
         self.question.show(question, answer)
 
+    def end_question(self) -> None:
+        self.question.close()
+
     def show_search(self, visible: bool, result: str = "", can_go_back: bool = False) -> None:
         if visible:
             self.search.grid(row=2, column=0, sticky="ew", pady=(0, 6))
