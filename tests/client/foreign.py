@@ -124,14 +124,15 @@ class Foreign(Program):
     def __init__(self, name: str, directory: Path) -> None:
         super().__init__(name, directory)
         self._directory = directory
-        config = directory / "server.conf"
-        config.write_text(KINDS[name].config(self.port, directory), "utf-8")
-        self.command = KINDS[name].command(str(config))
+        self._config = directory / "server.conf"
+        self._config.write_text(KINDS[name].config(self.port, directory), "utf-8")
+
+    def command(self) -> list[str]:
+        return KINDS[self.name].command(str(self._config))
 
     def start(self) -> None:
         if self.name == "ergo" and not (self._directory / "ircd.db").exists():
-            config = self.command[-1]
-            subprocess.run(["ergo", "initdb", "--conf", config], stderr=self._log, check=True, timeout=DEADLINE)
+            subprocess.run(["ergo", "initdb", "--conf", self._config], stderr=self._log, check=True, timeout=DEADLINE)
         super().start()
 
     def stop(self) -> None:

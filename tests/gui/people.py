@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import Self, TypeVar
@@ -28,17 +29,19 @@ def wait_for(condition: Callable[[], T], what: str, seconds: float = DEADLINE) -
         time.sleep(0.02)
 
 
-class Program:
+class Program(ABC):
     """A server as a process, on the same port each time it is started. Its log is in a file called like it."""
 
     def __init__(self, name: str, directory: Path) -> None:
-        """The command that starts it stands in `command` before it is started."""
         self.name = name
         self.port = free_port()
-        self.command: list[str] = []
         self._log_file = directory / f"{name}.log"
         self._log = self._log_file.open("ab")
         self._process: subprocess.Popen[bytes] | None = None
+
+    @abstractmethod
+    def command(self) -> list[str]:
+        """What starts it, on `port`."""
 
     def __enter__(self) -> Self:
         try:
@@ -53,7 +56,7 @@ class Program:
         self._log.close()
 
     def start(self) -> None:
-        self._process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
+        self._process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
         wait_for(self._answers, f"{self.name} listens")
 
     def _answers(self) -> bool:
@@ -84,8 +87,10 @@ class Server(Program):
 
     def __init__(self, directory: Path, *options: str) -> None:
         super().__init__("server", directory)
-        serve = [sys.executable, "-m", "chatroom", "serve", "-p", str(self.port), "--unlimited"]
-        self.command = [*serve, "--data", str(directory), *options]
+        self._options = ("--data", str(directory), *options)
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "chatroom", "serve", "-p", str(self.port), "--unlimited", *self._options]
 
 
 class Peer:

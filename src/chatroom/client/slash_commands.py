@@ -130,13 +130,6 @@ def is_secret(line: str) -> bool:
     return command is not None and (command.is_secret or (command.act is _msg and words[:1] == [SERVICE]))
 
 
-def as_typed(entry: TranscriptEntry) -> str:
-    """What one types to say this: what one slash begins would be a command."""
-    if entry.kind is Kind.ACTION:
-        return f"/me {entry.text}"
-    return f"/{entry.text}" if entry.text.startswith("/") else entry.text
-
-
 def names() -> list[str]:
     return sorted(f"/{name}" for name in COMMANDS)
 

@@ -67,3 +67,9 @@ class TranscriptEntry:
     @property
     def pending(self) -> bool:
         return self.delivery in (DeliveryState.WAITING, DeliveryState.SENT)
+
+    def as_typed(self) -> str:
+        """What one types to say this: what one slash begins would be a command."""
+        if self.kind is Kind.ACTION:
+            return f"/me {self.text}"
+        return f"/{self.text}" if self.text.startswith("/") else self.text

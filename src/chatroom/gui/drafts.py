@@ -91,7 +91,7 @@ class Drafts:
 def _written(state: SessionState, room: Room) -> str:
     """What has been written in a room and not sent: what waits there, and its draft. Passwords are left out."""
     waiting = [each for each in room.pending() if each.delivery is DeliveryState.WAITING or each in state.unsure]
-    texts = [slash_commands.as_typed(entry) for entry in waiting]
+    texts = [entry.as_typed() for entry in waiting]
     if room.draft.strip() and not slash_commands.is_secret(room.draft):
         texts.append(room.draft)
     return "\n".join(texts)

@@ -6,7 +6,7 @@ text stays where it is, and the pill counts what came.
 
 from collections.abc import Callable
 
-from chatroom.client import history_sync, slash_commands, strings
+from chatroom.client import history_sync, strings
 from chatroom.client.client import Client
 from chatroom.client.room import Room
 from chatroom.client.settings import Settings
@@ -208,7 +208,7 @@ class MessagePane:
         elif tag == "delete" and entry and entry.delivery in _OURS_ALONE:
             room.remove(entry)
             if not self._view.composer_text():
-                self._view.set_composer(slash_commands.as_typed(entry))
+                self._view.set_composer(entry.as_typed())
         elif tag == "copy":
             self._view.copy_text(self.transcript.rows[row].code)
         elif tag == "place" and entry:

@@ -1,6 +1,6 @@
 """What the user does in the composer besides writing a new message: edits or answers one, or just types. No Tk."""
 
-from chatroom.client import slash_commands, strings, typists
+from chatroom.client import strings, typists
 from chatroom.client.room import Room
 from chatroom.client.settings import Settings
 from chatroom.client.state import SessionState
@@ -21,7 +21,7 @@ class Writing:
         """Puts a message of ours into the composer, to be said anew."""
         self._aside.setdefault(room, self._view.composer_text())
         room.editing, room.answered = entry, None
-        self._view.set_composer(slash_commands.as_typed(entry))
+        self._view.set_composer(entry.as_typed())
         self._view.focus_composer()
 
     def reply(self, room: Room | None, entry: TranscriptEntry) -> None:
