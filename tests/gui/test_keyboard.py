@@ -160,6 +160,18 @@ def test_messages_are_copied_without_times_and_names(window: Window, server: Ser
     window.wait(lambda state: "one\ntwo" in state["composer"], "what was said, and no more")
 
 
+def test_escape_closes_the_menu_of_a_room(window: Window) -> None:
+    """What is typed next goes to the composer, and not to a menu that stays."""
+    for _ in range(3):
+        window.click("room_at", button=3)
+        window.wait(lambda state: state["focus"] == "!menu", "the menu")
+        window.key("Escape")
+        window.wait(lambda state: state["focus"] != "!menu", "gone")
+        window.type("hello")
+        window.wait(lambda state: state["composer"] == "hello", "typed")
+        window.key("ctrl+a", "BackSpace")
+
+
 def test_a_right_click_on_a_link_offers_to_copy_it(window: Window, server: Server) -> None:
     """Third in the menu, by keys; then it can be pasted. The menu gives the keyboard back."""
     with Irc(server.port, "bob") as bob:

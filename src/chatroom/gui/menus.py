@@ -149,13 +149,17 @@ _SWITCHES = (  # by the mode: what takes it off, and what sets it
 )
 
 
+def _setting(name: str, setting: str, on: bool) -> Act:
+    return Act(name, f"/set {setting} {'on' if on else 'off'}")
+
+
 _STRANGERS = {  # by whether they are refused
-    False: Act(mark("Only logged-in people may write to me"), "/set strangers off"),
-    True: Act(mark("Everybody may write to me"), "/set strangers on"),
+    False: _setting(mark("Only logged-in people may write to me"), "strangers", False),
+    True: _setting(mark("Everybody may write to me"), "strangers", True),
 }
 _STAY = {  # by whether one stays
-    False: Act(mark("Stay in my rooms when I go"), "/set stay on"),
-    True: Act(mark("Leave my rooms when I go"), "/set stay off"),
+    False: _setting(mark("Stay in my rooms when I go"), "stay", True),
+    True: _setting(mark("Leave my rooms when I go"), "stay", False),
 }
 
 

@@ -120,7 +120,9 @@ class TkView:
         self._reaction_menu = tk.Menu(self._popup_menu, tearoff=False, bd=1)
 
     def _room_menu(self, x: int, y: int) -> None:
-        self._menu.room.tk_popup(x, y)
+        # A menu of its own: Esc in one that is a part of another goes to that, which is not there.
+        self._menu.fill_room(self._popup_menu)
+        self._popup_menu.tk_popup(x, y)
 
     def _message_menu(self, row: int, link: str, x: int, y: int) -> None:
         menu, pane = self._popup_menu, self.presenter.pane
