@@ -30,7 +30,6 @@ from chatroom.core import (
     monitor,
     notify,
     profile,
-    read_markers,
     staying,
     waiting,
 )
@@ -448,7 +447,7 @@ def account_dropped(ctx: Context, event: AccountDropped, delivery: Delivery) -> 
             session.account = ""
     for kept in (state.ignored, state.profiles):
         kept.pop(owner, None)
-    read_markers.forget_account(state, owner)
+    state.markers.forget(owner)
     state.stop_waiting(owner, [])
     _disown(state, list(state.owned.get(owner, ())))
 
