@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.foreign import Foreign
+from tests.client.foreign import HAS_ERGO, Foreign
 from tests.gui.people import Irc
 from tests.gui.test_lesson import enter
 from tests.gui.window import Window
@@ -17,6 +17,7 @@ pytestmark = pytest.mark.needs("Xvfb", "xdotool")
     params=[
         pytest.param("ngircd", marks=pytest.mark.needs("ngircd")),
         pytest.param("inspircd", marks=pytest.mark.needs("inspircd")),
+        pytest.param("ergo", marks=pytest.mark.skipif(not HAS_ERGO, reason="Ergo is not installed")),
     ]
 )
 def elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Foreign]:
