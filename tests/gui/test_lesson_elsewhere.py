@@ -32,7 +32,8 @@ def test_a_lesson_elsewhere(display: str, elsewhere: Foreign, tmp_path: Path) ->
     with Window(display, tmp_path, *arguments) as window:
         window.wait_online()
         enter(window, "/register open-sesame")
-        window.wait_row("There is no NickServ on this server")
+        has_names = elsewhere.name == "ergo"
+        window.wait_row("logged in as teacher" if has_names else "There is no NickServ on this server")
         enter(window, "/join #3b s3cret")
         window.wait_row("teacher locked the room with a key.")
         with elsewhere.person("ola") as ola:
@@ -43,7 +44,7 @@ def test_a_lesson_elsewhere(display: str, elsewhere: Foreign, tmp_path: Path) ->
             window.wait(lambda state: "ola" in state["members"], "ola is in")
             ola.send("PRIVMSG #3b :noise, noise")
             window.wait_row("noise, noise")
-            if elsewhere.name == "inspircd":
+            if elsewhere.name != "ngircd":
                 window.click("member_at", 3)
                 window.key(*["Down"] * 5, "Return")
                 window.wait(lambda state: state["question"] == "Mute ola in #3b?", "asked")
