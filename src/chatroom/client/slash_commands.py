@@ -197,12 +197,9 @@ def _away(state: SessionState, room: Room, rest: str) -> None:
     state.send(Message("AWAY", (state.away,)))
 
 
-def _back(state: SessionState, room: Room, rest: str) -> None:
-    state.send(Message("AWAY"))
-
-
-def _rooms(state: SessionState, room: Room, rest: str) -> None:
-    state.send(Message("LIST"))
+def _sends(word: str) -> CommandFunction:
+    """A command that is one word to the server."""
+    return lambda state, room, rest: state.send(Message(word))
 
 
 def _who(state: SessionState, room: Room, rest: str) -> None:
@@ -289,13 +286,13 @@ def _set(state: SessionState, room: Room, rest: str) -> None:
     name, _, value = " ".join(rest.lower().split()).partition(" ")
     if not name:
         _tell_service(state, "SET")
-    elif name not in ("replay", "strangers", "stay") or value not in ("on", "off"):
+        return
+    if name not in ("replay", "strangers", "stay") or value not in ("on", "off"):
         raise Misuse(tr("That is used like this: {usage}", usage=COMMANDS["set"].shown()))
-    elif name == "strangers":
-        state.awaited.settings.add(name)
+    state.awaited.settings.add(name)
+    if name == "strangers":
         state.send(Message("MODE", (state.nick, "-R" if value == "on" else "+R")))
     elif name == "stay" and state.has(PERSISTENCE) and state.account:
-        state.awaited.settings.add(name)
         state.send(Message("PERSISTENCE", ("SET", value.upper())))
     else:
         _tell_service(state, f"SET {name} {value}")
@@ -333,10 +330,6 @@ def _search(state: SessionState, room: Room, rest: str) -> None:
 def _mentions(state: SessionState, room: Room, rest: str) -> None:
     if not searching.ask_mentions(state):
         raise Misuse(tr("This server has no search."))
-
-
-def _servers(state: SessionState, room: Room, rest: str) -> None:
-    state.send(Message("LINKS"))
 
 
 def _lang(state: SessionState, room: Room, rest: str) -> None:
@@ -422,7 +415,7 @@ COMMANDS: dict[str, SlashCommand] = {
     "leave": SlashCommand(
         "/leave [ROOM]", mark("leave a room, or put away a conversation"), _leave, needs_connection=False, words_max=1
     ),
-    "rooms": SlashCommand("/rooms", mark("the rooms of this server"), _rooms, words_max=0),
+    "rooms": SlashCommand("/rooms", mark("the rooms of this server"), _sends("LIST"), words_max=0),
     "who": SlashCommand(
         "/who [ROOM|NAME]", mark("who is here, or in another room of yours; or who that is"), _who, words_max=1
     ),
@@ -445,7 +438,7 @@ COMMANDS: dict[str, SlashCommand] = {
     "topic": SlashCommand("/topic [TEXT]", mark("show or set what the room is about"), _topic, is_about_room=True),
     "rename": SlashCommand("/rename NEW [WHY]", mark("give this room another name"), _rename, True, is_about_room=True),
     "away": SlashCommand("/away [WHY]", mark("tell others that you are away"), _away),
-    "back": SlashCommand("/back", mark("tell others that you are back"), _back, words_max=0),
+    "back": SlashCommand("/back", mark("tell others that you are back"), _sends("AWAY"), words_max=0),
     "invite": SlashCommand(
         "/invite [#ROOM] NAME",
         mark("ask somebody into this room"),
@@ -554,7 +547,7 @@ COMMANDS: dict[str, SlashCommand] = {
         "/edit TEXT", mark("take back your last message here, and say this instead"), _edit, True, is_said=True
     ),
     "mentions": SlashCommand("/mentions", mark("where your claimed name was said"), _mentions, words_max=0),
-    "servers": SlashCommand("/servers", mark("the servers that are this chat"), _servers, words_max=0),
+    "servers": SlashCommand("/servers", mark("the servers that are this chat"), _sends("LINKS"), words_max=0),
     "lang": SlashCommand(
         "/lang [LANGUAGE]",
         mark("show or choose the language that you read: /lang pl"),

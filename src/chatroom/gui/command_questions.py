@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from chatroom.client import ban_sentences, bans, mode_handlers
-from chatroom.client.links import parse
+from chatroom.client.links import link
 from chatroom.client.room import Room
+from chatroom.client.settings import Server
 from chatroom.client.state import SessionState
 from chatroom.common.addresses import is_this_machine
 from chatroom.common.language import mark, tr
@@ -22,7 +23,7 @@ _NEAR = mark(
 class CommandQuestions:
     """`command` carries out a line as if it were typed; false if that can't be done.
 
-    `state` is None without a client; `address` tells the address of a room for others.
+    `state` is None without a client.
     """
 
     def __init__(
@@ -30,12 +31,12 @@ class CommandQuestions:
         view: View,
         state: Callable[[], SessionState | None],
         command: Callable[[str], bool],
-        address: Callable[[Room], str],
+        server: Callable[[], Server],
     ) -> None:
         self._view = view
         self._state = state
         self._command = command
-        self._address = address
+        self._server = server
         self._asked_in: Room | None = None  # where the user is, so that a question stands over its own room alone
         self._keys_wanted: dict[Room, str] = {}  # by rooms that want a key: what the server says of that
 
@@ -73,11 +74,12 @@ class CommandQuestions:
         state = self._state()
         if state is None:
             return
-        address = self._address(state.current)
-        near = is_this_machine(parse(address).host)
+        server, room = self._server(), state.current
+        address = link(server.host, server.port, room.name, server.tls, has_page=state.knows_times("BAN"))
+        near = is_this_machine(server.host)
         self._view.ask(
             Question(
-                tr("The address of {room}", room=state.current.name), tr(_NEAR if near else _OPENS), tr("Address"),
+                tr("The address of {room}", room=room.name), tr(_NEAR if near else _OPENS), tr("Address"),
                 tr("Copy the address"), typed=address,
             ),
             self._view.copy_text,

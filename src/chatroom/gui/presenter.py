@@ -98,7 +98,7 @@ class Presenter:
         self._panel_shown: str | None = None  # what the panel says of the connection, since the chat was last shown
         self._alerts = Alerts(view, settings, now)
         self._drafts = Drafts(view, settings, now)
-        self.questions = CommandQuestions(view, lambda: self.state, self.command, self._address_of)
+        self.questions = CommandQuestions(view, lambda: self.state, self.command, lambda: self.server)
         self.rooms = RoomChooser(view, lambda: self.state, self.command, self.go_to)
         self.writing = Writing(view, settings)
         self.pane.on_edit, self.pane.on_reply = self.writing.edit, self.writing.reply
@@ -323,11 +323,6 @@ class Presenter:
         if self.client.phase is not Phase.ASKING:  # that question is about all rooms
             self.questions.came_to(room)
         self.refresh()
-
-    def _address_of(self, room: Room) -> str:
-        """The address by which others come into a room of this server."""
-        state, server = self.state, self.server
-        return links.link(server.host, server.port, room.name, server.tls, bool(state and state.knows_times("BAN")))
 
     def member_action(self, nick: str, action: str) -> None:
         """Does what was chosen in a member's menu, after asking for a time and a reason where it does harm."""
