@@ -57,9 +57,10 @@ from chatroom.gui.writing import Writing
 TICK_SECONDS = 0.006  # of handling lines at once, so that a key pressed meanwhile shows within 20 ms
 REFRESH_SECONDS = 0.1  # between two redraws while more waits: drawing costs more than handling lines
 LINES_UNASKED = 20  # sent at once without a question: more is mostly pasted by mistake
-_FIELDS = {  # of the panel, by the reason of a refusal
+_FIELDS = {  # of the panel, by the reason of a refusal; any other is no fault of what was typed
     **dict.fromkeys(("nick-taken", "nick-bad"), "name"),
-    **dict.fromkeys(("nick-claimed", "login-refused", "password-changed"), "password"),
+    **dict.fromkeys(("nick-claimed", "login-refused", "password-changed", "ended"), "password"),
+    "certificate-changed": "server",
     **dict.fromkeys(("server-password", "server-password-wrong"), "server_password"),
 }
 MakeClient = Callable[[Target, Session], Client]
@@ -97,7 +98,7 @@ class Presenter:
         self._panel_shown: str | None = None  # what the panel says of the connection, since the chat was last shown
         self._alerts = Alerts(view, settings, now)
         self._drafts = Drafts(view, settings, now)
-        self.questions = CommandQuestions(view, lambda: self.state, self.command)
+        self.questions = CommandQuestions(view, lambda: self.state, self.command, lambda: self.server)
         self.rooms = RoomChooser(view, lambda: self.state, self.command, self.go_to)
         self.writing = Writing(view, settings)
         self.pane.on_edit, self.pane.on_reply = self.writing.edit, self.writing.reply
@@ -259,8 +260,8 @@ class Presenter:
                 self.search.shown(room, entries, msgid)
             case LanguageChosen(tag):
                 self._speak(tag)
-            case KeyWanted(room):
-                self.questions.ask_key(room)
+            case KeyWanted(room, about):
+                self.questions.want_key(room, about)
             case SearchResults(room, entries):
                 self.search.found(room, entries)
 
@@ -288,7 +289,7 @@ class Presenter:
             self._fingerprint = about[1].replace(":", "").lower()
             self._show_panel(question=text)
         else:
-            self._show_panel({_FIELDS.get(reason, "server"): text})
+            self._show_panel({_FIELDS.get(reason, "notice"): text})
 
     # --- what the window shows ----------------------------------------------------------------------------------------
 
@@ -319,6 +320,8 @@ class Presenter:
             room.seen()
         self.pane.show(room)
         presence_handlers.ask_who(state, room)
+        if self.client.phase is not Phase.ASKING:  # that question is about all rooms
+            self.questions.came_to(room)
         self.refresh()
 
     def member_action(self, nick: str, action: str) -> None:

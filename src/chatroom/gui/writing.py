@@ -62,7 +62,7 @@ class Writing:
             typists.tell(state, state.current, bool(text.strip()) and not text.startswith("/"))
 
     def note(self, state: SessionState) -> Note:
-        """What stands below the composer in place of its hint."""
+        """What stands at the composer: above it what is edited or answered, else below it who types."""
         if state.current.editing:
             return Note(tr("Editing your message"), True)
         if answered := state.current.answered:
