@@ -411,13 +411,6 @@ class SessionState:
                 continue
             self._transmit(room, entry)
 
-    def give_up_unsent(self, room: Room) -> None:
-        """We are in a room no more, so what was still to be sent there is not: the user decides about it."""
-        for entry in room.pending():
-            if entry.delivery is DeliveryState.WAITING or entry in self.unsure:  # any other has its answer to come
-                self.unsure.discard(entry)
-                room.settle(entry, DeliveryState.FAILED)
-
     def _transmit(self, room: Room, entry: TranscriptEntry) -> None:
         token = f"m{entry.serial}"
         entry.delivery = DeliveryState.SENT

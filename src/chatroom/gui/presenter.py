@@ -346,8 +346,7 @@ class Presenter:
         if not self.client or not text.strip():
             return
         room = self.client.state.current
-        if self.writing.is_unchanged(room, text):
-            self.stop_editing()
+        if self.writing.is_unchanged(room, text) and self.stop_editing():
             return
         if not _is_meant(self.view, text) or self.state is None or self.state.current is not room:
             return  # in another room by now, where the server has moved us; what was typed is the draft of this one
