@@ -14,7 +14,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from itertools import count
+from pathlib import Path
 from typing import TypeVar
 
 P = TypeVar("P", bound="Peer")
@@ -196,6 +198,15 @@ class Irc(Peer):
         return self.heard[-1]
 
 
+def claim_name(port: int, name: str, password: str) -> None:
+    """Somebody claims a name, and leaves."""
+    with closing(Plain(port, name)) as person:
+        person.send(f"/register {password}")
+        person.wait("is yours now")
+        person.send("/quit")
+        person.rest()
+
+
 class Guests:
     """Makes clients of one server, and closes them all at the end."""
 
@@ -264,6 +275,14 @@ class Served:
         for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
             if pipe:
                 pipe.close()
+
+
+def password_file(directory: Path, password: str) -> Path:
+    """A file with a password that nobody else can read, for `--password-file`."""
+    file = directory / "password"
+    file.write_text(password)
+    file.chmod(0o600)
+    return file
 
 
 def said(lines: list[str]) -> list[str]:

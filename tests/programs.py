@@ -9,12 +9,13 @@ import pty
 import re
 import select
 import subprocess
+import sys
 import tempfile
 import termios
 import time
 from pathlib import Path
 
-from tests.peers import DEADLINE, Ear, eventually
+from tests.peers import DEADLINE, Ear, eventually, password_file
 
 # Left alone, irssi sends one command in 2.5 seconds, and connects again after 5 minutes.
 CONFIG = """settings = { "irc/core" = { cmd_queue_speed = "10msec"; cmds_max_at_once = "1000"; };
@@ -101,17 +102,20 @@ class WeeChat(InTmux):
         super().__init__(f"weechat-curses --dir {home} --run-command '{joined}'")
 
 
-class Netcat(Ear):
-    """A person called `name` with the real `nc`."""
+class InPipes(Ear):
+    """A program that reads lines and writes lines."""
 
-    def __init__(self, port: int, name: str) -> None:
-        self.process = subprocess.Popen(["nc", "127.0.0.1", str(port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    def __init__(self, *command: str, **env: str) -> None:
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **env},
+        )
         assert self.process.stdin and self.process.stdout
-        super().__init__(self.process.stdout.fileno(), "nc")
+        super().__init__(self.process.stdout.fileno(), command[0])
         self._input = self.process.stdin
-        self.wait("^Username$")
-        self.send(name)
-        self.wait(f"Welcome, {name}")
 
     def send(self, line: str) -> None:
         self._input.write(f"{line}\n".encode())
@@ -120,9 +124,34 @@ class Netcat(Ear):
     def close(self) -> None:
         self.process.kill()
         self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe:
-                pipe.close()
+        for pipe in (self._input, self.process.stdout):
+            try:
+                if pipe:
+                    pipe.close()
+            except BrokenPipeError:
+                pass  # what was typed at the end reaches nobody
+
+
+class Netcat(InPipes):
+    """A person called `name` with the real `nc`, who has that name by the password, if there is one."""
+
+    def __init__(self, port: int, name: str, password: str = "") -> None:
+        super().__init__("nc", "127.0.0.1", str(port))
+        self.wait("^Username$")
+        self.send(name)
+        if password:
+            self.send(password)
+        self.wait(f"Welcome, {name}")
+
+
+class TextClient(InPipes):
+    """`chatroom connect --text` in pipes, with its settings in `home`, logged in with the password."""
+
+    def __init__(self, port: int, nick: str, home: Path, password: str) -> None:
+        home.mkdir(exist_ok=True)
+        command = [sys.executable, "-m", "chatroom", "connect", "127.0.0.1", "-p", str(port), "--text", "--nick", nick]
+        secret = str(password_file(home, password))
+        super().__init__(*command, "--password-file", secret, HOME=str(home), XDG_CONFIG_HOME=str(home))
 
 
 class Terminal:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.gui.people import Server
-from tests.peers import DEADLINE, Irc, Plain, asked, eventually, said
+from tests.peers import DEADLINE, Irc, asked, claim_name, eventually, said
 from tests.ports import free_port, listens
 from tests.programs import InTmux
 
@@ -78,12 +78,7 @@ class Znc:
 def server(tmp_path: Path) -> Iterator[Server]:
     (tmp_path / "served").mkdir()
     with Server(tmp_path / "served") as running:
-        bob = Plain(running.port, "bob")
-        bob.send(f"/register {PASSWORD}")
-        bob.wait("is yours now")
-        bob.send("/quit")
-        bob.rest()
-        bob.close()
+        claim_name(running.port, "bob", PASSWORD)
         yield running
 
 

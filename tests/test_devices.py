@@ -1,10 +1,7 @@
-"""One person by everything that there is at once: netcat, IRC, a browser's WebSocket, and the client on a terminal."""
+"""One person by everything that there is at once: netcat, IRC, a browser's WebSocket, and the client in pipes."""
 
-import os
 import random
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +10,8 @@ import pytest
 
 from chatroom.server.chat_server import ChatServer
 from tests.cluster.conftest import Node, agree, node, redis  # noqa: F401  # fixtures
-from tests.peers import Ear, Guests, Irc, Peer, Plain, Served, eventually
+from tests.peers import Guests, Irc, Peer, Served, claim_name, eventually
+from tests.programs import TextClient
 from tests.web.browsers import Frames
 
 PASSWORD = "correct-horse"
@@ -53,59 +51,17 @@ def _marks(lines: list[str]) -> list[str]:
     return [mark for line in lines if not line.startswith("[") for mark in _MARK.findall(line)]
 
 
-def claimed(port: int) -> None:
-    with closing(Plain(port, "bob")) as bob:
-        bob.send(f"/register {PASSWORD}")
-        bob.wait("is yours now")
-        bob.send("/quit")
-        bob.rest()
-
-
-class Terminal(Ear):
-    """bob with `chatroom connect --text`."""
-
-    def __init__(self, port: int, home: Path) -> None:
-        home.mkdir(exist_ok=True)
-        secret = home / "password"
-        secret.write_text(PASSWORD)
-        secret.chmod(0o600)
-        self.process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "chatroom", "connect", "127.0.0.1", "-p", str(port)),
-                *("--nick", "bob", "--text", "--password-file", str(secret)),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", "HOME": str(home), "XDG_CONFIG_HOME": str(home)},
-        )
-        assert self.process.stdout
-        super().__init__(self.process.stdout.fileno(), "terminal")
-
-    def say(self, text: str) -> None:
-        assert self.process.stdin
-        self.process.stdin.write(f"{text}\n".encode())
-        self.process.stdin.flush()
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe:
-                pipe.close()
-
-
 def test_all_kinds_of_devices_at_once_and_a_server_that_is_killed(serve: Callable[..., Served], tmp_path: Path) -> None:
     """One member; each line exactly once on each device, in one order. Nothing that was seen is lost."""
     served = serve("--data", str(tmp_path / "data"))
-    claimed(served.port)
+    claim_name(served.port, "bob", PASSWORD)
     for turn in (1, 2):
         with (
             closing(Irc(served.port, "eve")) as eve,
             closing(Netcat(served.port)) as netcat,
             closing(Phone(served.port)) as old,
             closing(Phone(served.port, "echo-message", "server-time", "message-tags")) as phone,
-            closing(Terminal(served.port, tmp_path / "home")) as terminal,
+            closing(TextClient(served.port, "bob", tmp_path / "home", PASSWORD)) as terminal,
             Frames(served.port) as page,
         ):
             assert page.open().status == 101
@@ -115,7 +71,7 @@ def test_all_kinds_of_devices_at_once_and_a_server_that_is_killed(serve: Callabl
             told = eve.sync()
             assert len([line for line in told if " JOIN " in line]) == 1
             assert not [line for line in told if " QUIT " in line]
-            sayers: list[Callable[[str], None]] = [netcat.say, old.say, phone.say, terminal.say, page.say]
+            sayers: list[Callable[[str], None]] = [netcat.say, old.say, phone.say, terminal.send, page.say]
             first = 100 * turn
             for number, say in enumerate(sayers, first):
                 say(f"line-{number}" if say != page.say else f"PRIVMSG #lobby :line-{number}")
@@ -155,7 +111,7 @@ def test_devices_come_and_go_at_random_on_three_servers(node: Callable[..., Node
 
 def _walk(ports: list[int], irc: Callable[[str], Irc], seed: int) -> None:
     dice = random.Random(seed)
-    claimed(ports[0])
+    claim_name(ports[0], "bob", PASSWORD)
     eve = irc("eve")
     here: list[tuple[Netcat | Phone, list[str]]] = []  # each with what it has to have heard
     arrivals = 0

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from chatroom.core import connections, replay
-from chatroom.core.replay import ABSENCES_REMEMBERED
 from chatroom.model import departure_reasons
+from chatroom.model.absences import ABSENCES_REMEMBERED
 from chatroom.model.commands import Quit
 from chatroom.model.deadlines import DROP_AFTER_SECONDS, WRITE_STALL_SECONDS
 from chatroom.model.events import Departed, Joined, Kicked, Left, Renamed, Said
@@ -157,16 +157,19 @@ def test_netcat_is_shown_what_it_missed(chat: Chat) -> None:
 
 
 def test_what_is_remembered_has_a_bound(chat: Chat, al: Client) -> None:
-    """Who left longest ago is a newcomer then."""
+    """Who left a room longest ago is a newcomer there then."""
     bob, _ = join(chat)
     talk(al, "one")
     bob.leave()
     hub = chat.hub
-    [mark] = hub.state.absent.values()
-    hub.state.absent |= {f"#made-up{number} somebody host": mark for number in range(2 * ABSENCES_REMEMBERED)}
+    absences = hub.state.absences
+    [[(_, mark)]] = [people.items() for people in absences.rooms.values()]
+    for number in range(2 * ABSENCES_REMEMBERED - 1):
+        absences.put(f"#made-up{number % 10}", f"somebody{number} host", mark)
     carol, _ = join(chat, "carol")
     carol.leave()
-    assert len(hub.state.absent) == ABSENCES_REMEMBERED
+    assert sum(map(len, absences.rooms.values())) == ABSENCES_REMEMBERED
+    assert next(iter(absences.rooms["#made-up3"])) == f"somebody{ABSENCES_REMEMBERED + 3} host"
     assert join(chat, "carol")[1] == []
     assert join(chat)[1] == ["one"]
 
@@ -360,12 +363,12 @@ def test_what_the_history_tells_of_a_room() -> None:
         place(each, number, 1000 * number)
     recent = [each for each in events if isinstance(each, Said)]
     al_there, bob_left = 12, 5
-    assert replay.from_history("#Tea", recent, reversed(events), began=1) == {
-        "#tea al host": al_there,
-        "#tea a": al_there,
-        **dict.fromkeys(["#tea rob host", "#tea robert host", "#tea bob host", "#tea b"], bob_left),
-        "#tea carol host": 0,
-        "#tea c": 0,
-        "#tea dave host": bob_left,
-        "#tea d": bob_left,
+    assert replay.from_history(recent, reversed(events), began=1) == {
+        "al host": al_there,
+        "a": al_there,
+        **dict.fromkeys(["rob host", "robert host", "bob host", "b"], bob_left),
+        "carol host": 0,
+        "c": 0,
+        "dave host": bob_left,
+        "d": bob_left,
     }

@@ -88,6 +88,24 @@ def test_a_stop_and_a_start_change_nothing(data: Path) -> None:
         alice.close()
 
 
+def test_a_room_without_modes_has_none_after_a_start(data: Path) -> None:
+    """Whether it is somebody's for good or not."""
+    with running(data) as guests:
+        claim(guests, "alice", "#tea").send("MODE #tea -nt")
+        bob = guests.irc("bob", room="#milk")
+        bob.send("MODE #milk -nt")
+        bob.sync()
+        alice = guests.irc("alice", *CAPS, room="", password="alice:horse-alice")
+        alice.send("JOIN #milk")
+        alice.sync()
+    with running(data) as guests:
+        alice = guests.irc("alice", *CAPS, room="", password="alice:horse-alice")
+        for room in ("#tea", "#milk"):
+            alice.send(f"MODE {room}")
+            assert [line.rpartition(" ")[2] for line in alice.sync() if " 324 " in line] == ["+"]
+        alice.close()
+
+
 def test_an_address_that_was_shown_is_hidden(serve: Callable[..., Served], data: Path) -> None:
     """Once addresses are not shown any more; and what they missed is counted as for anybody who comes back."""
     served = serve("--data", str(data), "--unlimited", "--show-addresses")

@@ -1,5 +1,6 @@
 """Messages that wait, whom people ignore and what they refuse, over the ends of real servers with a file."""
 
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -29,6 +30,11 @@ def claim_and_leave(guests: Guests, name: str) -> None:
     client = claim(guests, name)
     client.send("QUIT")
     client.rest()
+
+
+def ids(bob: Irc) -> list[str]:
+    """Of what bob has just said to alice."""
+    return re.findall(r"msgid=(\w+)\S* \S+ PRIVMSG alice :", "\n".join(bob.sync()))
 
 
 def private(client: Irc) -> list[str]:
@@ -61,12 +67,10 @@ def test_what_waits_comes_once_over_kills(serve: Callable[..., Served], data: Pa
 def test_what_is_taken_back_waits_no_more(data: Path) -> None:
     """Nor does the file keep that it waited; the others wait."""
     with running(data) as guests:
-        alice, bob = claim(guests, "alice"), guests.irc("bob", *CAPS, "draft/message-redaction")
-        alice.send("QUIT")
-        alice.rest()
+        claim_and_leave(guests, "alice")
+        bob = guests.irc("bob", *CAPS, "draft/message-redaction")
         bob.send("PRIVMSG alice :one", "PRIVMSG alice :two")
-        said = [line for line in bob.sync() if " PRIVMSG alice :one" in line]
-        msgid = said[0].partition("msgid=")[2].partition(" ")[0].partition(";")[0]
+        msgid, _ = ids(bob)
         bob.send(f"REDACT alice {msgid}")
         bob.wait(f"REDACT alice {msgid}")
     assert _waiting(data / "chatroom.db") == 1
@@ -80,8 +84,7 @@ def test_what_waits_is_taken_back_after_a_restart(data: Path) -> None:
         claim_and_leave(guests, "alice")
         bob = claim(guests, "bob")
         bob.send("PRIVMSG alice :one", "PRIVMSG alice :two", "PRIVMSG alice :three")
-        said = [line for line in bob.sync() if " PRIVMSG alice :" in line]
-        first, second, _ = [line.partition("msgid=")[2].partition(" ")[0].partition(";")[0] for line in said]
+        first, second, _ = ids(bob)
     with running(data) as guests:
         eve = guests.irc("eve", *CAPS, "draft/message-redaction", "standard-replies")
         eve.send(f"REDACT alice {first}")

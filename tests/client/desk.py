@@ -1,6 +1,7 @@
 """Somebody at a client without a screen."""
 
 from collections.abc import Callable
+from typing import Self
 
 from chatroom.client import slash_commands
 from chatroom.client.client import Client, Phase
@@ -20,6 +21,12 @@ class Desk:
         self.events: list[ScreenEvent] = []
         self.client.start()
         self.until(lambda: self.client.phase is Phase.ONLINE and self.state.current.is_listed, "in the room")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.stop()
 
     def until(self, condition: Callable[[], object], what: str) -> None:
         def look() -> object:

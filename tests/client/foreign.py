@@ -2,14 +2,12 @@
 
 import os
 import shutil
-import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
-from tests.gui.people import DEADLINE, Irc, Peer, wait_for
-from tests.ports import free_port
+from tests.gui.people import DEADLINE, Irc, Program
 
 OPERATOR_PASSWORD = "roots"
 
@@ -120,53 +118,27 @@ KINDS = {
 HAS_ERGO = shutil.which("ergo") is not None  # no system packs it, so nobody is asked to have it
 
 
-class Foreign:
-    """One of these servers, on the same port each time it is started."""
+class Foreign(Program):
+    """One of these servers."""
 
     def __init__(self, name: str, directory: Path) -> None:
-        self.name = name
-        self.port = free_port()
+        super().__init__(name, directory)
         self._directory = directory
-        config = directory / "server.conf"
-        config.write_text(KINDS[name].config(self.port, directory), "utf-8")
-        self._command = KINDS[name].command(str(config))
-        self._log = (directory / f"{name}.log").open("ab")
-        self._process: subprocess.Popen[bytes] | None = None
+        self._config = directory / "server.conf"
+        self._config.write_text(KINDS[name].config(self.port, directory), "utf-8")
 
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.kill()
-        self._log.close()
+    def command(self) -> list[str]:
+        return KINDS[self.name].command(str(self._config))
 
     def start(self) -> None:
         if self.name == "ergo" and not (self._directory / "ircd.db").exists():
-            config = self._command[-1]
-            subprocess.run(["ergo", "initdb", "--conf", config], stderr=self._log, check=True, timeout=DEADLINE)
-        self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
-        wait_for(self._answers, f"{self.name} listens")
+            subprocess.run(["ergo", "initdb", "--conf", self._config], stderr=self._log, check=True, timeout=DEADLINE)
+        super().start()
 
-    def _answers(self) -> bool:
-        assert self._process and self._process.poll() is None, self.log()
-        try:
-            Peer(self.port).__exit__()
-        except OSError:
-            return False
-        return True
-
-    def log(self) -> str:
-        return (self._directory / f"{self.name}.log").read_text("utf-8", "replace")[-2000:]
-
-    def kill(self) -> None:
-        if self._process and self._process.poll() is None:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.wait(DEADLINE)
+    def stop(self) -> None:
+        """None of them has anything to save."""
+        if self._process:
+            self.kill()
 
     def person(self, name: str, room: str = "#lobby") -> Irc:
         return Irc(self.port, name, room)

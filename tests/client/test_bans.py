@@ -50,6 +50,19 @@ def test_the_list_tells_the_same_of_each_person_once(script: Script) -> None:
     ]
 
 
+def test_a_list_that_breaks_off_is_told_from_its_beginning_the_next_time(script: Script) -> None:
+    row = f"@{BOB} :irc 367 me #lobby *!*@a.ip al!u@h 1"
+    script.feed(row)
+    script.lose()
+    script.connect()
+    before = len(script.lobby.entries)
+    script.feed(row, ":irc 368 me #lobby :End")
+    assert [text.partition(",")[0] for text in texts(script.lobby.entries[before:])] == [
+        "Banned in #lobby: bob",
+        "These are all who are banned or muted in #lobby.",
+    ]
+
+
 def test_who_is_lifted_by_one_mask_is_still_banned_by_another(script: Script) -> None:
     script.feed(f"@{BOB} :al!u@h MODE #lobby +bb *!*@a.ip a:bob", f"@{BOB} :al!u@h MODE #lobby -b *!*@a.ip")
     assert list(script.lobby.banned()) == ["bob"]
@@ -85,6 +98,17 @@ def test_whose_room_it_is_is_asked_and_known_by_the_account(script: Script) -> N
     script.feed(":phone!u@h JOIN #dev bobby :Bob")
     phone = room.member("phone")
     assert phone and room.is_owner(phone)
+
+
+@pytest.mark.parametrize("told", [":irc 313 me bob :is an IRC operator", ":irc 352 me #lobby u h irc bob H* :0 bob"])
+def test_who_runs_the_server_is_marked_as_soon_as_it_is_told(told: str) -> None:
+    """Also in an answer to what the user has asked."""
+    script = Script(capabilities=MODERN)
+    script.connect()
+    script.joined("#lobby", "bob")
+    script.feed(":irc 315 me #lobby :End", told)
+    bob = script.lobby.member("bob")
+    assert bob and bob.is_server_operator
 
 
 def test_who_runs_the_server_is_asked_again_some_time_later() -> None:

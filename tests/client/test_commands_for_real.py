@@ -20,9 +20,8 @@ def here(tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def alice(here: Server) -> Iterator[Desk]:
-    desk = Desk(here.port, "alice")
-    yield desk
-    desk.client.stop()
+    with Desk(here.port, "alice") as desk:
+        yield desk
     speak(ENGLISH)
 
 

@@ -68,7 +68,7 @@ def test_nothing_that_makes_no_sense_ends_the_session(script: Script) -> None:
         for word in NONSENSE:
             for shape in (word, f"me {word}", f"me #lobby :{word}", f"{word} {word} {word} {word} :{word}", ""):
                 script.feed(f"@time={word};msgid={word};batch={word};label={word} :{word}!u@h {command} {shape}")
-    script.state.batches.clear()
+    script.state.awaited.batches.clear()
     script.feed(":bob!u@h PRIVMSG #lobby :still here")
     assert any(entry.text == "still here" for entry in script.lobby.entries)
 
@@ -89,13 +89,13 @@ def test_a_handler_that_fails_costs_one_line(script: Script, monkeypatch: pytest
 def test_open_batches_are_bounded(script: Script) -> None:
     """In number, in lines, and in characters."""
     script.feed(*(f":irc BATCH +b{n} chathistory #lobby" for n in range(BATCHES_MAX * 2)))
-    assert len(script.state.batches) == BATCHES_MAX
+    assert len(script.state.awaited.batches) == BATCHES_MAX
     for n in range(BATCH_LINES_MAX * 2):
         script.feed(f"@batch=b0 :bob!u@h PRIVMSG #lobby :{n}")
     for _ in range(100):
         script.feed(f"@batch=b1 :bob!u@h PRIVMSG #lobby :{'x' * 50_000}")
-    assert len(script.state.batches["b0"].messages) == BATCH_LINES_MAX
-    assert len(script.state.batches["b1"].messages) < 20
+    assert len(script.state.awaited.batches["b0"].messages) == BATCH_LINES_MAX
+    assert len(script.state.awaited.batches["b1"].messages) < 20
 
 
 def test_conversations_that_a_server_opens_are_bounded_and_no_message_is_lost(script: Script) -> None:

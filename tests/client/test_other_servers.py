@@ -36,9 +36,8 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Foreign]:
 
 @pytest.fixture
 def alice(server: Foreign) -> Iterator[Desk]:
-    desk = Desk(server.port, "alice")
-    yield desk
-    desk.client.stop()
+    with Desk(server.port, "alice") as desk:
+        yield desk
 
 
 @pytest.fixture

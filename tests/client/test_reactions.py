@@ -2,7 +2,6 @@
 
 import pytest
 
-from chatroom.client import strings
 from chatroom.client.misuse import Misuse
 from chatroom.client.screen_events import Reacted
 from chatroom.client.slash_commands import run
@@ -30,10 +29,10 @@ def test_reactions_stand_with_their_message(script: Script, tag: str) -> None:
     script.feed(react("carol", "👍", tag=tag), react("carol", "👍", tag=tag), react("dave", "👍", tag=tag))
     script.feed(react("dave", "lol", tag=tag))
     entry = script.lobby.find("5")
-    assert entry and strings.reactions(entry) == "👍 2  lol 1"
+    assert entry and entry.reactions == {"👍": ["carol", "dave"], "lol": ["dave"]}
     assert [event.nick for event in script.state.events if isinstance(event, Reacted)][-1] == "dave"
     script.feed(react("dave", "lol", "unreact", tag), react("carol", "👍", "unreact", tag))
-    assert strings.reactions(entry) == "👍 1"
+    assert entry.reactions == {"👍": ["dave"]}
 
 
 def test_a_reaction_to_what_is_not_known_or_gone_changes_nothing(script: Script) -> None:

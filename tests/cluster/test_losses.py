@@ -118,7 +118,7 @@ def test_who_stays_is_brought_with_what_is_theirs(redis: Redis, node: Start, tmp
     alice.send("QUIT")
     alice.rest()
     agree(one)
-    seen = one.server.hub.state.absent["#tea alice"]
+    seen = one.server.hub.state.absences.rooms["#tea"]["alice"]
     assert one.server.hub.state.profiles == {"alice": {"display-name": "Al"}}
     one.stop()
     redis.tell("FLUSHALL")
@@ -132,7 +132,7 @@ def test_who_stays_is_brought_with_what_is_theirs(redis: Redis, node: Start, tmp
         alice_there = state.presences["alice"]
         assert alice_there.metadata == state.profiles["alice"] == {"display-name": "Al"}
         assert {room.name: room.topic and room.topic.text for room in alice_there.rooms.values()} == {"#milk": "green"}
-        assert state.absent["#milk alice"] == seen
+        assert state.absences.rooms["#milk"]["alice"] == seen
     other.stop()
     with closing(Store(tmp_path / "two")) as store, closing(store.reader()) as reader:
         assert list(reader.read(metadata.read)) == [("alice", "display-name", "Al")]

@@ -4,7 +4,9 @@ import pytest
 
 from chatroom.cluster import snapshots
 from chatroom.cluster.object_graph import Graph, attributes
+from chatroom.model.absences import Absences
 from chatroom.model.entities import Room, Server, User
+from chatroom.model.markers import Marked, Markers
 from chatroom.model.state import ChatState
 from chatroom.model.values import Device, Person
 from tests.chat import Chat
@@ -26,7 +28,7 @@ OWN = {
 # What is made of the shared, by `ChatState.reindex`.
 DERIVED = {
     *("nicks", "claimed", "networks", "expiries", "mask_counts", "room_looks", "owned", "left_lists", "presences"),
-    *("waiting_senders", "marked"),
+    "waiting_senders",
 }
 
 
@@ -51,7 +53,8 @@ def test_a_hub_that_loads_a_snapshot_holds_what_was_in_it() -> None:
     other = ChatState("other", lasting=False)
     assert snapshots.load(other, text) == behind
     assert snapshots.snapshot(other, behind) == text
-    assert other.marked == chat.hub.state.marked == {"#tea": {"alice"}}
+    assert other.markers.names("alice") == chat.hub.state.markers.names("alice") != {}
+    assert other.markers.read("alice", "#Tea") > 0
     assert other.waiting_senders == chat.hub.state.waiting_senders and other.waiting_senders.total() == 1
     assert other.nicks.get("alice") is other.users[alice.uid]
     assert other.rooms["#tea"].members[alice.uid] is other.users[alice.uid]
@@ -63,7 +66,7 @@ def test_a_hub_that_loads_a_snapshot_holds_what_was_in_it() -> None:
 
 def test_every_slot_of_users_and_rooms_is_written() -> None:
     """So that a new one needs no line in here."""
-    for kind in (User, Room, Server):
+    for kind in (User, Room, Server, Absences, Marked, Markers):
         assert set(attributes(kind)) == {slot for slot in kind.__slots__ if not slot.startswith("_")}
 
 

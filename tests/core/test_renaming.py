@@ -109,7 +109,7 @@ def test_all_that_is_the_rooms_goes_with_it(chat: Chat) -> None:
 
 
 def test_what_people_have_read_goes_with_the_room_wherever_they_are(chat: Chat) -> None:
-    """Of whoever has read it, here or not, also before a restart. What they have read last of another one counts on."""
+    """Of whoever has read it, here or not, also before a restart. What they have read of another one does not count."""
     state = chat.hub.state
     al, bob, guest = chat.irc("al", room="#old"), chat.irc("bob", MARKING), chat.irc("guest", MARKING)
     bob.send("NICKSERV REGISTER open-sesame")
@@ -119,12 +119,12 @@ def test_what_people_have_read_goes_with_the_room_wherever_they_are(chat: Chat) 
         client.send("MARKREAD #old timestamp=2020-01-01T00:00:00.000Z")
     bob.leave()
     rename(chat, al, "#old", "#new")
-    assert state.markers == {"cy": {"#new": 3000, "al": 4000}, "bob": {"#new": 1577836800000}}
-    assert [list(markers) for markers in state.guest_markers.values()] == [["#new"]]
-    assert state.marked == {"#new": {"bob", "cy"}}
+    read = state.markers.names
+    assert read("cy") == {"#new": 1000, "": 3000, "al": 4000} and read("bob") == {"#new": 1577836800000}
+    assert [state.guest_markers.names(uid) for uid in state.guest_markers.readers] == [{"#new": 1577836800000}]
     rename(chat, al, "#new", "#newer")
-    assert state.marked == {"#newer": {"bob", "cy"}}
-    assert state.markers["cy"] == {"al": 4000, "#newer": 3000}
+    assert read("cy") == {"#newer": 1000, "": 3000, "al": 4000}
+    assert (state.markers.read("cy", "#Newer"), state.markers.read("cy", "#new")) == (1000, 0)
 
 
 def test_who_has_read_a_room_is_known_no_longer_than_that_is(chat: Chat) -> None:
@@ -132,9 +132,9 @@ def test_who_has_read_a_room_is_known_no_longer_than_that_is(chat: Chat) -> None
     state, al = chat.hub.state, chat.irc("al", MARKING)
     al.send("NICKSERV REGISTER open-sesame")
     al.send(*[f"MARKREAD #r{i} timestamp=2025-01-01T00:00:00.000Z" for i in range(READ_MARKERS_PER_USER + 1)])
-    assert set(state.marked) == set(state.markers["al"]) == {f"#r{i + 1}" for i in range(READ_MARKERS_PER_USER)}
+    assert set(state.markers.names("al")) == {f"#r{i + 1}" for i in range(READ_MARKERS_PER_USER)}
     al.send("NICKSERV DROP al open-sesame")
-    assert (state.markers, state.marked) == ({}, {})
+    assert not state.markers.readers and not state.markers._marked and not state.markers._counts
 
 
 def test_an_owner_keeps_the_room_under_its_new_name(chat: Chat) -> None:
@@ -225,6 +225,18 @@ def test_the_old_name_leads_to_the_room_for_a_week(chat: Chat) -> None:
     chat.time += REDIRECT_MS
     bob.send("JOIN #old")
     assert "JOIN #old" in told(bob)
+
+
+def test_what_was_said_is_taken_back_by_the_old_name_too(chat: Chat) -> None:
+    """It crossed the new name on its way."""
+    al, bob = chat.irc("al", room="#old"), chat.irc("bob", "draft/message-redaction", "message-tags", room="#old")
+    bob.send("PRIVMSG #old :hi")
+    [said] = chat.hub.state.rooms["#old"].recent
+    rename(chat, al, "#old", "#new")
+    bob.heard()
+    bob.send(f"REDACT #old {said.id:x}")
+    assert [line.partition(" REDACT ")[2] for line in bob.heard()] == [f"#new {said.id:x}"]
+    assert not chat.hub.state.rooms["#new"].recent
 
 
 def test_the_old_name_leads_on_and_back(chat: Chat) -> None:

@@ -3,19 +3,16 @@
 What is said in the room has a mark, `m-1`, `m-2` and so on; what is said to bob alone `p-1`, `p-2`.
 """
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from playwright.sync_api import Browser
 
+from tests import programs
 from tests.gui.window import Window
-from tests.peers import Ear, eventually
-from tests.programs import InTmux, Irssi, WeeChat
+from tests.peers import eventually, password_file
 from tests.web.visitors import Visitor
 
 NICK = "bob"
@@ -51,28 +48,13 @@ def _marks(lines: list[str]) -> list[str]:
     return [mark for line in lines for mark in MARK.findall(line)]
 
 
-class _Pipes(Ear):
-    """A program that reads lines and writes lines."""
-
+class _Pipes(programs.InPipes):
     comes_back = False
     is_private = True
     places_own = False
 
-    def __init__(self, command: list[str], **env: str) -> None:
-        self.process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **env},
-        )
-        assert self.process.stdout
-        super().__init__(self.process.stdout.fileno(), command[0])
-
     def say(self, text: str) -> None:
-        assert self.process.stdin
-        self.process.stdin.write(f"{text}\n".encode())
-        self.process.stdin.flush()
+        self.send(text)
 
     def shown(self) -> list[list[str]]:
         while self._line(0.0) is not None:
@@ -86,43 +68,30 @@ class _Pipes(Ear):
         self.process.kill()
         self.process.wait()
         self.shown()
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe:
-                try:
-                    pipe.close()
-                except BrokenPipeError:
-                    pass  # what was typed at the end reaches nobody
+        self.close()
 
 
-class Netcat(_Pipes):
+class Netcat(_Pipes, programs.Netcat):
     """The real `nc`."""
 
     def __init__(self, port: int, home: Path) -> None:
-        super().__init__(["nc", "127.0.0.1", str(port)])
-        self.say(f"{NICK}\n{PASSWORD}")
-        self.wait(rf"^\* Welcome, {NICK}\.")
+        super().__init__(port, NICK, PASSWORD)
 
     def quit(self) -> None:
         self.say("/quit")
         self.wait(r"^\* Goodbye\.")
-        assert self.process.stdin
-        self.process.stdin.close()  # until then nc waits, whoever has hung up
+        self._input.close()  # until then nc waits, whoever has hung up
         self.rest()
 
 
-class Terminal(_Pipes):
+class Terminal(_Pipes, programs.TextClient):
     """`chatroom connect --text`, in a pipe."""
 
     def __init__(self, port: int, home: Path) -> None:
-        self._place = ["127.0.0.1", "-p", str(port)]
-        secret = _secret(home)
-        login = ["--nick", NICK, "--password-file", str(secret)]
-        command = [sys.executable, "-m", "chatroom", "connect", *self._place, "--text", *login]
-        super().__init__(command, HOME=str(home), XDG_CONFIG_HOME=str(home))
+        super().__init__(port, NICK, home, PASSWORD)
 
     def quit(self) -> None:
-        assert self.process.stdin
-        self.process.stdin.close()
+        self._input.close()
         self.rest()
 
 
@@ -134,7 +103,7 @@ class _Logged:
     places_own = False
     quit_command = "/quit"
 
-    def __init__(self, program: InTmux, logs: Path) -> None:
+    def __init__(self, program: programs.InTmux, logs: Path) -> None:
         self._program = program
         self._logs = logs
 
@@ -164,14 +133,14 @@ class _Logged:
 
 class LoggedIrssi(_Logged):
     def __init__(self, port: int, home: Path) -> None:
-        program = Irssi(port, NICK, home / "irssi", PASSWORD)
+        program = programs.Irssi(port, NICK, home / "irssi", PASSWORD)
         super().__init__(program, program.logs)
         self._program.type("/join #lobby")
 
 
 class LoggedWeeChat(_Logged):
     def __init__(self, port: int, home: Path) -> None:
-        program = WeeChat(port, NICK, home / "weechat", PASSWORD)
+        program = programs.WeeChat(port, NICK, home / "weechat", PASSWORD)
         super().__init__(program, program.logs)
 
     def say(self, text: str) -> None:
@@ -186,7 +155,7 @@ class InWindow:
     places_own = True
 
     def __init__(self, port: int, home: Path, display: str) -> None:
-        login = ("--nick", NICK, "--password-file", str(_secret(home)))
+        login = ("--nick", NICK, "--password-file", str(password_file(home, PASSWORD)))
         self._window = Window(display, home, "127.0.0.1", "-p", str(port), *login, PROBE_ROWS="100000")
         self._window.__enter__()
         self._window.wait_online()
@@ -246,13 +215,6 @@ class OnPage:
         self.shown()
         self._visitor.context.close()
         assert not self._visitor.complaints
-
-
-def _secret(home: Path) -> Path:
-    secret = home / "password"
-    secret.write_text(PASSWORD)
-    secret.chmod(0o600)
-    return secret
 
 
 Make = Callable[[int, Path], Device]

@@ -34,7 +34,7 @@ from tests.everywhere.devices import (
 )
 from tests.gui.people import Server
 from tests.gui.window import screen
-from tests.peers import Irc, Plain, eventually
+from tests.peers import Irc, claim_name, eventually
 
 SERVERS = ("one", "two", "three")  # the first one is never killed: those who watch are there
 DEVICES = 7  # at once; 10 is the most that the server lets one person have
@@ -98,12 +98,7 @@ class Walk:
             (self._directory / name).mkdir()
             server = Server(self._directory / name, "--cluster", redis.url, "--name", name, "--no-announce")
             self.servers.append(self._open.enter_context(server))
-        bob = Plain(self.servers[0].port, NICK)
-        bob.send(f"/register {PASSWORD}")
-        bob.wait("is yours now")
-        bob.send("/quit")
-        bob.rest()
-        bob.close()
+        claim_name(self.servers[0].port, NICK, PASSWORD)
         self.eve = Irc(self.servers[0].port, "eve")
         self._open.callback(self.eve.close)
 

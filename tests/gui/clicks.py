@@ -18,8 +18,7 @@ from typing import Any
 
 from tests.gui.people import Server, environment
 from tests.gui.window import Window, screen
-from tests.peers import Irc, asked, eventually
-from tests.peers import Plain as Netcat
+from tests.peers import Irc, asked, claim_name, eventually, password_file
 
 ME, BOB = "me", "bob"
 PASSWORD = "correct-horse"
@@ -58,7 +57,7 @@ class Clicks:
         end = time.monotonic() + seconds
         with Server(self._directory) as self._server:
             for name in (ME, BOB):
-                claim(self._server.port, name)
+                claim_name(self._server.port, name, PASSWORD)
             self._bob = self._come()
             lost: list[str] = []
             while time.monotonic() < end:
@@ -75,10 +74,7 @@ class Clicks:
             return lost
 
     def _window(self) -> Window:
-        secret = self._directory / "password"
-        secret.write_text(PASSWORD)
-        secret.chmod(0o600)
-        login = ("--nick", ME, "--password-file", str(secret))
+        login = ("--nick", ME, "--password-file", str(password_file(self._directory, PASSWORD)))
         return Window(self._display, self._directory, "127.0.0.1", "-p", str(self._server.port), *login)
 
     def _come(self) -> Irc:
@@ -189,14 +185,6 @@ def _conversation(me: Irc, who: str) -> list[str]:
     return lines
 
 
-def claim(port: int, name: str) -> None:
-    with closing(Netcat(port, name)) as person:
-        person.send(f"/register {PASSWORD}")
-        person.wait("is yours now")
-        person.send("/quit")
-        person.rest()
-
-
 def is_soon(condition: Any, seconds: float = 1.5) -> bool:
     try:
         eventually(condition, "", within=seconds)
@@ -223,6 +211,7 @@ def main() -> None:
     private = sum(not where.startswith("#") for where in clicks.said.values())
     print(f"{clicks.steps} steps, {clicks.kills} kills of the server, {clicks.windows} windows")
     print(f"{len(clicks.said)} things said, {private} of them to people; lost: {lost or 'nothing'}")
+    print(f"{len(clicks.given_up)} texts were taken back, edited, refused or left with their room")
     print(f"memory of the window: {clicks.memory[:3]} … {clicks.memory[-3:]} KiB")
 
 

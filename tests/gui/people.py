@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import Self, TypeVar
@@ -28,14 +29,19 @@ def wait_for(condition: Callable[[], T], what: str, seconds: float = DEADLINE) -
         time.sleep(0.02)
 
 
-class Server:
-    """`chatroom serve`, on the same port each time it is started."""
+class Program(ABC):
+    """A server as a process, on the same port each time it is started. Its log is in a file called like it."""
 
-    def __init__(self, directory: Path, *options: str) -> None:
+    def __init__(self, name: str, directory: Path) -> None:
+        self.name = name
         self.port = free_port()
-        self._options = ("--data", str(directory), *options)
-        self._log = (directory / "server.log").open("ab")
+        self._log_file = directory / f"{name}.log"
+        self._log = self._log_file.open("ab")
         self._process: subprocess.Popen[bytes] | None = None
+
+    @abstractmethod
+    def command(self) -> list[str]:
+        """What starts it, on `port`."""
 
     def __enter__(self) -> Self:
         try:
@@ -50,17 +56,19 @@ class Server:
         self._log.close()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "chatroom", "serve", "-p", str(self.port), "--unlimited", *self._options]
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
-        wait_for(self._answers, "the server listens")
+        self._process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
+        wait_for(self._answers, f"{self.name} listens")
 
     def _answers(self) -> bool:
-        assert self._process and self._process.poll() is None, "the server ended"
+        assert self._process and self._process.poll() is None, f"{self.name} ended: {self.log()}"
         try:
             socket.create_connection(("127.0.0.1", self.port), 1).close()
         except OSError:
             return False
         return True
+
+    def log(self) -> str:
+        return self._log_file.read_text("utf-8", "replace")[-2000:]
 
     def kill(self) -> None:
         """As the power would."""
@@ -72,6 +80,17 @@ class Server:
         if self._process and self._process.poll() is None:
             self._process.terminate()
             self._process.wait(DEADLINE)
+
+
+class Server(Program):
+    """`chatroom serve`."""
+
+    def __init__(self, directory: Path, *options: str) -> None:
+        super().__init__("server", directory)
+        self._options = ("--data", str(directory), *options)
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "chatroom", "serve", "-p", str(self.port), "--unlimited", *self._options]
 
 
 class Peer:

@@ -68,13 +68,5 @@ def test_a_lesson(display: str, server: Server, tmp_path: Path) -> None:
             window.wait(lambda state: state["search"], "a result")
             window.key("Escape", "Escape")
             window.wait(lambda state: state["search"] is None, "and back")
-        saved = tmp_path / "lesson.txt"
-        window.click("room_at", 3)
-        window.key("Up", "Up", "Up", "Return")
-        window.wait(lambda state: state["choosing"], "a file is asked for")
-        window.key("ctrl+a")
-        window.type(str(saved))
-        window.key("Return")
-        window.wait_row("saved in")
-        text = saved.read_text("utf-8")
+        text = window.save_conversation(tmp_path / "lesson.txt")
         assert "ola: noise, noise\n" in text and "teacher: is anybody here?\n" in text

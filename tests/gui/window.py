@@ -152,6 +152,17 @@ class Window:
         self.key("BackSpace")
         self.wait(lambda state: state["composer"] == before, "and the key is taken back")
 
+    def save_conversation(self, path: Path) -> str:
+        """Saves what the current room has to a file, by the menu of the room; returns what is in it."""
+        self.click("room_at", 3)
+        self.key("Up", "Up", "Up", "Return")
+        self.wait(lambda state: state["choosing"], "a file is asked for")
+        self.key("ctrl+a")
+        self.type(str(path))
+        self.key("Return")
+        self.wait_row("saved in")
+        return path.read_text("utf-8")
+
     def resize(self, width: int, height: int) -> None:
         self._xdotool("windowsize", self.id, str(width), str(height))
         self.wait(lambda state: state["size"] == [width, height], "the window has its new size")

@@ -494,7 +494,7 @@ def test_a_guests_markers_are_gone_with_the_guest_and_they_are_bounded() -> None
         "timestamp=2025-01-01T00:00:00.000Z",
     ]
     al.leave()
-    assert not chat.hub.state.guest_markers
+    assert not chat.hub.state.guest_markers.readers
     assert not chat.hub.state.marking
     assert chat.irc("al", *MARKING).send("MARKREAD #r1").heard() == [":chatroom.test MARKREAD #r1 *"]
 
@@ -511,7 +511,7 @@ def test_all_clients_of_an_account_are_told_how_far_it_has_read() -> None:
     assert other.heard() == []
     desk.leave()
     phone.leave()
-    assert list(chat.hub.state.markers) == ["al"]
+    assert list(chat.hub.state.markers.readers) == ["al"]
     back = chat.irc("back", *MARKING)
     back.send("NICKSERV IDENTIFY al open-sesame").heard()
     assert back.send("MARKREAD #a").heard() == [":chatroom.test MARKREAD #a timestamp=2025-01-01T00:00:00.000Z"]

@@ -2,6 +2,7 @@
 
 import math
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -15,6 +16,7 @@ pytest.importorskip("playwright", reason="needs playwright, which pip install '.
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+import chatroom
 from chatroom.server.chat_server import ChatServer
 from tests.gui.window import Window
 from tests.peers import Guests, Served, eventually, said
@@ -141,6 +143,33 @@ def test_a_second_visit_comes_in_by_itself(server: ChatServer, visit: Visit, gue
     nora.sees("are you there, nora?")
     expect(nora.composer).to_have_value("half a sen")
     expect(nora.page.locator(".line.new")).to_be_visible()
+
+
+def test_a_new_device_counts_what_is_new_to_its_account(
+    serve: Callable[..., Served], company: Company, visit: Visit, tmp_path: Path
+) -> None:
+    """From where it was read to elsewhere; where nothing has told that, from what was said there oneself."""
+    served = serve("--data", str(tmp_path / "kept"))
+    guests = company(served)
+    nora, bob = guests.irc("nora", "draft/read-marker", room="#tea"), guests.irc("bob", room="#tea")
+    for client in (nora, bob):
+        client.send("JOIN #art")
+    nora.send("PRIVMSG NickServ :REGISTER open-sesame")
+    nora.wait(" 900 ")
+    nora.send("PRIVMSG NickServ :SET stay on", "PRIVMSG #tea :hello", "PRIVMSG #art :hello")
+    nora.wait("You stay in your rooms")
+    nora.sync()
+    bob.send("PRIVMSG #tea :one, nora", "PRIVMSG #art :one, nora")
+    nora.wait("PRIVMSG #art :one")
+    nora.send("MARKREAD #tea timestamp=2100-01-01T00:00:00.000Z")
+    nora.wait("MARKREAD #tea timestamp=2")
+    nora.send("QUIT")
+    nora.rest()
+    bob.send("PRIVMSG #tea :two, nora", "PRIVMSG #art :two, nora")
+    bob.sync()
+    page = visit(served.port).log_in("nora", "open-sesame")
+    expect(page.room("#tea").locator(".count")).to_contain_text("@1")
+    expect(page.room("#art").locator(".count")).to_contain_text("@2")
 
 
 def test_the_form_tells_whose_server_this_is(serve: Callable[..., Served], visit: Visit) -> None:
@@ -435,6 +464,31 @@ def test_a_private_message_without_an_answer_is_sent_again_if_it_is_known_to_be_
         expect(nora.page.locator(".message.is-failed")).to_contain_text("nobody can know whether this arrived")
 
 
+def test_a_page_whose_server_was_upgraded_offers_to_be_loaded_again(
+    serve: Callable[..., Served], visit: Visit, tmp_path: Path
+) -> None:
+    """It would go on with its old script. What is half written stays. The same script is not offered."""
+    first = serve()
+    port = str(first.port)
+    nora = visit(first.port).come("nora")
+    first.process.kill()
+    with nora.page.expect_response(lambda answer: answer.request.method == "HEAD"):
+        same = serve("-p", port)
+    nora.is_in("#lobby")
+    expect(nora.page.locator(".status")).to_be_hidden()
+
+    shutil.copytree(Path(chatroom.__file__).parent, tmp_path / "chatroom")
+    strings = tmp_path / "chatroom" / "web" / "static" / "strings.js"
+    strings.write_text(strings.read_text("utf-8").replace('"Message {room}"', '"Write to {room}"'), "utf-8")
+    same.process.kill()
+    serve("-p", port, env={"PYTHONPATH": str(tmp_path)})
+    expect(nora.page.get_by_role("status")).to_have_text("The server has a newer version of this page.")
+    nora.composer.fill("half a sen")
+    nora.page.get_by_role("button", name="Load it").click()
+    expect(nora.composer).to_have_attribute("placeholder", "Write to #lobby")
+    expect(nora.composer).to_have_value("half a sen")
+
+
 def test_a_name_that_is_held_is_waited_for(serve: Callable[..., Served], company: Company, visit: Visit) -> None:
     """After a reconnect: the page says so, goes on trying, and lets one choose another."""
     first = serve()
@@ -612,6 +666,13 @@ def test_the_keyboard_does_everything(server: ChatServer, visit: Visit, guests: 
     keys.type("te")
     keys.press("Enter")
     nora.is_in("#tea")
+    keys.press("Alt+ArrowDown")
+    nora.is_in("#lobby")
+    keys.press("Control+k")
+    keys.type("mal en")
+    expect(nora.page.get_by_role("dialog")).to_contain_text("Nothing was found. Enter joins #mal-en.")
+    keys.press("Enter")
+    nora.is_in("#mal-en")
     keys.press("Alt+ArrowDown")
     nora.is_in("#lobby")
 

@@ -72,7 +72,7 @@ def show(state: SessionState, room: Room, msgid: str = "", messages: int = PAGE_
     if not can_show(state):
         return False
     label = f"h{next(_numbers)}"
-    state.shown[label] = msgid
+    state.awaited.shown[label] = msgid
     which, bound = ("AROUND", f"msgid={msgid}") if msgid else ("LATEST", "*")
     most = str(min(messages, _page_messages(state)))
     state.send(Message("CHATHISTORY", (which, room.name, bound, most), tags={"label": label}))

@@ -45,12 +45,12 @@ def on_ignored(state: SessionState, message: Message) -> None:
         change = param(message, index)
         if change[:1] not in ("+", "-"):
             continue  # elsewhere the last one says what is not heard: "CciNnPpTt"
-        who = _named(change[1:])
-        _note(state, who, change[:1] != "-")
-        if change[:1] == "-":
-            state.inform(tr("You hear {who} again.", who=who))
-        else:
+        who, is_ignored = _named(change[1:]), change[0] == "+"
+        _note(state, who, is_ignored)
+        if is_ignored:
             state.inform(tr("You hear nothing more of what {who} says to you alone.", who=who))
+        else:
+            state.inform(tr("You hear {who} again.", who=who))
 
 
 def on_listed(state: SessionState, message: Message) -> None:

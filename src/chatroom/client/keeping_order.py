@@ -34,20 +34,22 @@ def _demand_member(state: SessionState, room: Room, nick: str) -> None:
         raise Misuse(tr("{nick} is not in {room}.", nick=nick, room=room.name))
 
 
+def _send(state: SessionState, verb: str, *words: str) -> None:
+    """Sends a command of the server's with the words that are given, in their order."""
+    state.send(Message(verb, tuple(word for word in words if word)))
+
+
 def kick(state: SessionState, room: Room, rest: str) -> None:
     nick, length, reason = _timed(state, "KICK", rest)
     _demand_member(state, room, nick)
-    if length:
-        state.send(Message("KICK", (room.name, nick, length, reason or nick)))
-    else:
-        state.send(Message("KICK", (room.name, nick, reason) if reason else (room.name, nick)))
+    _send(state, "KICK", room.name, nick, length, reason or (nick if length else ""))
 
 
 def ban(state: SessionState, room: Room, rest: str) -> None:
     """Bans by the server's own command where it has one, which takes a name and a reason; else by a mask (+b)."""
     nick, length, reason = _timed(state, "BAN", rest)
     if state.knows_times("BAN"):
-        state.send(Message("BAN", tuple(word for word in (room.name, nick, length, reason) if word)))
+        _send(state, "BAN", room.name, nick, length, reason)
     else:
         mode("+b", True)(state, room, rest)
 
@@ -70,8 +72,7 @@ def mute(sign: str) -> Act:
         nick, length, reason = _timed(state, "MUTE", rest)
         mark, comma, kinds = state.isupport.get("EXTBAN", "").partition(",")
         if state.knows_times("MUTE"):
-            verb = "MUTE" if sign == "+" else "UNMUTE"
-            state.send(Message(verb, tuple(word for word in (room.name, nick, length, reason) if word)))
+            _send(state, "MUTE" if sign == "+" else "UNMUTE", room.name, nick, length, reason)
         elif "q" in state.mode_kinds()[0]:
             mode(f"{sign}q", True)(state, room, rest)
         elif not (comma and "m" in kinds):

@@ -31,6 +31,7 @@ from chatroom.client.state import (
     COMMAND_LABEL,
     NAME_CHARACTERS_MAX,
     REACT,
+    SERVICE,
     UNREACT,
     Batch,
     SessionState,
@@ -50,8 +51,8 @@ _ISUPPORT_MAX = 500  # words; servers have about 50
 _JOIN_BYTES = 480  # of names and keys in a JOIN, so that the line stays below 512
 _STATUS_SIGNS = "~&@%+"
 _HISTORY_SERVICE = "HistServ!HistServ@"  # who says in the history of Ergo that somebody has joined or left
-_SERVICE = "nickserv"  # where IRC networks keep who owns which name
 _TO_SERVICE = re.compile(r"/msg NickServ (devices|identify|login|logout|register)\b", re.IGNORECASE)
+_OF_SERVICE = re.compile(r"\b(DEVICES|IDENTIFY|LOGOUT|REGISTER)\b")  # as NickServ of a server of ours names them
 # The codes of a FAIL (IRCv3 standard-replies) that is the reason for the line behind it; all about NICK are.
 NICK_RESERVED = "NICKNAME_RESERVED"  # before 433: the name is somebody's account
 TRY_LATER = "TEMPORARILY_UNAVAILABLE"  # before 464: too many wrong passwords in a short time
@@ -92,13 +93,14 @@ def on_spoken(state: SessionState, message: Message) -> None:
     if said is None:
         return
     target = param(message, 0)
-    if said.own and fold(target) == _SERVICE:
+    if said.own and fold(target) == SERVICE:
         return  # the echo of what it was told, mostly a password
-    if said.kind is Kind.NOTICE and ("!" not in message.source or fold(message.nick) == _SERVICE):
+    if said.kind is Kind.NOTICE and ("!" not in message.source or fold(message.nick) == SERVICE):
         if target == "*" and state.is_registered:
             state.inform(tr("Announcement: {text}", text=said.text), Kind.ANNOUNCEMENT)
         else:
-            state.inform(_TO_SERVICE.sub(_own_command, said.text))  # from the server itself
+            told = _TO_SERVICE.sub(_own_command, said.text)
+            state.inform(_OF_SERVICE.sub(_own_command, told) if state.knows_times("BAN") else told)
         return
     if "#" in target and target[0] in _STATUS_SIGNS:  # to those of a rank in a room
         target = target.lstrip(_STATUS_SIGNS)
@@ -119,7 +121,7 @@ def on_spoken(state: SessionState, message: Message) -> None:
 
 
 def _own_command(found: re.Match[str]) -> str:
-    """What our user types for what is told to NickServ with other programs: /logout for /msg NickServ logout."""
+    """What our user types for what is told to NickServ with other programs: /logout for LOGOUT."""
     name = found[1].lower()
     return "/login" if name == "identify" else f"/{name}"
 
@@ -158,8 +160,8 @@ def _echo(state: SessionState, label: str, echo: TranscriptEntry) -> bool:
 
 def on_pong(state: SessionState, message: Message) -> None:
     token = message.params[-1] if message.params else ""
-    if token == COMMAND_LABEL and state.has_no_answer:
-        state.has_no_answer = False
+    if token == COMMAND_LABEL and state.awaited.has_no_answer:
+        state.awaited.has_no_answer = False
         state.inform(tr(strings.NO_ANSWER))
     if token == CHECK_TOKEN:
         state.checked()
@@ -301,11 +303,11 @@ def on_away_told(state: SessionState, message: Message) -> None:
 def on_batch(state: SessionState, message: Message) -> None:
     ref = param(message, 0)
     if ref.startswith("+"):
-        if len(state.batches) < BATCHES_MAX:
-            state.batches[ref[1:]] = Batch(param(message, 1), message.params[2:], first=message)
+        if len(state.awaited.batches) < BATCHES_MAX:
+            state.awaited.batches[ref[1:]] = Batch(param(message, 1), message.params[2:], first=message)
         return
-    batch = state.batches.pop(ref[1:], Batch())
-    outer = state.batches.get(batch.first.tags.get("batch", ""))
+    batch = state.awaited.batches.pop(ref[1:], Batch())
+    outer = state.awaited.batches.get(batch.first.tags.get("batch", ""))
     if batch.kind == multiline.MULTILINE and batch.about and batch.messages:
         whole = multiline.joined(batch.first, batch.about[0], batch.messages)
         if outer:
@@ -316,8 +318,8 @@ def on_batch(state: SessionState, message: Message) -> None:
         entries = [said for line in batch.messages if (said := _remembered(state, line))]
         room = state.find(batch.about[0])
         asked = batch.first.tags.get("label", "")
-        if room and asked in state.shown:
-            state.events.append(HistoryShown(room, tuple(entries), state.shown.pop(asked)))
+        if room and asked in state.awaited.shown:
+            state.events.append(HistoryShown(room, tuple(entries), state.awaited.shown.pop(asked)))
         elif room:
             history_sync.arrived(state, room, entries, len(batch.messages))
         for line in batch.messages:
@@ -344,8 +346,8 @@ def _remembered(state: SessionState, message: Message) -> TranscriptEntry | None
 
 def on_fail(state: SessionState, message: Message) -> None:
     """FAIL command code about… :text (IRCv3 standard replies)."""
-    if message.tags.get("label", "") in state.shown:
-        del state.shown[message.tags["label"]]
+    if message.tags.get("label", "") in state.awaited.shown:
+        del state.awaited.shown[message.tags["label"]]
         state.inform(tr("The history of that can't be had."), Kind.ERROR)
         return
     if param(message, 0) == "CHATHISTORY":
@@ -408,7 +410,7 @@ def on_not_sent(state: SessionState, message: Message) -> None:
             room.settle(mine, DeliveryState.FAILED)
     if room and not room.is_here:
         room.joined = False
-    told = tr(refusals.NO_SERVICE) if fold(param(message, 1)) == _SERVICE else refusals.told(message)
+    told = tr(refusals.NO_SERVICE) if fold(param(message, 1)) == SERVICE else refusals.told(message)
     state.inform(told, Kind.ERROR, room if mine else None)
 
 
@@ -423,7 +425,7 @@ def on_not_joined(state: SessionState, message: Message) -> None:
         room.give_up_waiting()
         if message.command == "475":
             room.key = ""
-            state.events.append(KeyWanted(room))
+            state.events.append(KeyWanted(room, refusals.words(message)))
 
 
 def on_forwarded(state: SessionState, message: Message) -> None:
@@ -441,6 +443,8 @@ def on_forwarded(state: SessionState, message: Message) -> None:
 
 
 def on_whois(state: SessionState, message: Message) -> None:
+    if message.command == "313":
+        presence_handlers.note_server_operator(state, param(message, 1))
     try:
         text = strings.whois(message.command, message.params)
     except KeyError:
@@ -516,6 +520,7 @@ HANDLERS: dict[str, Handler] = {
     "271": ignoring.on_listed,
     "272": ignoring.on_list_end,
     "MARKREAD": read_markers.on_marker,
+    "PERSISTENCE": mode_handlers.on_persistence,
     "FAIL": on_fail,
     "ERROR": on_error,
     "001": on_welcome,
@@ -573,8 +578,8 @@ def handle(state: SessionState, message: Message) -> None:
     """Does to the state what a message from the server says. A message that can't be handled is dropped."""
     if message.tags.get("label") == typists.LABEL and message.command != "TAGMSG":
         return  # nobody has asked whether it may be told that we type
-    if state.has_no_answer and (message.command not in _OF_OTHERS or state.is_me(message.nick)):
-        state.has_no_answer = False
+    if state.awaited.has_no_answer and (message.command not in _OF_OTHERS or state.is_me(message.nick)):
+        state.awaited.has_no_answer = False
     try:
         HANDLERS.get(message.command, on_other)(state, message)
     except Exception:  # whatever a server sends, the user stays in the chat

@@ -17,13 +17,12 @@ LINE_IN_CLEAR = mark(
 
 def danger(server: Server, settings: Settings, password: str) -> str:
     """What the user has to agree to before anything is sent to a server; "" where there is nothing to ask."""
-    place = f"{server.host}:{server.port}"
     if server.tls:
         return ""
-    if used_tls(server, settings, place in settings.trusted):
-        return tr(KNOWN_WITH_TLS, server=place)
+    if used_tls(server, settings, server.place in settings.trusted):
+        return tr(KNOWN_WITH_TLS, server=server.place)
     if password and not is_this_machine(server.host):
-        return tr(PASSWORD_IN_CLEAR, server=place)
+        return tr(PASSWORD_IN_CLEAR, server=server.place)
     return ""
 
 

@@ -24,6 +24,8 @@ def on_join(state: SessionState, message: Message) -> None:
     if room is None:
         return
     if state.is_me(message.nick):
+        me = room.member(state.nick)
+        room.rank_before = me.prefix if me else None
         room.joined = room.is_here = True
         room.topic = ""  # the server tells it next, if there is one
         room.members.clear()
@@ -182,18 +184,31 @@ def on_names_end(state: SessionState, message: Message) -> None:
     if room is None:
         return
     room.is_listed = True
-    if room.wants_key:
+    rank_before, room.rank_before = room.rank_before, None
+    if rank_before is not None:
+        _come_back(state, room, rank_before)
+    elif room.wants_key:
         _use_key(state, room)
     ask_who(state, room)
+
+
+def _come_back(state: SessionState, room: Room, rank_before: str) -> None:
+    """We were here before the connection was lost. A room that nobody was left in begins anew, with us."""
+    if room.is_kept_by_alone(state.nick) and not rank_before:
+        told = tr("Nobody was left in {room}: it begins anew, and you keep order there.", room=room.name)
+        state.inform(told, room=room)
+    if room.key:
+        room.misses_key = True
+        mode_handlers.ask_modes(state, room)
 
 
 def ask_who(state: SessionState, room: Room) -> None:
     """Asks who of a room is away and who runs the server, which nothing else tells; not sooner than after a while."""
     if not state.has("away-notify") or not room.is_listed or len(room.members) > _WHO_MEMBERS:
         return
-    if fold(room.name) not in state.asked_who and state.now() - room.asked_who_at > WHO_SECONDS:
+    if fold(room.name) not in state.awaited.asked_who and state.now() - room.asked_who_at > WHO_SECONDS:
         room.asked_who_at = state.now()
-        state.asked_who.add(fold(room.name))
+        state.awaited.asked_who.add(fold(room.name))
         fields = (_WHOX,) if "WHOX" in state.isupport else ()
         state.send(Message("WHO", (room.name, *fields)))
 
@@ -210,18 +225,18 @@ def _use_key(state: SessionState, room: Room) -> None:
 
 def on_who(state: SessionState, message: Message) -> None:
     room = state.find(param(message, 1))
-    if fold(param(message, 1)) not in state.asked_who:
+    if fold(param(message, 1)) not in state.awaited.asked_who:
         state.inform(text_of_all(message))
-    elif room and (member := room.member(param(message, 5))):
+    if room and (member := room.member(param(message, 5))):
         _note_flags(state, room, member, param(message, 6))
 
 
 def on_who_with_account(state: SessionState, message: Message) -> None:
     """354: what `_WHOX` asks for."""
     room = state.find(param(message, 1))
-    if fold(param(message, 1)) not in state.asked_who:
+    if fold(param(message, 1)) not in state.awaited.asked_who:
         state.inform(text_of_all(message))
-    elif room and (member := room.member(param(message, 2))):
+    if room and (member := room.member(param(message, 2))):
         member.account = _account(param(message, 4))
         _note_flags(state, room, member, param(message, 3))
 
@@ -233,8 +248,16 @@ def _note_flags(state: SessionState, room: Room, member: Member, flags: str) -> 
         state.is_operator = member.is_server_operator
 
 
+def note_server_operator(state: SessionState, nick: str) -> None:
+    """The server has told that somebody runs it."""
+    for room in state.rooms.values():
+        if member := room.member(nick):
+            member.is_server_operator = True
+            room.members_version += 1
+
+
 def on_who_end(state: SessionState, message: Message) -> None:
-    state.asked_who.discard(fold(param(message, 1)))
+    state.awaited.asked_who.discard(fold(param(message, 1)))
 
 
 def on_away(state: SessionState, message: Message) -> None:

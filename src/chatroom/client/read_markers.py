@@ -1,8 +1,6 @@
 """How far the user has read each room (IRCv3 draft/read-marker): the server tells their other clients."""
 
-from datetime import datetime
-
-from chatroom.client.parameters import param
+from chatroom.client.parameters import param, time_in
 from chatroom.client.room import Room
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import SPOKEN
@@ -30,10 +28,7 @@ def tell(state: SessionState) -> None:
 def on_marker(state: SessionState, message: Message) -> None:
     """MARKREAD: how far this user has read, over this connection or another."""
     room = state.find(param(message, 0))
-    try:
-        read = datetime.fromisoformat(param(message, 1).removeprefix("timestamp=")).timestamp()
-    except (ValueError, OverflowError):  # "*": nothing yet
-        return
+    read = time_in(param(message, 1).removeprefix("timestamp="))  # 0 for "*": nothing yet
     if room and read > room.read:
         room.read = read
         if room is not state.looked_at:

@@ -72,7 +72,9 @@ class Room:
         self.is_listed = False  # the server has told who is in it
         self.topic = ""
         self.key = ""  # that the room was joined with, for the next connection
+        self.rank_before: str | None = None  # our sign here before a break in the connection, until we know who is here
         self.wants_key = False  # the user has just given a key, and the room may have none
+        self.misses_key = False  # the room had one before a break in the connection, and may have none now
         self.members: dict[str, Member] = {}
         self.members_version = 0  # grows with each change of `members`, `bans` and `owner`
         self.modes: set[str] | None = None  # letters of those in force; None until the server has told them
@@ -380,6 +382,11 @@ class Room:
         """Who is muted, likewise."""
         return {self.fold(ban.who): ban for ban in self.bans.values() if ban.is_mute}
 
+    def is_kept_by_alone(self, nick: str) -> bool:
+        """Whether somebody is here alone, with an operator's rights."""
+        member = self.member(nick)
+        return bool(member and member.keeps_order and len(self.members) == 1)
+
     def is_owner(self, member: Member) -> bool:
         return bool(self.owner) and self.fold(member.account) == self.fold(self.owner)
 
@@ -387,6 +394,7 @@ class Room:
         """Forgets modes, bans and mutes, which may change while we are not in the room."""
         self.modes, self.has_asked_modes, self.asked_who_at = None, False, 0.0
         self.bans.clear()
+        self.listed_bans.clear()
         self.owner = ""
 
     def empty(self) -> None:

@@ -48,8 +48,8 @@ class Session:
         except ValueError:
             return
         ref = message.tags.get("batch", "")
-        if ref in self.state.batches and message.command != "BATCH":  # a batch in a batch is one of its own
-            self.state.batches[ref].keep(message, len(line))
+        if ref in self.state.awaited.batches and message.command != "BATCH":  # a batch in a batch is one of its own
+            self.state.awaited.batches[ref].keep(message, len(line))
         elif not self._handshake.feed(message):
             handle(self.state, message)
 

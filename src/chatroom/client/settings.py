@@ -29,6 +29,11 @@ class Server:
     tls: bool = False
     nick: str = ""
 
+    @property
+    def place(self) -> str:
+        """Under which `Settings` keeps what it knows of a server."""
+        return f"{self.host}:{self.port}"
+
 
 @dataclass(slots=True)
 class Settings:

@@ -8,19 +8,18 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chatroom.client import history_sync, keeping_order, searching, strings
+from chatroom.client import history_sync, ignoring, keeping_order, searching, strings
 from chatroom.client.handshake import tell_language
 from chatroom.client.misuse import EndProgram, Misuse, Unconfirmed
 from chatroom.client.plaintext import LINE_IN_CLEAR
 from chatroom.client.room import Room
 from chatroom.client.screen_events import LanguageChosen
-from chatroom.client.state import COMMAND_LABEL, SessionState
+from chatroom.client.state import COMMAND_LABEL, PERSISTENCE, SERVICE, SessionState
 from chatroom.client.transcript_entry import SPOKEN, Kind, TranscriptEntry
 from chatroom.common.irc_message import Message, needs_colon
 from chatroom.common.language import find, mark, own, speak, tags, tr
 from chatroom.common.text import number
 
-_SERVICE = "nickserv"  # which manages claimed names, here and on many IRC networks
 _ROOM_SIGNS = ("#", "&")  # of a room that a command names first; elsewhere + is one, too, which modes begin with
 _HISTORY_MESSAGES = 50
 _HISTORY_MESSAGES_MAX = 200
@@ -82,18 +81,18 @@ def run(state: SessionState, room: Room, line: str) -> Room | None:
         raise Misuse(tr("A command stands in one line. Take the other lines away, and send them by themselves."))
     if command.words_max is not None and len(rest.split()) > command.words_max:
         raise Misuse(tr("There are more words than that takes. It is used like this: {usage}", usage=command.shown()))
-    if command.needs_connection and not state.is_registered:
-        raise Misuse(tr("There is no connection right now."))
+    if command.needs_connection:
+        _demand_connection(state)
     if command.is_secret and state.asks_before_secrets:
         state.asks_before_secrets = False
         raise Unconfirmed(tr(LINE_IN_CLEAR))
-    state.labels_next = awaits = command.is_about_room or command.takes_room or command.act in (_nick, _raw)
+    state.labels_next = awaits = command.is_about_room or command.takes_room or command.act in (_nick, _raw, _set)
     try:
         there = command.act(state, room, rest.strip())
     finally:
         awaits, state.labels_next = awaits and not state.labels_next, False
     if awaits and not state.has("labeled-response"):  # something was sent: what comes before the answer to this?
-        state.has_no_answer = True
+        state.awaited.has_no_answer = True
         state.send(Message("PING", (COMMAND_LABEL,)))
     return there
 
@@ -108,6 +107,11 @@ def _room_meant(state: SessionState, room: Room, name: str, rest: str, takes_roo
     return room, rest
 
 
+def _demand_connection(state: SessionState) -> None:
+    if not state.is_registered:
+        raise Misuse(tr("There is no connection right now."))
+
+
 def _demand_presence(state: SessionState, room: Room) -> None:
     """Raises `Misuse` in a room that we are not in, and `Unconfirmed` where a conversation has changed hands."""
     if room.doubt:
@@ -115,22 +119,15 @@ def _demand_presence(state: SessionState, room: Room) -> None:
         raise Unconfirmed(tr("Not sent. {why} Enter it again to send it all the same.", why=why))
     if not room.is_direct and not room.is_here and (state.is_registered or not room.joined):
         raise Misuse(strings.not_in(room.name))
-    if room.editing and not state.is_registered:
-        raise Misuse(tr("There is no connection right now."))
+    if room.editing:
+        _demand_connection(state)
 
 
 def is_secret(line: str) -> bool:
     """Whether there is a password in what was typed, or may be: NickServ is told passwords."""
     name, *words = line[1:].lower().split() if line.startswith("/") else [""]
     command = COMMANDS.get(_ALIASES.get(name, name))
-    return command is not None and (command.is_secret or (command.act is _msg and words[:1] == [_SERVICE]))
-
-
-def as_typed(entry: TranscriptEntry) -> str:
-    """What one types to say this: what one slash begins would be a command."""
-    if entry.kind is Kind.ACTION:
-        return f"/me {entry.text}"
-    return f"/{entry.text}" if entry.text.startswith("/") else entry.text
+    return command is not None and (command.is_secret or (command.act is _msg and words[:1] == [SERVICE]))
 
 
 def names() -> list[str]:
@@ -160,11 +157,10 @@ def _leave(state: SessionState, room: Room, rest: str) -> None:
 
 def _msg(state: SessionState, room: Room, rest: str) -> Room | None:
     name, _, text = rest.partition(" ")
-    if name.lower() == _SERVICE:  # is told passwords, so it is no conversation to show
-        if state.is_registered:
-            _service(text.strip() or "HELP")(state, room, "")
-            return None
-        raise Misuse(tr("There is no connection right now."))
+    if name.lower() == SERVICE:  # is told passwords, so it is no conversation to show
+        _demand_connection(state)
+        _tell_service(state, text.strip() or "HELP")
+        return None
     there = state.room(name)
     if text.strip():
         _demand_presence(state, there)
@@ -201,12 +197,9 @@ def _away(state: SessionState, room: Room, rest: str) -> None:
     state.send(Message("AWAY", (state.away,)))
 
 
-def _back(state: SessionState, room: Room, rest: str) -> None:
-    state.send(Message("AWAY"))
-
-
-def _rooms(state: SessionState, room: Room, rest: str) -> None:
-    state.send(Message("LIST"))
+def _sends(word: str) -> CommandFunction:
+    """A command that is one word to the server."""
+    return lambda state, room, rest: state.send(Message(word))
 
 
 def _who(state: SessionState, room: Room, rest: str) -> None:
@@ -218,14 +211,13 @@ def _who(state: SessionState, room: Room, rest: str) -> None:
     there = state.find(rest) if rest else room
     if there is None:
         raise Misuse(strings.not_in(rest))
-    room = there
-    people = ", ".join(member.prefix + member.nick for member in room.members.values())
+    people = ", ".join(member.prefix + member.nick for member in there.members.values())
     told = (
-        tr("In {room}: {people}", room=room.name, people=people)
+        tr("In {room}: {people}", room=there.name, people=people)
         if people
-        else tr("Nobody is in {room}.", room=room.name)
+        else tr("Nobody is in {room}.", room=there.name)
     )
-    state.inform(told, room=room)
+    state.inform(told, room=there)
 
 
 def _whois(state: SessionState, room: Room, rest: str) -> None:
@@ -242,7 +234,7 @@ def _react(verb: str) -> CommandFunction:
             raise Misuse(tr("That is used like this: {usage}", usage=COMMANDS[verb].shown()))
         if entry is None or not state.has("message-tags"):
             raise Misuse(tr("There is no message of {nick} to react to.", nick=nick))
-        if verb == "unreact" and state.nick not in entry.reactions.get(reaction, ()):
+        if verb == "unreact" and not state.has_reacted(entry, reaction):
             raise Misuse(
                 tr("You have not reacted with {reaction} to what {nick} said last.", nick=nick, reaction=reaction)
             )
@@ -255,7 +247,7 @@ def _ignore(sign: str) -> CommandFunction:
     """Adds somebody to the list of whom we ignore, which the server keeps, takes them off it, or asks for it."""
 
     def act(state: SessionState, room: Room, rest: str) -> None:
-        if "SILENCE" not in state.isupport:
+        if not ignoring.can_ignore(state):
             raise Misuse(tr("This server keeps no list of people whom you ignore."))
         state.send(Message("SILENCE", (f"{sign}{rest}",) if rest else ()))
 
@@ -275,26 +267,35 @@ def _reply(state: SessionState, room: Room, rest: str) -> None:
     state.say(room, text)
 
 
-def _service(request: str) -> CommandFunction:
+def _tell_service(state: SessionState, request: str) -> None:
     """Sends a request about accounts to NickServ, which answers with a notice."""
+    state.send(Message("PRIVMSG", ("NickServ", request)))
+
+
+def _service(request: str) -> CommandFunction:
+    """A command that is a request to NickServ, with what is typed behind it."""
 
     def act(state: SessionState, room: Room, rest: str) -> None:
-        state.send(Message("PRIVMSG", ("NickServ", f"{request} {rest}".rstrip())))
+        _tell_service(state, f"{request} {rest}".rstrip())
 
     return act
 
 
 def _set(state: SessionState, room: Room, rest: str) -> None:
-    """Changes a setting: with NickServ, or where it is a mode of ours, by that. Alone, asks for all of them."""
+    """Changes a setting: by what the server has for it, or with NickServ. Alone, asks for all of them."""
     name, _, value = " ".join(rest.lower().split()).partition(" ")
     if not name:
-        _service("SET")(state, room, "")
-    elif name not in ("replay", "strangers", "stay") or value not in ("on", "off"):
+        _tell_service(state, "SET")
+        return
+    if name not in ("replay", "strangers", "stay") or value not in ("on", "off"):
         raise Misuse(tr("That is used like this: {usage}", usage=COMMANDS["set"].shown()))
-    elif name == "strangers":
+    state.awaited.settings.add(name)
+    if name == "strangers":
         state.send(Message("MODE", (state.nick, "-R" if value == "on" else "+R")))
+    elif name == "stay" and state.has(PERSISTENCE) and state.account:
+        state.send(Message("PERSISTENCE", ("SET", value.upper())))
     else:
-        _service("SET")(state, room, f"{name} {value}")
+        _tell_service(state, f"SET {name} {value}")
 
 
 def _login(state: SessionState, room: Room, rest: str) -> None:
@@ -302,16 +303,16 @@ def _login(state: SessionState, room: Room, rest: str) -> None:
     name, _, password = rest.rpartition(" ")
     state.wanted_name = name.strip()
     state.offer_password(state.wanted_name, password)
-    _service("IDENTIFY")(state, room, f"{state.wanted_name} {password}".strip())
+    _tell_service(state, " ".join(word for word in ("IDENTIFY", state.wanted_name, password) if word))
 
 
 def _register(state: SessionState, room: Room, rest: str) -> None:
     state.offer_password("", rest)
-    _service("REGISTER")(state, room, rest)
+    _tell_service(state, f"REGISTER {rest}")
 
 
 def _password(state: SessionState, room: Room, rest: str) -> None:
-    _service("SET PASSWORD")(state, room, rest)
+    _tell_service(state, f"SET PASSWORD {rest}")
     state.change_password(rest.split()[-1])
 
 
@@ -329,10 +330,6 @@ def _search(state: SessionState, room: Room, rest: str) -> None:
 def _mentions(state: SessionState, room: Room, rest: str) -> None:
     if not searching.ask_mentions(state):
         raise Misuse(tr("This server has no search."))
-
-
-def _servers(state: SessionState, room: Room, rest: str) -> None:
-    state.send(Message("LINKS"))
 
 
 def _lang(state: SessionState, room: Room, rest: str) -> None:
@@ -418,7 +415,7 @@ COMMANDS: dict[str, SlashCommand] = {
     "leave": SlashCommand(
         "/leave [ROOM]", mark("leave a room, or put away a conversation"), _leave, needs_connection=False, words_max=1
     ),
-    "rooms": SlashCommand("/rooms", mark("the rooms of this server"), _rooms, words_max=0),
+    "rooms": SlashCommand("/rooms", mark("the rooms of this server"), _sends("LIST"), words_max=0),
     "who": SlashCommand(
         "/who [ROOM|NAME]", mark("who is here, or in another room of yours; or who that is"), _who, words_max=1
     ),
@@ -441,7 +438,7 @@ COMMANDS: dict[str, SlashCommand] = {
     "topic": SlashCommand("/topic [TEXT]", mark("show or set what the room is about"), _topic, is_about_room=True),
     "rename": SlashCommand("/rename NEW [WHY]", mark("give this room another name"), _rename, True, is_about_room=True),
     "away": SlashCommand("/away [WHY]", mark("tell others that you are away"), _away),
-    "back": SlashCommand("/back", mark("tell others that you are back"), _back, words_max=0),
+    "back": SlashCommand("/back", mark("tell others that you are back"), _sends("AWAY"), words_max=0),
     "invite": SlashCommand(
         "/invite [#ROOM] NAME",
         mark("ask somebody into this room"),
@@ -550,7 +547,7 @@ COMMANDS: dict[str, SlashCommand] = {
         "/edit TEXT", mark("take back your last message here, and say this instead"), _edit, True, is_said=True
     ),
     "mentions": SlashCommand("/mentions", mark("where your claimed name was said"), _mentions, words_max=0),
-    "servers": SlashCommand("/servers", mark("the servers that are this chat"), _servers, words_max=0),
+    "servers": SlashCommand("/servers", mark("the servers that are this chat"), _sends("LINKS"), words_max=0),
     "lang": SlashCommand(
         "/lang [LANGUAGE]",
         mark("show or choose the language that you read: /lang pl"),

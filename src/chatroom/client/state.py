@@ -15,12 +15,7 @@ from dataclasses import dataclass, field, replace
 from chatroom.client import multiline, splitting, strings
 from chatroom.client.parameters import time_in
 from chatroom.client.room import Room
-from chatroom.client.screen_events import (
-    Alerted,
-    ListedRoom,
-    Rejected,
-    ScreenEvent,
-)
+from chatroom.client.screen_events import Alerted, ListedRoom, Rejected, ScreenEvent
 from chatroom.client.transcript_entry import SPOKEN, DeliveryState, Kind, TranscriptEntry
 from chatroom.common.irc_message import LINE_BYTES, Message, needs_colon, render
 from chatroom.common.names import LOBBY, fold
@@ -30,6 +25,8 @@ SendLine = Callable[[str], None]
 
 REACT, UNREACT = "+draft/react", "+draft/unreact"
 REPLY = "+draft/reply"  # the tag of an answer: the msgid of what is answered (IRCv3 reply)
+PERSISTENCE = "draft/persistence"  # the capability by which one stays in one's rooms without a device
+SERVICE = "nickserv"  # folded; where claimed names are managed, here and on many IRC networks
 COMMAND_LABEL = "command"  # of what the user typed, so that a server says at least that it has done it
 CHECK_TOKEN = "is-that-all"  # of the PING that `check` sends behind everything else
 ROOMS_MAX = 500  # rooms and conversations that a server can open; the user can always open more
@@ -60,6 +57,21 @@ class Batch:
         self.characters += characters
         if len(self.messages) < BATCH_LINES_MAX and self.characters <= BATCH_CHARACTERS_MAX:
             self.messages.append(message)
+
+
+@dataclass(slots=True)
+class Awaited:
+    """What the server has still to answer, or to answer to the end. None of it outlives the connection."""
+
+    batches: dict[str, Batch] = field(default_factory=dict)
+    listing: list[ListedRoom] = field(default_factory=list)
+    servers: list[tuple[str, str]] = field(default_factory=list)  # their names, and what is told of them
+    shown: dict[str, str] = field(default_factory=dict)  # labels of history that is to be shown, and a msgid in it
+    asked_who: set[str] = field(default_factory=set)  # folded rooms whose WHO is for our own use
+    asked_modes: set[str] = field(default_factory=set)  # likewise, whose modes
+    asked_bans: set[str] = field(default_factory=set)  # likewise, who is banned
+    settings: set[str] = field(default_factory=set)  # that the user has just set: "strangers", "stay"
+    has_no_answer: bool = False  # a command of the user's, from a server without labels
 
 
 def answered_by(message: Message) -> str:
@@ -116,19 +128,16 @@ class SessionState:
         self.was_operator = False  # over the connection before
         self.ignored: set[str] = set()  # folded names of whom we ignore, as far as the server has told them
         self.has_asked_ignored = self.awaits_ignored = False  # likewise, for our own use, over this connection
+        # Whether only people who are logged in may write to us alone, and whether we stay in our rooms when our last
+        # device goes; None until the server has told it.
+        self.refuses_strangers: bool | None = None
+        self.stays: bool | None = None
         self.goodbye = "Goodbye"  # what others are told when we go
-        # answers that take more than one line
-        self.batches: dict[str, Batch] = {}
-        self.listing: list[ListedRoom] = []
-        self.servers: list[tuple[str, str]] = []  # their names, and what is told of them
-        self.shown: dict[str, str] = {}  # labels of history that was asked for to be shown, and the msgid around it
+        # what we have asked
+        self.awaited = Awaited()
         self.missed_since = 0.0  # the time of the last message that we had when the connection was lost
-        self.asked_who: set[str] = set()  # folded rooms whose WHO is for our own use
-        self.asked_modes: set[str] = set()  # likewise, whose modes
-        self.asked_bans: set[str] = set()  # likewise, who is banned
         self.motd_shown = False
         self.is_checked = False
-        self.has_no_answer = False  # to a command of the user's, from a server without labels
         self.labels_next = False  # whether what is sent next was typed by the user, who waits for an answer
         self.searched = self.current  # whose history was searched last
         self._send_line: SendLine | None = None
@@ -154,6 +163,7 @@ class SessionState:
         self.was_operator, self.is_operator = self.was_operator or self.is_operator, False
         self.has_asked_ignored = self.awaits_ignored = False
         self.ignored.clear()
+        self.refuses_strangers = self.stays = None
         self.login_failed = False
         self._offered = ("", "")
         self._may_send_password = bool(self.password)
@@ -162,14 +172,7 @@ class SessionState:
         self._send_line = None
         self.is_registered = False
         self.capabilities.clear()
-        self.batches.clear()
-        self.has_no_answer = False
-        self.listing.clear()
-        self.servers.clear()
-        self.shown.clear()
-        self.asked_who.clear()
-        self.asked_modes.clear()
-        self.asked_bans.clear()
+        self.awaited = Awaited()
         self._tokens.clear()
         for room in self.rooms.values():
             room.history_request = None
@@ -220,6 +223,7 @@ class SessionState:
     def logged_in(self, account: str) -> None:
         """The server says which account we are logged in to; "" is none."""
         self.account = account
+        self.refuses_strangers = None  # each account has its own, which the server tells next
         self.was_right = self.was_right or bool(account and self.password)
         name, password = self._offered
         if account and password and self.fold(name or self.nick) == self.fold(account):
@@ -456,16 +460,18 @@ class SessionState:
                 if entry.delivery is DeliveryState.SENT:
                     room.settle(entry, DeliveryState.FAILED)
 
+    def has_reacted(self, entry: TranscriptEntry, reaction: str) -> bool:
+        """Whether one of those who have reacted so to a message is us."""
+        return any(self.is_me(nick) for nick in entry.reactions.get(reaction, ()))
+
     def react(self, room: Room, entry: TranscriptEntry, reaction: str) -> None:
         """Reacts to a message (IRCv3 react), or takes it back if we have reacted so; the server tells of it."""
-        verb = UNREACT if self.nick in entry.reactions.get(reaction, ()) else REACT
+        verb = UNREACT if self.has_reacted(entry, reaction) else REACT
         self.send(Message("TAGMSG", (room.name,), tags={verb: reaction, REPLY: entry.msgid, "+reply": entry.msgid}))
 
     def redact(self, room: Room, entry: TranscriptEntry) -> None:
         """Takes a message back that the server has (IRCv3 draft/message-redaction); its answer changes the room."""
         self.send(Message("REDACT", (room.name, entry.msgid)))
-
-    # --- asking the server --------------------------------------------------------------------------------------------
 
 
 def _mention_pattern(nick: str) -> re.Pattern[str]:

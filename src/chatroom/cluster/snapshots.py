@@ -34,6 +34,7 @@ from chatroom.core import away, connections, devices, membership, monitor, renam
 from chatroom.core.context import Context
 from chatroom.core.operator_accounts import revoke
 from chatroom.model import durable_state as lasts
+from chatroom.model.absences import Absences
 from chatroom.model.audience import Audience
 from chatroom.model.delivery import Delivery
 from chatroom.model.dormant_rooms import DormantRooms
@@ -85,6 +86,7 @@ from chatroom.model.events import (
     UserModesSet,
 )
 from chatroom.model.limits import MASKS_PER_LIST
+from chatroom.model.markers import Marked, Markers
 from chatroom.model.masks import MaskList
 from chatroom.model.reactions import Reactions
 from chatroom.model.replies import AccountChange, AccountDone, PersonalNotice
@@ -160,6 +162,9 @@ def codec(state: ChatState) -> Codec:
 
 # What the classes of a snapshot's objects and values are called in it. A class may be renamed; its name here may not.
 _OBJECTS: dict[str, type] = {
+    "Absences": Absences,
+    "Marked": Marked,
+    "Markers": Markers,
     "MaskList": MaskList,
     "Memories": DormantRooms,
     "Reactions": Reactions,
@@ -514,7 +519,8 @@ def _enter(ctx: Context, user: User, settings: Room, ranks: str, place: Place, m
         ctx.state.note_lists(key)
         room.lists = ctx.state.lists[key]
         created, topic = room.created, room.topic
-        membership.reopen(ctx, room, delivery)
+        membership.recall(ctx.state, room)
+        membership.save_opening(ctx, room, delivery)
         room.created, room.topic = created, topic
         room.refresh()
     if ranks:

@@ -30,7 +30,6 @@ from chatroom.core import (
     monitor,
     notify,
     profile,
-    read_markers,
     staying,
     waiting,
 )
@@ -260,6 +259,11 @@ def _proven(ctx: Context, session: Session, ask: Proof, account: Account) -> lis
         return _dropped(ctx, session, account, ask.via)
     if isinstance(ask, CloseGhost):
         return _closed(ctx, session, ask)
+    if session.user is None:  # before they are told that they are logged in, which they can't use
+        called = account.name if ask.via is Via.COMMAND else ""  # a program says the name that it wants by itself
+        ban = bans.on_person(ctx.state, Person(session.uid, called, "", session.host, account=account.name))
+        if ban:
+            return [bans.refusal(ban), Deferred(lambda: Quit(bans.BANNED, refused=True))]
     more = [*note_use(ctx, session, account), *_renewed(ctx, session, ask, account)]
     more += languages.remembered(ctx, session, account)
     if session.user is None:
@@ -448,7 +452,7 @@ def account_dropped(ctx: Context, event: AccountDropped, delivery: Delivery) -> 
             session.account = ""
     for kept in (state.ignored, state.profiles):
         kept.pop(owner, None)
-    read_markers.forget_account(state, owner)
+    state.markers.forget(owner)
     state.stop_waiting(owner, [])
     _disown(state, list(state.owned.get(owner, ())))
 

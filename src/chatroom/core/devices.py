@@ -223,7 +223,7 @@ def device_ended(ctx: Context, event: DeviceEnded, delivery: Delivery) -> None:
 
 def set_stay(ctx: Context, session: Session, command: SetStay) -> list[Outcome]:
     user = user_of(session)
-    account = ctx.state.accounts.get(fold(user.person.account)) if user.person.account else None
+    account = ctx.state.account_of(user)
     if account is None:
         return [Refused(ChatError(Code.NOT_LOGGED_IN), command.via)]
     done = StayIs(command.on, account.name, command.via)

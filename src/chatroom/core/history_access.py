@@ -11,7 +11,7 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import conversation, fold, is_nickname, is_room
 from chatroom.core.context import Context, Deciders
 from chatroom.model.commands import AskHistory, AskSearch, AskTargets
-from chatroom.model.entities import Account, Session, User, user_of
+from chatroom.model.entities import Session, User, user_of
 from chatroom.model.outcomes import HistoryQuery, Outcome
 from chatroom.model.replies import HistoryIs
 from chatroom.model.state import ChatState
@@ -26,7 +26,7 @@ def talk(one: User, other: User) -> str:
 def ask_history(ctx: Context, session: Session, command: AskHistory) -> list[Outcome]:
     """With a person with whom nothing can be kept there is an empty history: clients ask about each one."""
     user = user_of(session)
-    if is_nickname(command.target) and account_of(ctx.state, user) is None:
+    if is_nickname(command.target) and ctx.state.account_of(user) is None:
         return [HistoryIs(command.target, (), is_end=command.around is None)]
     return [_at(ctx.state, session, command, command.verb)]
 
@@ -45,7 +45,7 @@ def _at(state: ChatState, session: Session, ask: AskHistory | AskSearch, verb: s
     room = user.rooms.get(fold(ask.target)) or user.rooms.get(fold(state.name_now(ask.target)))
     if room:
         return HistoryQuery(ask, {fold(room.name): room.name}, {fold(room.name): room.opened})
-    account = account_of(state, user)
+    account = state.account_of(user)
     if account is None or is_room(ask.target):
         raise ChatError(Code.NO_HISTORY, verb, ask.target)
     other = state.nicks.get(ask.target)
@@ -56,7 +56,7 @@ def _at(state: ChatState, session: Session, ask: AskHistory | AskSearch, verb: s
 
 def _everywhere(state: ChatState, session: Session, ask: AskTargets | AskSearch) -> HistoryQuery:
     user = user_of(session)
-    account = account_of(state, user)
+    account = state.account_of(user)
     if account is None:
         return HistoryQuery(ask, *rooms_of(user))
     return HistoryQuery(ask, *rooms_of(user), account.name, account.id)
@@ -65,11 +65,6 @@ def _everywhere(state: ChatState, session: Session, ask: AskTargets | AskSearch)
 def rooms_of(user: User) -> tuple[dict[str, str], dict[str, int]]:
     """The rooms that somebody is in, as a `HistoryQuery` has them: their names, and when they were opened."""
     return {key: room.name for key, room in user.rooms.items()}, {key: room.opened for key, room in user.rooms.items()}
-
-
-def account_of(state: ChatState, user: User) -> Account | None:
-    """The account that somebody is logged in to."""
-    return state.accounts.get(fold(user.person.account)) if user.person.account else None
 
 
 DECIDERS: Deciders = {

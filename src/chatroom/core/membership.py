@@ -16,7 +16,7 @@ from chatroom.model.entities import Lists, Room, Session, User, new_lists, user_
 from chatroom.model.events import AwaySet, Event, Founded, Joined, Left, Opened
 from chatroom.model.limits import REASON_BYTES, ROOMS_PER_USER
 from chatroom.model.masks import MaskList
-from chatroom.model.modes import BAN, KEY, OPERATOR, closed
+from chatroom.model.modes import BAN, KEY, OPERATOR, bounded, closed
 from chatroom.model.outcomes import Deferred, Outcome
 from chatroom.model.replies import Redirected, Refused
 from chatroom.model.state import ChatState
@@ -195,11 +195,9 @@ def enter(ctx: Context, user: User, name: str, event: Event, delivery: Delivery,
     room = state.rooms.get(key)
     opened = room is None
     if room is None:
-        room = state.rooms[key] = Room(name, event.time, state.lists.setdefault(key, new_lists()))
+        room = open_room(state, name, event.time)
         room.opened = event.id
-        state.note_lists(key)
-        state.room_looks.add(name)
-        reopen(ctx, room, delivery)
+        save_opening(ctx, room, delivery)
     while ctx.keep_ms and room.recent and room.recent[0].time < event.time - ctx.keep_ms:
         room.recent.popleft()
     for session in user.sessions:
@@ -222,15 +220,28 @@ def enter(ctx: Context, user: User, name: str, event: Event, delivery: Delivery,
     return room
 
 
-def reopen(ctx: Context, room: Room, delivery: Delivery) -> None:
-    """Gives a room that somebody is about to open what was kept of it, its owner's modes above all."""
-    state, key = ctx.state, fold(room.name)
+def open_room(state: ChatState, name: str, now: int, modes: dict[str, str] | None = None) -> Room:
+    """A room that somebody is about to enter first, with what was kept of it; else with these modes, if they are known.
+
+    `now` is in milliseconds.
+    """
+    key = fold(name)
+    room = state.rooms[key] = Room(name, now, state.lists.setdefault(key, new_lists()))
+    room.modes = room.modes if modes is None else bounded(modes)
+    state.note_lists(key)
+    state.room_looks.add(name)
+    recall(state, room)
+    return room
+
+
+def recall(state: ChatState, room: Room) -> None:
+    """Gives a room what was kept of it while nobody was there, its owner's modes above all."""
+    key = fold(room.name)
     if state.dormant_rooms:
         state.dormant_rooms.restore(room)
     room.owner = state.owners.get(key, "")
     room.modes = state.kept.pop(key, room.modes)
     room.refresh_speech_checks()
-    save_opening(ctx, room, delivery)
 
 
 def save_opening(ctx: Context, room: Room, delivery: Delivery) -> None:

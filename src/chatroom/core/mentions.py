@@ -9,7 +9,7 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
 from chatroom.core import membership
 from chatroom.core.context import Context, Deciders
-from chatroom.core.history_access import account_of, rooms_of
+from chatroom.core.history_access import rooms_of
 from chatroom.model.entities import Session, User, user_of
 from chatroom.model.outcomes import HistoryQuery, Outcome
 from chatroom.model.social_commands import AskMentions
@@ -21,7 +21,7 @@ MENTIONS_COUNTED = 50  # in one room: more of them is as much as anybody wants t
 
 def ask_mentions(ctx: Context, session: Session, command: AskMentions) -> list[Outcome]:
     user = user_of(session)
-    account = account_of(ctx.state, user)
+    account = ctx.state.account_of(user)
     if account is None:
         raise ChatError(Code.NOT_LOGGED_IN)
     return [HistoryQuery(command, *rooms_of(user), account.name, ignored=_ignored(ctx.state, account.name))]
@@ -35,7 +35,7 @@ def since_last_login(ctx: Context, person: Person, account: str) -> list[Outcome
         return []
     dormant = state.dormant_rooms
     rooms = {**dormant.rooms, **dormant.owned, **state.rooms} if dormant else state.rooms
-    seen = {name: last for name in rooms if (last := state.absent.get(f"{name} {key}", 0))}
+    seen = {name: last for name in rooms if (last := state.absences.seen(name, key))}
     user = presence or User(person, None, 0)
     may_read = [name for name in seen if name in user.rooms or _may_enter(state, rooms[name].name, user)]
     places = {name: rooms[name].name for name in may_read}

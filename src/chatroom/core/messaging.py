@@ -105,7 +105,7 @@ def quoted(said: Iterable[Said], which: int | str, place: str) -> Quote:
 
 def room_to_say_in(ctx: Context, name: str, user: User, command: Say) -> Room:
     """The room of that name; raises `ChatError` if there is none, or it does not let this user say this."""
-    room = ctx.state.rooms.get(fold(name)) or ctx.state.rooms.get(fold(ctx.state.name_now(name)))
+    room = ctx.state.room_called(name)
     if room is None:
         raise ChatError(Code.NO_SUCH_ROOM, name)
     try:

@@ -44,7 +44,7 @@ def grant(ctx: Context, person: Person, account: str) -> list[Outcome]:
 
 def is_entitled(state: ChatState, user: User, by: str) -> bool:
     """Whether somebody may still be an operator who became one by their account, or by a password ("")."""
-    account = state.accounts.get(fold(user.person.account))
+    account = state.account_of(user)
     return by == "" or (account is not None and (by == BY_CONFIGURATION or account.operator))
 
 

@@ -100,7 +100,7 @@ def strangers_set(ctx: Context, event: StrangersSet, delivery: Delivery) -> None
 
 def restore_modes(state: ChatState, user: User, event: Event, delivery: Delivery) -> None:
     """Gives somebody who has just logged in the modes that are kept with the account."""
-    account = state.accounts.get(fold(user.person.account)) if user.person.account else None
+    account = state.account_of(user)
     if account and not account.strangers and NO_STRANGERS not in user.modes:
         state.set_user_mode(user, NO_STRANGERS, True)
         told = UserModesSet(user.person, (ModeChange(True, NO_STRANGERS),), id=event.id, time=event.time)

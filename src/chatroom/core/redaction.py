@@ -35,7 +35,7 @@ def redact(ctx: Context, session: Session, command: Redact) -> list[Outcome]:
 
 def _in_room(state: ChatState, user: User, command: Redact) -> Said:
     """The message; raises `ChatError` if there is none, or the user may not take it back."""
-    room = state.rooms.get(fold(command.target))
+    room = state.room_called(command.target)
     if room is None or user.person.uid not in room.members:
         raise ChatError(Code.NOT_YOURS_TO_REDACT, command.target)
     said = next((each for each in room.recent if each.id == command.said), None)
@@ -57,9 +57,8 @@ def _in_conversation(state: ChatState, user: User, command: Redact) -> Said:
 
 def _own(state: ChatState, said: Said, user: User) -> bool:
     """Also over another connection of the same account; but not what was said before the account was made."""
-    by, person = said.by, user.person
-    account = state.accounts.get(fold(person.account)) if person.account else None
-    return by.uid == person.uid or (account is not None and by.account == account.name and said.id > account.id)
+    by, account = said.by, state.account_of(user)
+    return by.uid == user.person.uid or (account is not None and by.account == account.name and said.id > account.id)
 
 
 def redacted(ctx: Context, event: Redacted, delivery: Delivery) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, fold, room_name
 from chatroom.common.text import shortened
-from chatroom.core import notify, read_markers
+from chatroom.core import notify
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.permissions import Action, require
 from chatroom.model.commands import RenameRoom
@@ -82,7 +82,7 @@ def _move(state: ChatState, room: Room, name: str, now: int) -> None:
     del state.rooms[old]
     state.rooms[new] = room
     for user in room.members.values():
-        user.rooms = {new if key == old else key: each for key, each in user.rooms.items()}
+        user.rooms[new] = user.rooms.pop(old)  # as if it were joined last, which old programs are told
         for session in user.sessions:
             if session.place == old:
                 session.place = new
@@ -93,10 +93,8 @@ def _move(state: ChatState, room: Room, name: str, now: int) -> None:
         state.own(new, owner)
     state.forget_looks(room.name)
     state.room_looks.add(name)
-    head = f"{old} "
-    for key in [key for key in state.absent if key.startswith(head)]:
-        state.absent[f"{new} {key.removeprefix(head)}"] = state.absent.pop(key)
-    read_markers.rename(state, old, new)
+    for kept in (state.absences, state.markers, state.guest_markers):
+        kept.rename(old, new)
     redirect(state.renamed, old, name, now, state.owners.__contains__)
 
 

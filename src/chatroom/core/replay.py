@@ -4,14 +4,12 @@ A person is an account, or a nickname and an address. Who was logged in at the e
 join before they log in. The id of the message that each saw last is remembered. A connection that was lost was dead for
 a while before the server noticed. So its end counts as that much earlier: better to show a message twice than never.
 
-All of it follows from the events alone, so it is the same on all servers of a chat. When there are too many, those who
-left longest ago are forgotten; they are then shown what newcomers are. After a restart the history tells it
-(`from_history`), as far as it goes back.
+All of it follows from the events alone, so it is the same on all servers of a chat (`model.absences`). Who is forgotten
+there is shown what newcomers are. After a restart the history tells it (`from_history`), as far as it goes back.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import islice
 
 from chatroom.common.names import fold
 from chatroom.common.text import CTCP
@@ -25,10 +23,6 @@ from chatroom.model.modes import BOT
 from chatroom.model.replies import Recent
 from chatroom.model.state import ChatState
 from chatroom.model.values import Person
-
-# times that somebody left a room, of which is remembered what they saw last: some 3 MB, twice that before the oldest
-# are forgotten
-ABSENCES_REMEMBERED = 20_000
 
 NOTHING_SEEN = 1  # for the id of the last message that somebody saw: before all that were ever said
 
@@ -47,33 +41,28 @@ def note(state: ChatState, room: Room, person: Person, event: Event) -> None:
     seen = _seen(event, room.recent) or (NOTHING_SEEN if person.account else 0)
     if not seen:
         return
-    absent = state.absent
-    for key in _keys(room.name, person):
-        absent.pop(key, None)  # who left last stands last
-        absent[key] = seen
-    if len(absent) > 2 * ABSENCES_REMEMBERED:
-        state.absent = dict(islice(absent.items(), len(absent) - ABSENCES_REMEMBERED, None))
+    for key in _keys(person):
+        state.absences.put(fold(room.name), key, seen)
 
 
 def note_seen(state: ChatState, room: str, person: Person, seen: int) -> None:
     """Remembers the id of the last event that somebody saw in a room, by its name; of two, that of the later one."""
-    absent = state.absent
-    for key in _keys(room, person):
-        absent[key] = max(seen, absent.get(key, 0))
+    for key in _keys(person):
+        state.absences.put(fold(room), key, max(seen, state.absences.seen(fold(room), key)))
 
 
 def was_in(state: ChatState, room: Room, person: Person) -> bool:
     """Whether somebody is known to have been in a room lately."""
-    return any(key in state.absent for key in _keys(room.name, person))
+    return seen_until(state, room, person) > 0
 
 
 def seen_until(state: ChatState, room: Room, person: Person) -> int:
     """The id of the last message that somebody saw in a room; 0 for a newcomer."""
-    return max([state.absent.get(key, 0) for key in _keys(room.name, person)])
+    return max([state.absences.seen(fold(room.name), key) for key in _keys(person)])
 
 
-def from_history(room: str, recent: Sequence[Said], events: Iterable[Event], began: int) -> dict[str, int]:
-    """What `note` would have noted of a room, from what happened in it; the newest event first.
+def from_history(recent: Sequence[Said], events: Iterable[Event], began: int) -> dict[str, int]:
+    """What `note` would have noted of a room, by person, from what happened in it; the newest event first.
 
     Who came and never left was there to the end, when the server was killed: if they came since the event with the id
     `began`, which no event of the server's last run had. Of older ones it isn't known how long they stayed.
@@ -89,7 +78,7 @@ def from_history(room: str, recent: Sequence[Said], events: Iterable[Event], beg
             continue  # operators do the rest from outside, too
         person = replace(event.by, nick=event.nick) if isinstance(event, Renamed) else event.by
         kicked = thrown_out.pop(fold(person.nick), None)
-        for key in _keys(room, person):
+        for key in _keys(person):
             if key in settled:
                 continue
             if kicked or isinstance(event, Left | Departed):
@@ -101,7 +90,7 @@ def from_history(room: str, recent: Sequence[Said], events: Iterable[Event], beg
                 found[key] = end if event.id > began else max(found.get(key, 0), event.id)
             settled.add(key)
         if isinstance(event, Renamed):  # they left as who they became
-            before, after = _keys(room, event.by)[0], _keys(room, person)[0]
+            before, after = _keys(event.by)[0], _keys(person)[0]
             if before not in settled:
                 found[before] = found[after]
                 settled.add(before)
@@ -124,10 +113,10 @@ def unnoticed(reason: str) -> int:
     return _UNNOTICED.get(reason, 0)
 
 
-def _keys(room: str, person: Person) -> list[str]:
-    """What a person is known by in a room; no name has a space."""
-    guest = f"{fold(room)} {fold(person.nick)} {person.place}"
-    return [guest, f"{fold(room)} {fold(person.account)}"] if person.account else [guest]
+def _keys(person: Person) -> list[str]:
+    """What a person is known by; no name has a space."""
+    guest = f"{fold(person.nick)} {person.place}"
+    return [guest, fold(person.account)] if person.account else [guest]
 
 
 def replay_missed(ctx: Context, session: Session, room: Room, delivery: Delivery) -> None:
@@ -144,5 +133,5 @@ def replay_missed(ctx: Context, session: Session, room: Room, delivery: Delivery
 
 def _wants_replay(state: ChatState, session: Session, user: User) -> bool:
     """A bot would obey once more what it was told before."""
-    account = state.accounts.get(fold(user.person.account))
+    account = state.account_of(user)
     return session.replay and BOT not in user.modes and (account is None or account.replay)

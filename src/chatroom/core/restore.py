@@ -1,10 +1,10 @@
 """Puts back what the history holds from before the start: accounts first, then rooms, lists and bans, then people."""
 
 from collections.abc import Iterable
-from sys import intern
 
 from chatroom.common.names import fold, skeleton
 from chatroom.core import bans
+from chatroom.core.membership import open_room
 from chatroom.core.staying import home
 from chatroom.model.departure_reasons import ABSENT
 from chatroom.model.entities import Account, Room, User, new_lists
@@ -116,19 +116,10 @@ def who_stays(state: ChatState, account: Account, standing: Standing, now: int) 
     return user
 
 
-def put_in(state: ChatState, user: User, name: str, ranks: str, modes: dict[str, str]) -> None:
+def put_in(state: ChatState, user: User, name: str, ranks: str, modes: dict[str, str] | None) -> None:
     """Puts somebody who stays into a room with these modes, or those of a new one; what is kept for an owner counts."""
     key = fold(name)
-    there = state.rooms.get(key)
-    if there is None:
-        there = state.rooms[key] = Room(name, user.since, state.lists.setdefault(key, new_lists()))
-        state.note_lists(key)
-        state.room_looks.add(name)
-        if state.dormant_rooms:
-            state.dormant_rooms.restore(there)
-        there.owner = state.owners.get(key, "")
-        there.modes = state.kept.pop(key, {}) or bounded(modes or there.modes)
-        there.refresh_speech_checks()
+    there = state.rooms.get(key) or open_room(state, name, user.since, modes)
     if ranks:
         there.ranks[user.person.uid] = ranks
     there.add(user)
@@ -139,6 +130,4 @@ def markers(state: ChatState, read: Iterable[tuple[str, str, int]]) -> None:
     """How far people have read, by their folded accounts."""
     for account, target, time in read:
         if account in state.accounts:
-            state.markers.setdefault(account, {})[intern(target)] = time  # many have read the same room
-    for account, markers in state.markers.items():
-        state.note_markers(account, markers)
+            state.markers.put(account, target, time)

@@ -13,7 +13,6 @@ It is a setting of the account: IRCv3 draft/persistence.
 from collections import Counter
 from collections.abc import Sequence
 
-from chatroom.common.names import fold
 from chatroom.core import notify
 from chatroom.core.context import Appliers, Context
 from chatroom.core.replay import NOTHING_SEEN, seen_until
@@ -35,7 +34,7 @@ STAYING_ROOMS_MAX = 20_000  # rooms that these are in, added up: over it, who is
 
 def account_that_stays(state: ChatState, user: User) -> Account | None:
     """The account by which somebody stays; None if they don't."""
-    account = state.accounts.get(fold(user.person.account)) if user.person.account else None
+    account = state.account_of(user)
     return account if account and account.stays else None
 
 

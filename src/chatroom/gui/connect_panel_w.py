@@ -60,8 +60,8 @@ class ConnectPanel(ttk.Frame):
         self._field(11, tr("Password of the server"), self._server_secret, "server_password")
         self._question = ttk.Label(box, wraplength=wrap)
         self._progress = ttk.Label(box, style="Muted.TLabel", wraplength=wrap)
-        self._notice = ttk.Label(box, style="Error.TLabel", wraplength=wrap)
-        for row, label in ((13, self._notice), (14, self._question), (15, self._progress)):
+        self._notice = ttk.Label(box, style="Notice.TLabel", wraplength=wrap)  # stands in the place of `_where`
+        for row, label in ((1, self._notice), (14, self._question), (15, self._progress)):
             label.grid(row=row, column=0, columnspan=2, sticky="w", pady=(6, 0))
         self._errors["notice"] = self._notice
         buttons = ttk.Frame(box)
@@ -84,9 +84,12 @@ class ConnectPanel(ttk.Frame):
         names = languages()
         chosen = ttk.Combobox(self._box, state="readonly", width=10, values=list(names.values()))
         chosen.set(own().name())
+
+        def choose() -> None:
+            self._presenter.choose_language(list(names)[chosen.current()], *self.typed())
+
         # When idle, since it makes this panel anew.
-        act = lambda: self._presenter.choose_language(list(names)[chosen.current()], *self.typed())  # noqa: E731
-        chosen.bind("<<ComboboxSelected>>", lambda _: self.after_idle(act))
+        chosen.bind("<<ComboboxSelected>>", lambda _: self.after_idle(choose))
         if len(names) > 1:
             chosen.grid(row=0, column=1, sticky="e")
 
@@ -109,7 +112,7 @@ class ConnectPanel(ttk.Frame):
         self._password_typed.set(panel.password)
         self._server_password_typed.set(panel.server_password)
         self._recent = panel.recent
-        self._host.configure(values=[f"{old.host}:{old.port}" for old in panel.recent])
+        self._host.configure(values=[old.place for old in panel.recent])
         take_keys(self.name)
         self.name.selection_range(0, "end")
 
@@ -119,6 +122,7 @@ class ConnectPanel(ttk.Frame):
             text = panel.errors.get(name, "")
             label.configure(text=text)
             (label.grid if text else label.grid_remove)()
+        (self._where.grid_remove if "notice" in panel.errors else self._where.grid)()
         self._question.configure(text=panel.question)
         self._progress.configure(text=panel.connecting)
         for label in (self._question, self._progress):
@@ -133,9 +137,10 @@ class ConnectPanel(ttk.Frame):
         self._show_buttons(panel, busy)
         if was_busy and not busy:
             self._focus_error(panel)
-        place = f"{panel.server.host}:{panel.server.port}"
         self._where.configure(
-            text=tr("Talk in rooms.") if panel.ask_server else tr("You are about to join {server}.", server=place)
+            text=tr("Talk in rooms.")
+            if panel.ask_server
+            else tr("You are about to join {server}.", server=panel.server.place)
         )
 
     def offer(self, servers: tuple[FoundServer, ...]) -> None:
@@ -172,7 +177,10 @@ class ConnectPanel(ttk.Frame):
                 (widget.grid if shown else widget.grid_remove)()
 
     def _focus_error(self, panel: Panel) -> None:
-        """Puts the cursor into the field that has an error, or into the name."""
+        """Gives the keyboard to the field that has an error, or to the name; to the button where no field is wrong."""
+        if "notice" in panel.errors:
+            self._go.focus_set()
+            return
         by_name = {"server": self._host, **self._secrets()}
         field = next((by_name[name] for name in panel.errors if name in by_name), self.name)
         field.focus_set()

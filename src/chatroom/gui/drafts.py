@@ -21,6 +21,7 @@ class Drafts:
         self._settings = settings
         self._now = now
         self._writing_in: Room | None = None  # whose draft is in the composer
+        self._left: dict[str, str] = {}  # what was written in rooms that the user has left, by the folded name
         self._kept_at = now()
 
     def bring_back(self, state: SessionState, place: str) -> None:
@@ -29,13 +30,17 @@ class Drafts:
         for name, draft in drafts.get(_key(place, state.nick), drafts.get(place, {})).items():
             state.room(name).draft = draft
 
-    def go_to(self, room: Room) -> None:
+    def go_to(self, state: SessionState, room: Room) -> None:
         """The user writes in this room from now on."""
-        if self._writing_in and self._writing_in is not room:
-            self._writing_in.draft = self._view.composer_text()
-            self._writing_in.unmark()
-            self._view.set_composer(room.draft)
-        self._writing_in = room
+        before, self._writing_in = self._writing_in, room
+        if before is None or before is room:
+            return
+        before.draft = self._view.composer_text()
+        before.unmark()
+        if state.find(before.name) is not before:
+            self._left[state.fold(before.name)] = _written(state, before)
+        room.draft = room.draft or self._left.pop(state.fold(room.name), "")
+        self._view.set_composer(room.draft)
 
     def show(self) -> None:
         """Puts the draft into the composer, if nothing is there."""
@@ -47,6 +52,7 @@ class Drafts:
         if self._writing_in:
             self._view.set_composer("")
         self._writing_in = None
+        self._left.clear()
 
     def is_due(self) -> bool:
         """Whether it is time to keep rooms and drafts."""
@@ -71,7 +77,7 @@ class Drafts:
         return True
 
     def _known(self, place: str) -> Server | None:
-        return next((each for each in self._settings.recent if f"{each.host}:{each.port}" == place), None)
+        return next((each for each in self._settings.recent if each.place == place), None)
 
     def _keep_name(self, state: SessionState, place: str) -> bool:
         """The next run begins with the name that the user has logged in to; true if it would have been another."""
@@ -85,7 +91,7 @@ class Drafts:
 def _written(state: SessionState, room: Room) -> str:
     """What has been written in a room and not sent: what waits there, and its draft. Passwords are left out."""
     waiting = [each for each in room.pending() if each.delivery is DeliveryState.WAITING or each in state.unsure]
-    texts = [slash_commands.as_typed(entry) for entry in waiting]
+    texts = [entry.as_typed() for entry in waiting]
     if room.draft.strip() and not slash_commands.is_secret(room.draft):
         texts.append(room.draft)
     return "\n".join(texts)

@@ -23,13 +23,10 @@ class EditMenu(tk.Menu):
         self._field: tk.Misc = composer
         for event, (label, keys) in _ACTS.items():
             self.add_command(label=tr(label), accelerator=keys, command=partial(self._do, event))
-        for kind in _FIELDS:
+        for kind in (*_FIELDS, str(composer)):  # a widget's name is the class of itself alone
             parent.bind_class(kind, "<Button-3>", lambda e: self._open(e.widget, e.x_root, e.y_root))
             for key in MENU_KEYS:
                 parent.bind_class(kind, key, lambda e: self._open_at(e.widget))
-        composer.bind("<Button-3>", lambda e: self._open(e.widget, e.x_root, e.y_root))
-        for key in MENU_KEYS:
-            composer.bind(key, lambda e: self._open_at(e.widget))
 
     def _open(self, field: tk.Misc, x: int, y: int) -> str:
         self._field = field

@@ -6,7 +6,7 @@ text stays where it is, and the pill counts what came.
 
 from collections.abc import Callable
 
-from chatroom.client import history_sync, slash_commands, strings
+from chatroom.client import history_sync, strings
 from chatroom.client.client import Client
 from chatroom.client.room import Room
 from chatroom.client.settings import Settings
@@ -148,16 +148,14 @@ class MessagePane:
         entry = self._entry(row)
         if not entry or not entry.msgid or entry.kind not in SPOKEN or entry.is_gone or not self.client:
             return []
-        if not self.client.state.has("message-tags") or not self._room():
+        state = self.client.state
+        if not state.has("message-tags") or not self._room():
             return []
         there = [
-            (f"react {each}", f"{each}{' ✓' * self._is_ours(nicks)}  {strings.names(nicks, _NAMED_PEOPLE)}")
+            (f"react {each}", f"{each}{' ✓' * state.has_reacted(entry, each)}  {strings.names(nicks, _NAMED_PEOPLE)}")
             for each, nicks in entry.reactions.items()
         ]
         return there + [(f"react {each}", each) for each in QUICK_REACTIONS if each not in entry.reactions]
-
-    def _is_ours(self, nicks: list[str]) -> bool:
-        return any(self.client.state.is_me(nick) for nick in nicks) if self.client else False
 
     def reaction(self, row: int, number: int) -> tuple[str, list[str]]:
         """What a chip of a row stands for, and who has reacted so; "" for none."""
@@ -210,7 +208,7 @@ class MessagePane:
         elif tag == "delete" and entry and entry.delivery in _OURS_ALONE:
             room.remove(entry)
             if not self._view.composer_text():
-                self._view.set_composer(slash_commands.as_typed(entry))
+                self._view.set_composer(entry.as_typed())
         elif tag == "copy":
             self._view.copy_text(self.transcript.rows[row].code)
         elif tag == "place" and entry:

@@ -2,16 +2,18 @@
 
 import tkinter as tk
 from collections.abc import Callable
+from itertools import zip_longest
 from tkinter import font as tkfont
 from tkinter import ttk
 
-from chatroom.gui.labels_w import Pane, shortened, shown
+from chatroom.gui.labels_w import Pane, shortened, shown, wrapped
 from chatroom.gui.palette import Palette
 from chatroom.gui.style import pixels, take_keys
 from chatroom.gui.view_protocol import NewRow
 
 _ROWS_AT_ONCE = 9  # to choose from; a table shows all that has room
 _PIXELS, _MOST_PIXELS = 440, 720  # of the card's width; a table is as wide as its rows
+_EDGE_PIXELS = 60  # of the card beside its rows, with the scroll bar
 
 
 class Picker(ttk.Frame):
@@ -49,7 +51,7 @@ class Picker(ttk.Frame):
 
     def show(self, title: str, rows: list[tuple[str, str]], new: NewRow | None, on_pick: Callable[[str], None]) -> None:
         """`on_pick` gets the name of the row that is chosen."""
-        self._rows, self._new, self._on_pick = rows, new, on_pick
+        self._rows, self._new, self._on_pick = [(name, shown(told)) for name, told in rows], new, on_pick
         self._title.configure(text=title)
         self._pane.pack_forget()
         self._title.pack(anchor="w")
@@ -59,16 +61,24 @@ class Picker(ttk.Frame):
         self._list.configure(height=_ROWS_AT_ONCE)
         self._typed.set("")
         self._place()
+        self._rows = self._fitting(self._rows)  # once, and not at each key: there may be thousands
         self._filter()
         take_keys(self._entry)
 
     def show_table(self, title: str, rows: list[tuple[str, str]]) -> None:
-        """Shows something to read in two columns."""
-        self._rows, self._new, self._is_table = rows, None, True
-        font = self._font()
-        self._list.configure(height=len(rows))
-        for column, texts in zip(("name", "about"), zip(*rows, strict=True), strict=True):
-            self._list.column(column, width=max(map(font.measure, texts)) + pixels(self, 20))
+        """Shows something to read in two columns. What has no room in a line goes on in the next."""
+        font, gap, across = self._font(), pixels(self, 20), self.master.winfo_width()
+        names, told = (max(map(font.measure, texts)) + gap for texts in zip(*rows, strict=True))
+        names = min(names, across // 2)
+        told = min(told, across - names - pixels(self, _EDGE_PIXELS))
+        lines: list[tuple[str, str]] = []
+        for name, about in rows:
+            parts = (wrapped(name, font, names - gap), wrapped(about, font, told - gap))
+            lines += zip_longest(*parts, fillvalue="")
+        self._rows, self._new, self._is_table = lines, None, True
+        self._list.configure(height=len(lines))
+        self._list.column("name", width=names)
+        self._list.column("about", width=told)
         self._title.configure(text=title)
         self._entry.pack_forget()
         self._title.pack(anchor="w", pady=(0, 8))
@@ -99,7 +109,7 @@ class Picker(ttk.Frame):
         if self._is_table:
             self.update_idletasks()
             return self.winfo_reqwidth()
-        least, most, edge = pixels(self, _PIXELS), pixels(self, _MOST_PIXELS), pixels(self, 60)
+        least, most, edge = pixels(self, _PIXELS), pixels(self, _MOST_PIXELS), pixels(self, _EDGE_PIXELS)
         measure = self._font().measure
         names, told = (max([0, *map(measure, texts)]) for texts in zip(("", ""), *self._rows, strict=True))
         name = max(pixels(self, 150), min(names + pixels(self, 20), most // 2))
@@ -109,17 +119,21 @@ class Picker(ttk.Frame):
     def _font(self) -> tkfont.Font:
         return tkfont.nametofont(str(ttk.Style(self).lookup("Treeview", "font")))
 
+    def _fitting(self, rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """The rows, with as much of what is told of each as there is room for."""
+        font = self._font()
+        room = self._list.winfo_width() - int(self._list.column("name", "width")) - pixels(self, 8)
+        return [(name, shortened(told, font, room)) for name, told in rows]
+
     def _filter(self) -> None:
         typed = self._typed.get().strip()
         self._list.delete(*self._list.get_children())
         rows = [row for row in self._rows if typed.casefold() in row[0].casefold()]
         new = self._new(typed) if typed and self._new else None
         if new and all(name.casefold() != new[0].casefold() for name, _ in rows):
-            rows.append(new)
-        room = self._list.winfo_width() - int(self._list.column("name", "width")) - pixels(self, 8)
-        for name, told in rows:
-            about = told if self._is_table else shortened(shown(told), self._font(), room)
-            self._list.insert("", "end", values=(name, about), tags=("row",))
+            rows += self._fitting([new])
+        for row in rows:
+            self._list.insert("", "end", values=row, tags=("row",))
         first = self._list.get_children()[:1]
         self._list.selection_set(first)
 

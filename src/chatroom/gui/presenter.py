@@ -57,9 +57,10 @@ from chatroom.gui.writing import Writing
 TICK_SECONDS = 0.006  # of handling lines at once, so that a key pressed meanwhile shows within 20 ms
 REFRESH_SECONDS = 0.1  # between two redraws while more waits: drawing costs more than handling lines
 LINES_UNASKED = 20  # sent at once without a question: more is mostly pasted by mistake
-_FIELDS = {  # of the panel, by the reason of a refusal
+_FIELDS = {  # of the panel, by the reason of a refusal; any other is no fault of what was typed
     **dict.fromkeys(("nick-taken", "nick-bad"), "name"),
-    **dict.fromkeys(("nick-claimed", "login-refused", "password-changed"), "password"),
+    **dict.fromkeys(("nick-claimed", "login-refused", "password-changed", "ended"), "password"),
+    "certificate-changed": "server",
     **dict.fromkeys(("server-password", "server-password-wrong"), "server_password"),
 }
 MakeClient = Callable[[Target, Session], Client]
@@ -97,7 +98,7 @@ class Presenter:
         self._panel_shown: str | None = None  # what the panel says of the connection, since the chat was last shown
         self._alerts = Alerts(view, settings, now)
         self._drafts = Drafts(view, settings, now)
-        self.questions = CommandQuestions(view, lambda: self.state, self.command)
+        self.questions = CommandQuestions(view, lambda: self.state, self.command, lambda: self.server)
         self.rooms = RoomChooser(view, lambda: self.state, self.command, self.go_to)
         self.writing = Writing(view, settings)
         self.pane.on_edit, self.pane.on_reply = self.writing.edit, self.writing.reply
@@ -141,17 +142,15 @@ class Presenter:
         if danger and not self.view.confirm(question, tr("Connect")):
             self._show_panel({"server": tr("Not connected. Choose Encrypted (TLS), if the server has it.")})
             return
-        self._start(
-            Target(server.host, server.port, server.tls, self.settings.trusted.get(f"{server.host}:{server.port}", ""))
-        )
+        self._start(Target(server.host, server.port, server.tls, self.settings.trusted.get(server.place, "")))
 
     def _start(self, target: Target) -> None:
         self._stop()
-        rooms = tuple(dict.fromkeys((*self._rooms, *self.settings.rooms.get(self._place, ()))))
+        rooms = tuple(dict.fromkeys((*self._rooms, *self.settings.rooms.get(self.server.place, ()))))
         session = Session(self.server.nick, rooms, self._password, self.now, self._server_password, "window")
         self.client = self.pane.client = self._make_client(target, session)
         self._login = LoginQuestion(self.view, self.settings, self.server, self.client, self.refresh)
-        self._drafts.bring_back(session.state, self._place)
+        self._drafts.bring_back(session.state, self.server.place)
         self.client.start()
         self._show_panel(connecting=tr("Connecting to {server}…", server=target))
 
@@ -162,7 +161,7 @@ class Presenter:
     def trust(self, once: bool) -> None:
         """The user trusts the certificate that they were asked about."""
         if not once:
-            self.settings.trusted[self._place] = self._fingerprint
+            self.settings.trusted[self.server.place] = self._fingerprint
             self._save()
         self._start(Target(self.server.host, self.server.port, True, self._fingerprint, once))
 
@@ -189,13 +188,9 @@ class Presenter:
             self.client.stop()
         self.view.close()
 
-    @property
-    def _place(self) -> str:
-        return f"{self.server.host}:{self.server.port}"
-
     def _keep_place(self) -> None:
         """Remembers the rooms and the drafts of this server for the next run."""
-        if self.client and self._drafts.keep(self.client.state, self._place):
+        if self.client and self._drafts.keep(self.client.state, self.server.place):
             self._save()
 
     def _stop(self) -> None:
@@ -265,8 +260,8 @@ class Presenter:
                 self.search.shown(room, entries, msgid)
             case LanguageChosen(tag):
                 self._speak(tag)
-            case KeyWanted(room):
-                self.questions.ask_key(room)
+            case KeyWanted(room, about):
+                self.questions.want_key(room, about)
             case SearchResults(room, entries):
                 self.search.found(room, entries)
 
@@ -294,7 +289,7 @@ class Presenter:
             self._fingerprint = about[1].replace(":", "").lower()
             self._show_panel(question=text)
         else:
-            self._show_panel({_FIELDS.get(reason, "server"): text})
+            self._show_panel({_FIELDS.get(reason, "notice"): text})
 
     # --- what the window shows ----------------------------------------------------------------------------------------
 
@@ -319,12 +314,14 @@ class Presenter:
         assert self.client
         state = self.client.state
         self.search.close()
-        self._drafts.go_to(room)
+        self._drafts.go_to(state, room)
         state.current = room
         if self.focused:
             room.seen()
         self.pane.show(room)
         presence_handlers.ask_who(state, room)
+        if self.client.phase is not Phase.ASKING:  # that question is about all rooms
+            self.questions.came_to(room)
         self.refresh()
 
     def member_action(self, nick: str, action: str) -> None:

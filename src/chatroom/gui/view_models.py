@@ -67,7 +67,7 @@ def member_rows(room: Room) -> list[MemberRow]:
         if members:
             rows.append(MemberRow("", tr(sentence, count=own().number(len(members)))))
             members.sort(key=_order)
-            rows += [_member_row(room, member, fold(member.nick) in muted) for member in members]
+            rows += [_member_row(room, member, room.fold(member.nick) in muted) for member in members]
     return rows
 
 

@@ -1,6 +1,6 @@
 """What the user does in the composer besides writing a new message: edits or answers one, or just types. No Tk."""
 
-from chatroom.client import slash_commands, strings, typists
+from chatroom.client import strings, typists
 from chatroom.client.room import Room
 from chatroom.client.settings import Settings
 from chatroom.client.state import SessionState
@@ -21,7 +21,7 @@ class Writing:
         """Puts a message of ours into the composer, to be said anew."""
         self._aside.setdefault(room, self._view.composer_text())
         room.editing, room.answered = entry, None
-        self._view.set_composer(slash_commands.as_typed(entry))
+        self._view.set_composer(entry.as_typed())
         self._view.focus_composer()
 
     def reply(self, room: Room | None, entry: TranscriptEntry) -> None:
@@ -53,8 +53,8 @@ class Writing:
         """Something was said or done in a room: what was set aside comes back once nothing is edited any more."""
         room.told_typing = 0.0  # what is said tells it
         if room.editing is None and room in self._aside:
-            self._view.set_composer(self._view.composer_text() or self._aside.pop(room))
-            self._aside.pop(room, None)
+            aside = self._aside.pop(room)
+            self._view.set_composer(self._view.composer_text() or aside)
 
     def typed(self, state: SessionState, text: str) -> None:
         """The user has typed in the composer, which has this text now."""
@@ -62,7 +62,7 @@ class Writing:
             typists.tell(state, state.current, bool(text.strip()) and not text.startswith("/"))
 
     def note(self, state: SessionState) -> Note:
-        """What stands below the composer in place of its hint."""
+        """What stands at the composer: above it what is edited or answered, else below it who types."""
         if state.current.editing:
             return Note(tr("Editing your message"), True)
         if answered := state.current.answered:

@@ -1,20 +1,22 @@
 """The state of the whole chat: who is there, which rooms there are, what is banned, who owns what."""
 
 from collections import Counter, deque
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.language import Language
-from chatroom.common.names import LOBBY, SERVICE, fold, is_reserved, is_room, skeleton
+from chatroom.common.names import LOBBY, SERVICE, fold, is_reserved, skeleton
+from chatroom.model.absences import Absences
 from chatroom.model.dormant_rooms import DormantRooms
 from chatroom.model.entities import Account, Lists, Room, Server, Session, User, user_of
 from chatroom.model.events import Event, Said
 from chatroom.model.expiries import Expiries
 from chatroom.model.limits import DORMANT_ROOMS_MAX, WHOWAS_KEPT
 from chatroom.model.looks import Looks
+from chatroom.model.markers import Markers
 from chatroom.model.mask_counts import MaskCounts
 from chatroom.model.masks import MaskList
 from chatroom.model.modes import INVISIBLE, OPERATOR, bounded
@@ -90,7 +92,7 @@ class ChatState:
     # What all servers have in common. The rest follows from it (`reindex`), or is each server's own.
     SHARED = (
         *("users", "rooms", "lists", "bans", "accounts", "owners", "kept"),
-        *("direct_messages", "gone", "holders", "most", "dormant_rooms", "servers", "absent", "markers", "reactions"),
+        *("direct_messages", "gone", "holders", "most", "dormant_rooms", "servers", "absences", "markers", "reactions"),
         *("waiting", "ignored", "staying", "renamed", "profiles"),
     )
 
@@ -126,10 +128,9 @@ class ChatState:
         self.sessions: dict[str, Session] = {}  # by uid; clients connected here, with or without a name
         self.watchers: dict[str, dict[Session, None]] = {}  # of a folded nickname: IRCv3 monitor
         # How far people have read, kept by `chatroom.core.read_markers`: of accounts, by key, and of guests, by uid.
-        self.markers: dict[str, dict[str, int]] = {}
-        self.marked: dict[str, set[str]] = {}  # the folded accounts that have one of a room, by its folded name
+        self.markers = Markers()
+        self.guest_markers = Markers()
         self.profiles: dict[str, dict[str, str]] = {}  # what people have set about themselves, by their folded accounts
-        self.guest_markers: dict[str, dict[str, int]] = {}
         self.following: dict[Session, dict[str, None]] = {}  # the keys of whose changes they are told: IRCv3 metadata
         self.marking: dict[Session, None] = {}  # those who are told of it: IRCv3 read-marker
         # What was said to one person alone, with their uid.
@@ -143,15 +144,19 @@ class ChatState:
         self.ignored: dict[str, MaskList] = {}  # whom people ignore; kept by `chatroom.core.ignoring`
         self.reactions = Reactions()  # to messages of rooms and to private ones
         self.gone: deque[tuple[Person, int]] = deque(maxlen=WHOWAS_KEPT)  # with when they went; the last first
-        self.absent: dict[str, int] = {}  # what people saw last of rooms; kept by `chatroom.core.replay`
+        self.absences = Absences()  # what people saw last of rooms; kept by `chatroom.core.replay`
         self.holders = Counter[str]()  # how many users have a mode, by its letter
         self.most = 0  # users at once, so far
         self.here = 0  # clients that are connected to this server and have a name
         self.servers: dict[str, Server] = {}  # by id; none if this is the only one
 
+    def room_called(self, name: str) -> Room | None:
+        """The room of that name, or that was called so lately; None if nobody is in one."""
+        return self.rooms.get(fold(name)) or self.rooms.get(fold(self.name_now(name)))
+
     def room_named(self, name: str, user: User) -> Room:
         """The room of that name; raises `ChatError` if nobody is in one that this user may know of."""
-        room = self.rooms.get(fold(name)) or self.rooms.get(fold(self.name_now(name)))
+        room = self.room_called(name)
         if room is None or not room.known_to(user):
             kept = self.dormant_rooms.owned.get(fold(name)) if room is None and self.dormant_rooms else None
             is_theirs = kept is not None and kept.is_owned_by(user.person)
@@ -209,9 +214,7 @@ class ChatState:
             room.modes = bounded(room.modes)
             room.refresh()
         self.waiting_senders = Counter(sender(said.by) for every in self.waiting.values() for said in every)
-        self.marked.clear()
-        for key, markers in self.markers.items():
-            self.note_markers(key, markers)
+        self.markers.index()
         self.mask_counts.clear()
         for key, lists in self.lists.items():
             for letter, entries in lists.items():
@@ -305,19 +308,6 @@ class ChatState:
             self.lists[key] = self.lists.pop(key)  # as if it were left now: what is made of the lists has their order
         self.note_lists(key)
 
-    def note_markers(self, account: str, targets: Iterable[str]) -> None:
-        """An account, by its folded name, has markers of these rooms and people, by their folded names."""
-        for target in targets:
-            if is_room(target):
-                self.marked.setdefault(target, set()).add(account)
-
-    def forget_marker(self, account: str, target: str) -> None:
-        """An account has no marker any more of this room or person, likewise."""
-        accounts = self.marked.get(target, set())
-        accounts.discard(account)
-        if not accounts:
-            self.marked.pop(target, None)
-
     def card_of(self, nick: str) -> Member | None:
         """Who is here by that name, the service for claimed names among them."""
         user = self.nicks.get(nick)
@@ -332,6 +322,10 @@ class ChatState:
     def presence_of(self, account: str) -> User | None:
         """Who is logged in to this account; None if nobody is, or `account` is ""."""
         return self.presences.get(fold(account)) if account else None
+
+    def account_of(self, user: User) -> Account | None:
+        """The account that somebody is logged in to."""
+        return self.accounts.get(fold(user.person.account))
 
     def set_account(self, user: User, account: str) -> None:
         """Logs a user in to an account that nobody is logged in to; or out, with ""."""

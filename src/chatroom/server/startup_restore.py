@@ -8,8 +8,9 @@ from chatroom.cluster.redis_stream import shared_secret
 from chatroom.common.names import fold
 from chatroom.core import replay, restore, staying
 from chatroom.core.hub import Hub
-from chatroom.core.replay import ABSENCES_REMEMBERED
+from chatroom.model.absences import ABSENCES_REMEMBERED
 from chatroom.model.entities import User
+from chatroom.model.state import ChatState
 from chatroom.model.values import Standing
 from chatroom.storage import markers, metadata, renaming, standings, waiting
 from chatroom.storage.reader import Reader, StoredRoom
@@ -38,7 +39,7 @@ def restore_chat(hub: Hub, store: Store, now: int, show_addresses: bool, cluster
         rooms = list(reader.rooms())
         for room in reversed(rooms):
             restore.room(hub.state, *room)
-        hub.state.absent = _absences(reader, rooms, store.previous_start_id)
+        _restore_absences(hub.state, reader, rooms, store.previous_start_id)
         for room_key, letter, entry in reader.lists():
             restore.entry(hub.state, room_key, letter, entry)
         by_id = {account.id: account for account in hub.state.accounts.values()}
@@ -64,17 +65,17 @@ def _restore_rooms(hub: Hub, reader: Reader, user: User, standing: Standing, mod
             stored = reader.room(key)  # a closed room, or one in which nothing has happened for long
             if stored:
                 restore.room(state, *stored)
-        restore.put_in(state, user, name, ranks, modes.get(key, {}))
+        restore.put_in(state, user, name, ranks, modes.get(key))
         replay.note_seen(state, name, user.person, standing.seen)
 
 
-def _absences(reader: Reader, rooms: Iterable[StoredRoom], previous_start_id: int) -> dict[str, int]:
-    """What people saw last of these rooms, those last used first."""
-    found: dict[str, int] = {}
+def _restore_absences(state: ChatState, reader: Reader, rooms: Iterable[StoredRoom], previous_start_id: int) -> None:
+    """Puts back what people saw last of these rooms, those last used first."""
     left = ABSENCES_REMEMBERED  # events to read
     for room in rooms:
         if room.recent and left > 0:
             events = reader.history(fold(room.name), limit=min(left, ABSENCE_EVENTS_READ), everything=True)
             left -= len(events)
-            found |= replay.from_history(room.name, room.recent, reversed(events), previous_start_id)
-    return found
+            found = replay.from_history(room.recent, reversed(events), previous_start_id)
+            for person, seen in reversed(found.items()):
+                state.absences.put(fold(room.name), person, seen)

@@ -56,13 +56,13 @@ def leave_all(db: sqlite3.Connection, last: int) -> None:
 def read(db: sqlite3.Connection) -> Iterator[tuple[int, Standing, dict[str, dict[str, str]]]]:
     """The account's id, where its owner is, and the modes of these rooms by their keys; longest without a device first.
 
-    A room has the modes of a new one if there are none for it.
+    A room for which there are no modes, not even none, has those of a new one.
     """
     for account, standing, seen in db.execute("SELECT account, standing, seen FROM standings ORDER BY seen").fetchall():
         nick, username, host, cloak, realname, away, modes, rooms = json.loads(standing)
         places = tuple([(name, ranks) for name, ranks in rooms])
         found = Standing(nick, username, host, cloak, realname, away, modes, places, seen)
-        yield account, found, {key: set_ for key in map(fold, dict(places)) if (set_ := _modes(db, key))}
+        yield account, found, {key: set_ for key in map(fold, dict(places)) if (set_ := _modes(db, key)) is not None}
 
 
 def rooms(db: sqlite3.Connection) -> set[str]:
@@ -71,9 +71,9 @@ def rooms(db: sqlite3.Connection) -> set[str]:
     return {fold(name) for (standing,) in rows for name, _ in json.loads(standing)[-1]}
 
 
-def _modes(db: sqlite3.Connection, key: str) -> dict[str, str]:
+def _modes(db: sqlite3.Connection, key: str) -> dict[str, str] | None:
     row = db.execute("SELECT modes FROM places WHERE key = ? AND modes != ''", (key,)).fetchone()
-    return {str(letter): str(param) for letter, param in json.loads(row[0]).items()} if row else {}
+    return {str(letter): str(param) for letter, param in json.loads(row[0]).items()} if row else None
 
 
 def _row(account: int, standing: Standing) -> tuple[int, str, int]:

@@ -38,7 +38,6 @@ def converse(server: Server, room: str, password: str) -> None:
         raise Trouble(strings.no_name(nick, describe_fault(fault, own())))
     path = storage.default_path()
     settings, trouble = storage.load(path)
-    place = f"{server.host}:{server.port}"
     danger = plaintext.danger(server, settings, password)
     if danger and interactive and not _ask(danger, tr("Go on without TLS?")):
         raise Trouble(tr("Not connected. With --tls, nobody can read along."))
@@ -46,7 +45,7 @@ def converse(server: Server, room: str, password: str) -> None:
         raise Trouble("\n".join([danger, tr("Use --tls, or connect from a terminal to be asked.")]))
     keyboard = _Keyboard()
     while True:
-        target = Target(server.host, server.port, server.tls, settings.trusted.get(place, ""))
+        target = Target(server.host, server.port, server.tls, settings.trusted.get(server.place, ""))
         conversation = Conversation(Client(target, Session(nick, (room,), password, program="text")), interactive)
         if trouble:
             conversation.show(trouble)
@@ -59,7 +58,7 @@ def converse(server: Server, room: str, password: str) -> None:
                 raise Trouble(f"{untrusted}\n{hint}") from None
             if not _ask(str(untrusted), tr("Trust it from now on?"), keyboard.line):
                 raise Trouble(tr("Not connected, because the certificate is not trusted.")) from None
-            settings.trusted[place] = untrusted.fingerprint
+            settings.trusted[server.place] = untrusted.fingerprint
             trouble = storage.save(settings, path)
         finally:
             if conversation.state.was_registered:

@@ -38,6 +38,7 @@ _SENTENCES = (
     mark("Talk with everybody on this server."),
 )
 _NAMELESS = 'name="server" content=""'  # in the page, which is told whose server this is
+_OF_NO_VERSION = 'name="script" content=""'  # in the page, which is told which script is its own
 _ENGLISH_ALONE = b'content="en"'  # in the page, which is told what other languages there are
 
 
@@ -102,10 +103,13 @@ def page(request: Request, about: str = "") -> File | None:
 def _index(tag: str, about: str) -> File:
     text = pages()["/"].plain.decode().replace(_NAMELESS, f'name="server" content="{escape(about)}"')
     spoken = language.find(tag)
+    script = _ENTRY
     if spoken and tag != "en":
-        text = text.replace('lang="en"', f'lang="{tag}"').replace(_ENTRY, _script(tag))
+        script = _script(tag)
+        text = text.replace('lang="en"', f'lang="{tag}"').replace(_ENTRY, script)
         for each in _SENTENCES:
             text = text.replace(each, escape(spoken.tr(each)))
+    text = text.replace(_OF_NO_VERSION, f'name="script" content="{pages()[f"/{script}"].etag}"')
     return _file(_INDEX, text.encode())._replace(vary="Accept-Encoding, Accept-Language")
 
 

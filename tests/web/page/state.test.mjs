@@ -398,6 +398,14 @@ test("at the first visit nothing is new; what is said from then on is", () => {
   assert.equal(quiet.room.unread, 1);
 });
 
+test("at the first visit of an account that spoke here before, what came since then is new", () => {
+  for (const [account, unread] of [["", 0], ["nora", 2]]) {
+    const talk = new Talk().connect().welcome(account).join();
+    talk.history("#lobby", said(1, "before"), said(2, "my own", { by: "nora" }), said(3, "nora?"), said(4, "nora!"));
+    assert.deepEqual([talk.room.unread, talk.room.mentions, talk.room.newFrom], unread ? [2, 2, TIME + 3_000] : [0, 0, 0]);
+  }
+});
+
 test("who is away stays away when names are listed again", () => {
   const talk = new Talk().enter();
   talk.feed(":s 354 nora bob G@", ":s 354 nora nora H", ":s 353 nora = #lobby :nora bob");
@@ -664,6 +672,12 @@ test("what is done to a room is told", () => {
     "bob locked the room with a key.", "bob unlocked the room: nobody needs a key any more.",
     "bob slowed the room down: one message every 1 second.", "bob slowed the room down: one message every 20 seconds.",
   ]);
+});
+
+test("an operator of the server reads from where somebody comes", () => {
+  const talk = new Talk().enter();
+  talk.feed(":s 338 nora bob web@10.0.0.7 10.0.0.7 :is actually there");
+  assert.equal(talk.room.messages.at(-1).text, "bob comes from 10.0.0.7 (web@10.0.0.7).");
 });
 
 test("the modes of a room are told in words", () => {

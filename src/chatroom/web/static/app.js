@@ -184,8 +184,7 @@ class App {
     const { state } = this;
     if (!state) return;
     this.chat = new ChatView(state, this.settings, {
-      save: () => this.save(), quit: () => this.quit(), retryNow: () => this.connection.wake(),
-      otherName: () => this.askAgain("taken", ""), setTheme: (theme) => this.setTheme(theme),
+      save: () => this.save(), quit: () => this.quit(), setTheme: (theme) => this.setTheme(theme),
       languages: this.languages, chooseLanguage: (tag) => void this.chooseLanguage(tag),
     });
     show(this.chat.element);
@@ -224,7 +223,16 @@ class App {
       show(this.chat.element);
     }
     this.chat?.tell("");
+    if (state.isBack) void this.lookForUpdate();
     this.saveNow(); // another tab may be opened at once
+  }
+
+  /** Offers to load the page again where the server has another script now: it may have been upgraded. */
+  async lookForUpdate() {
+    const script = document.querySelector("script")?.src ?? "";
+    const answer = await fetch(script, { method: "HEAD", cache: "no-store" }).catch(() => null);
+    const version = answer?.ok && answer.headers.get("ETag");
+    if (version && !version.includes(metaOf("script"))) this.chat?.tell(tr("outdated"), "", { [tr("reload")]: () => location.reload() });
   }
 
   onLost() {
@@ -336,7 +344,10 @@ class App {
     const seconds = Math.max(0, Math.ceil((this.connection.retryAt - Date.now()) / 1000));
     const text = tr(this.isHeld ? "nameHeld" : "connectionLost", { nick: this.visitor.nick });
     const when = this.connection.retryAt && seconds ? tr("nextTry", { seconds }) : tr("trying");
-    this.chat.tell(text, when, this.isHeld);
+    /** @type {Record<string, () => void>} */
+    const acts = { [tr("tryNow")]: () => this.connection.wake() };
+    if (this.isHeld) acts[tr("otherName")] = () => this.askAgain("taken", "");
+    this.chat.tell(text, when, acts);
   }
 
   // ---- what is remembered ----

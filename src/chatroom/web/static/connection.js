@@ -22,8 +22,8 @@ const LOOK_MS = 250;
 const SLICE_MS = 8;
 
 /**
- * What the owner is told; `expects` asks whether an answer of the server is due. `retryAt` is a time of `Date.now()`.
- * @typedef {{opened: () => void, line: (line: string) => void, lost: (retryAt: number) => void,
+ * What the owner is told; `expects` asks whether an answer of the server is due.
+ * @typedef {{opened: () => void, line: (line: string) => void, lost: () => void,
  *   connecting: () => void, expects: () => boolean}} Ears
  */
 
@@ -156,7 +156,7 @@ export class Connection {
     const spread = 1 - RETRY_SPREAD + 2 * RETRY_SPREAD * Math.random();
     this.retryAt = Date.now() + this.delay * spread;
     this.delay = Math.min(this.delay * 2, RETRY_LONGEST_MS);
-    this.ears.lost(this.retryAt);
+    this.ears.lost();
   }
 
   /** @param {number} patience */

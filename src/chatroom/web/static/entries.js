@@ -34,6 +34,17 @@ export function makeEntry(parts) {
   };
 }
 
+/**
+ * How far a message of ours has come, and why no further.
+ * @param {Entry} entry
+ * @param {Entry["delivery"]} delivery
+ * @param {string} [why]
+ */
+export function setDelivery(entry, delivery, why = "") {
+  Object.assign(entry, { delivery, why });
+  entry.version++;
+}
+
 /** @param {Entry} entry */
 export function isSpoken(entry) {
   return SPOKEN.has(entry.kind);

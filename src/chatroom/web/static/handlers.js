@@ -4,7 +4,7 @@
 
 import { accountOf, fold, isRoomName, nickOf } from "./irc.js";
 import { cleanText, cleanWord } from "./text.js";
-import { entryOf, tellingOf, timeOf } from "./entries.js";
+import { entryOf, setDelivery, tellingOf, timeOf } from "./entries.js";
 import { LANGUAGES } from "./handshake.js";
 import { askIgnored, onIgnored, onIgnoredEnd, onSilence } from "./ignoring.js";
 import { catchUp, historyArrived, historyFailed } from "./history.js";
@@ -294,7 +294,7 @@ function onInvite(state, message) {
 /** @type {Handler} */
 function onWelcome(state, message) {
   state.renameSelf(message.params[0] ?? state.nick);
-  const again = state.wasRegistered;
+  state.isBack = state.wasRegistered;
   state.registered = state.wasRegistered = true;
   tellLanguage(state);
   if (state.away) state.send("AWAY", state.awayText || tr("awayText"));
@@ -304,7 +304,6 @@ function onWelcome(state, message) {
   for (let i = 0; i < open.length; i += JOINS_AT_ONCE) state.send("JOIN", open.slice(i, i + JOINS_AT_ONCE).join(","));
   for (const room of wanted) if (room.key) state.send("JOIN", room.name, room.key);
   state.events.push({ type: "welcome" });
-  state.version += again ? 1 : 0;
 }
 
 /**
@@ -416,7 +415,7 @@ function onNotJoined(state, message) {
   if (room && !room.here) {
     room.joined = false;
     const waiting = room.pending.filter((entry) => entry.delivery !== "failed");
-    for (const entry of waiting) Object.assign(entry, { delivery: "failed", why: text, version: entry.version + 1 });
+    for (const entry of waiting) setDelivery(entry, "failed", text);
     room.version++;
     room.needsKey = message.command === "475";
     if (room.needsKey) state.events.push({ type: "key", room, wrong: room.key ? text : "" });
@@ -490,7 +489,7 @@ function onAck(state, message) {
 
 /** @type {Handler} */
 function onMotd(state, message) {
-  if (state.version === 0) state.inform(cleanText(message.params.at(-1) ?? "").replace(/^- /, ""));
+  if (!state.isBack) state.inform(cleanText(message.params.at(-1) ?? "").replace(/^- /, ""));
 }
 
 /** @type {Handler} */
@@ -501,13 +500,7 @@ function onOper(state) {
 }
 
 /**
- * Answers that say nothing that the page doesn't show.
- * @type {Handler}
- */
-function ignore() {}
-
-/**
- * Any other answer is one to something that the user asked: they read its words.
+ * Any other numeric answers something that the user asked: they read its words.
  * @type {Handler}
  */
 function onOther(state, message) {
@@ -580,13 +573,14 @@ const HANDLERS = {
   731: onPresence,
   900: onLoggedIn,
   901: onLoggedIn,
-  ...all(["301", "311", "312", "313", "317", "319", "330", "335", "671"], onWhois),
+  ...all(["301", "311", "312", "313", "317", "319", "330", "335", "338", "671"], onWhois),
   ...all(["401", "403", "404", "411", "412", "417"], onNotSent),
   ...all(["405", "471", "473", "474", "475", "476", "477"], onNotJoined),
+  // These say nothing that the page doesn't show.
   ...all(
     ["002", "003", "004", "250", "251", "252", "253", "254", "255", "265", "266", "315", "321", "329", "333",
-      "365", "375", "379", "396", "687", "734", "PONG", "SETNAME", "WARN", "NOTE", "WALLOPS"],
-    ignore,
+      "365", "375", "379", "396", "687", "734"],
+    () => {},
   ),
 };
 

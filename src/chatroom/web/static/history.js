@@ -162,8 +162,11 @@ function around(state, room, entries) {
  * @param {HistoryEntry[]} fresh
  */
 function count(state, room, fresh) {
-  const last = room.messages[room.messages.length - 1];
-  if (!room.read) room.read = last?.time ?? state.now() + state.ahead; // the first time here: nothing is new
+  if (!room.read) {
+    // The first time here nothing is new; of an account that was here before, what came since it spoke.
+    const own = room.messages.filter((entry) => state.account && entry.own && isSpoken(entry)).at(-1);
+    room.read = (own ?? room.messages.at(-1))?.time ?? state.now() + state.ahead;
+  }
   for (const entry of fresh) if (isSpoken(entry) && !entry.own && entry.time > room.read) room.countUnread(entry);
   if (room === state.lookedAt) state.markRead(room);
 }

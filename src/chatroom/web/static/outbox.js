@@ -7,6 +7,7 @@
  */
 
 import { renderLine } from "./irc.js";
+import { setDelivery } from "./entries.js";
 import { cutText, lineBytes } from "./text.js";
 
 /** @typedef {import("./state.js").ChatState} State */
@@ -23,7 +24,7 @@ export function flushRoom(state, room) {
   if (room.request && room.pending.some((entry) => entry.delivery === "unsure")) return;
   for (const entry of room.pending) {
     if (entry.delivery === "unsure" && !isProven(state, room)) {
-      Object.assign(entry, { delivery: "failed", why: "unknown", version: entry.version + 1 });
+      setDelivery(entry, "failed", "unknown");
       room.version++;
     } else if (entry.delivery === "waiting" || entry.delivery === "unsure") {
       transmit(state, room, entry);
@@ -49,7 +50,7 @@ function isProven(state, room) {
 function transmit(state, room, entry) {
   const label = `m${++state.labels}`;
   state.sent.set(label, { room, entry });
-  Object.assign(entry, { delivery: "sent", version: entry.version + 1 });
+  setDelivery(entry, "sent");
   room.version++;
   for (const line of linesOf(room.name, entry.kind, entry.text, label, entry.answers)) state.sendLine?.(line);
 }

@@ -10,7 +10,7 @@
  * - At most `KEPT_MESSAGES` are kept; the server's history has the rest.
  */
 
-import { isBefore, isSpoken } from "./entries.js";
+import { isBefore, isSpoken, setDelivery } from "./entries.js";
 import { fold, isRoomName } from "./irc.js";
 
 /** About 4 MB a room. */
@@ -197,7 +197,7 @@ export class Room {
     this.unpend(entry);
     if (echo.id && this.ids.has(echo.id)) return;
     const { id, time, text } = echo;
-    Object.assign(entry, { id, time, text, delivery: "", why: "", version: entry.version + 1 });
+    setDelivery(Object.assign(entry, { id, time, text }), "");
     this.add(entry);
   }
 

@@ -2,7 +2,7 @@
  * What the page knows: the rooms, who is in them, what was said, and what the user is saying. No document, no socket.
  */
 
-import { isSpoken, makeEntry } from "./entries.js";
+import { isSpoken, makeEntry, setDelivery } from "./entries.js";
 import { fold, renderLine } from "./irc.js";
 import { hasRank } from "./presence.js";
 import { KEPT_MESSAGES, Room } from "./room.js";
@@ -47,7 +47,8 @@ export class ChatState {
     this.rooms = new Map();
     /** @type {Set<Room>} whose marks the server does not know yet */
     this.unmarked = new Set();
-    this.registered = this.wasRegistered = false;
+    /** Whether the server has let us in; over an earlier connection, too; over any. */
+    this.registered = this.isBack = this.wasRegistered = false;
     for (const name of rooms) this.room(name).joined = true;
     this.current = [...this.rooms.values()][0] ?? new Room(LOBBY);
     /**
@@ -97,7 +98,6 @@ export class ChatState {
     this.labels = 0;
     /** @type {Map<string, {room: Room, entry: Entry}>} */
     this.sent = new Map();
-    this.version = 0;
   }
 
   // ---- the connection ----
@@ -122,8 +122,7 @@ export class ChatState {
       room.online = room.asked = false;
       room.modes = null;
       for (const entry of room.pending) {
-        if (entry.delivery === "sent") entry.delivery = "unsure";
-        entry.version++;
+        if (entry.delivery === "sent") setDelivery(entry, "unsure");
       }
       room.version++;
       room.membersVersion++;
@@ -338,7 +337,8 @@ export class ChatState {
    */
   retry(room, entry) {
     room.unpend(entry);
-    room.pending.push(Object.assign(entry, { delivery: "waiting", why: "", version: entry.version + 1 }));
+    setDelivery(entry, "waiting");
+    room.pending.push(entry);
   }
 
   /**
@@ -350,7 +350,7 @@ export class ChatState {
     const ours = this.sent.get(label);
     if (!ours) return false;
     this.sent.delete(label);
-    Object.assign(ours.entry, { delivery: "failed", why, version: ours.entry.version + 1 });
+    setDelivery(ours.entry, "failed", why);
     ours.room.version++;
     return true;
   }

@@ -51,6 +51,8 @@ const STRINGS = {
   trying: "Trying again…",
   tryNow: "Try now",
   otherName: "Choose another name",
+  outdated: "The server has a newer version of this page.",
+  reload: "Load it",
 
   // lists
   rooms: "Rooms",
@@ -177,6 +179,7 @@ const STRINGS = {
   roomKey: "Key, if it has one",
   roomsHere: "Rooms on this server",
   goTo: "Go to a room or a person",
+  foundNobody: "Nothing was found. Enter joins {room}.",
   talkTo: "Message {nick}",
   whoIs: "Who is this?",
   mentionThem: "Mention",
@@ -308,6 +311,7 @@ const STRINGS = {
   whois319: "{nick} is in {last}.",
   whois330: "{nick} is logged in as {a}.",
   whois335: "{nick} is a bot.",
+  whois338: "{nick} comes from {b} ({a}).",
   whois671: "{nick} is connected through TLS.",
   bannedHere: "{nick} is banned, by {by}",
   mutedHere: "{nick} is muted, by {by}",

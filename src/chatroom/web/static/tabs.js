@@ -15,15 +15,14 @@ export class Tabs {
   constructor(onTaken, isShared) {
     this.holds = false;
     this.answered = false;
-    this.channel = "BroadcastChannel" in globalThis ? new BroadcastChannel(CHANNEL) : null;
-    if (!this.channel) return;
+    this.channel = new BroadcastChannel(CHANNEL);
     this.channel.onmessage = (event) => {
-      if (event.data === "anybody?" && this.holds && !isShared()) this.channel?.postMessage("here");
+      if (event.data === "anybody?" && this.holds && !isShared()) this.channel.postMessage("here");
       if (event.data === "here") this.answered = true;
       if (event.data === "take" && this.holds && !isShared()) {
         this.holds = false;
         onTaken();
-        this.channel?.postMessage("released");
+        this.channel.postMessage("released");
       }
     };
   }
@@ -31,16 +30,16 @@ export class Tabs {
   /** Whether no other tab is connected; then this one is the one. */
   async claim() {
     this.answered = false;
-    this.channel?.postMessage("anybody?");
-    if (this.channel) await new Promise((resolve) => setTimeout(resolve, TAB_ANSWER_MS));
+    this.channel.postMessage("anybody?");
+    await new Promise((resolve) => setTimeout(resolve, TAB_ANSWER_MS));
     this.holds = !this.answered;
     return this.holds;
   }
 
   /** Makes any other tab let go. */
   async take() {
-    this.channel?.postMessage("take");
-    if (this.channel) await new Promise((resolve) => setTimeout(resolve, TAB_ANSWER_MS));
+    this.channel.postMessage("take");
+    await new Promise((resolve) => setTimeout(resolve, TAB_ANSWER_MS));
     this.holds = true;
   }
 }

@@ -120,7 +120,6 @@ export function cutText(line, size) {
  * @param {string} text
  */
 function graphemes(text) {
-  if (!("Segmenter" in Intl)) return Array.from(text);
   return Array.from(new Intl.Segmenter().segment(text), (each) => each.segment);
 }
 

@@ -35,7 +35,7 @@ export class ChatView {
   /**
    * @param {ChatViewState} state
    * @param {import("../settings.js").Settings} settings
-   * @param {{save: () => void, quit: () => void, retryNow: () => void, otherName: () => void, setTheme: (theme: string) => void,
+   * @param {{save: () => void, quit: () => void, setTheme: (theme: string) => void,
    *   languages: string[], chooseLanguage: (tag: string) => void}} acts
    */
   constructor(state, settings, acts) {
@@ -367,17 +367,17 @@ export class ChatView {
   }
 
   /**
-   * Tells that there is no connection. How long it is to the next try is not read aloud each second.
+   * Tells something about the connection, in a bar. How long it is to the next try is not read aloud each second.
    * @param {string} text "" takes the bar away
-   * @param {string} [when] when the next try is
-   * @param {boolean} [held] the name is held by an older connection
+   * @param {string} when when the next try is
+   * @param {Record<string, () => void>} acts what one can do, by its name
    */
-  tell(text, when = "", held = false) {
+  tell(text, when = "", acts = {}) {
     if (this.status.dataset.text !== text) {
       this.status.dataset.text = text;
       this.status.hidden = !text;
-      const other = held && button(".link", tr("otherName"), this.acts.otherName);
-      this.status.replaceChildren(el("span", { role: "status" }, text), " ", this.countdown, " ", button(".link", tr("tryNow"), this.acts.retryNow), " ", ...(other ? [other] : []));
+      const buttons = Object.entries(acts).flatMap(([name, act]) => [" ", button(".link", name, act)]);
+      this.status.replaceChildren(el("span", { role: "status" }, text), " ", this.countdown, ...buttons);
     }
     this.countdown.textContent = when;
   }

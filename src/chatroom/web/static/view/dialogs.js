@@ -3,10 +3,22 @@
  */
 
 import { tr } from "../strings.js";
-import { button, el, field } from "./dom.js";
+import { button, el, field, nameOf } from "./dom.js";
 
 const NARROW_PIXELS = 700;
 const MARGIN_PIXELS = 8;
+
+/**
+ * Opens a dialog that only shows something: under its heading, with a button that closes it.
+ * @param {string} classes
+ * @param {string} title read aloud
+ * @param {Node | string} heading
+ * @param {...(Node | string | false)} children
+ */
+export function openCard(classes, title, heading, ...children) {
+  const close = button(".icon", tr("close"), () => dialog.close(), "✕");
+  const dialog = openDialog(`.form${classes}`, title, el("div.card-head", {}, el("h2", {}, heading), close), ...children);
+}
 
 /**
  * One thing in a menu; null is a line, and what else is nothing is left out.
@@ -63,9 +75,8 @@ export function placeBeside(dialog, anchor) {
  * @param {HTMLElement} anchor
  * @param {string} title
  * @param {MenuItem[]} items
- * @param {HTMLElement} [heading]
  */
-export function openMenu(anchor, title, items, heading) {
+export function openMenu(anchor, title, items) {
   const rows = items.map((item) => {
     if (!item) return item === null && el("hr");
     const act = () => {
@@ -74,7 +85,7 @@ export function openMenu(anchor, title, items, heading) {
     };
     return button(`.item${item.danger ? ".danger" : ""}`, item.label, act);
   });
-  const dialog = openDialog(".menu", title, heading ?? el("h2", {}, title), ...rows);
+  const dialog = openDialog(".menu", title, el("h2", {}, nameOf(title)), ...rows);
   placeBeside(dialog, anchor);
   dialog.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -84,7 +95,6 @@ export function openMenu(anchor, title, items, heading) {
     buttons[(at + step + buttons.length) % buttons.length]?.focus();
     event.preventDefault();
   });
-  return dialog;
 }
 
 /**
@@ -93,12 +103,12 @@ export function openMenu(anchor, title, items, heading) {
  */
 
 /**
- * Opens a form. `submit` gets what was filled in, by name, and returns a sentence about what is wrong, or "".
- * The form stays open where it returns nothing at all: then `close` of the result ends it, and `tell` says something.
+ * Opens a form. `submit` gets what was filled in, by name, and returns a sentence if something is wrong.
+ * The form stays open where it returns false, too: then `close` of the result ends it, and `tell` says something.
  * @param {string} title
  * @param {FieldSpec[]} specs
  * @param {string} action
- * @param {(values: Record<string, string>) => string | void} submit
+ * @param {(values: Record<string, string>) => string | false | void} submit
  * @param {string} [help]
  */
 export function openForm(title, specs, action, submit, help = "") {
@@ -124,8 +134,8 @@ export function openForm(title, specs, action, submit, help = "") {
     const values = {};
     new FormData(form).forEach((value, name) => (values[name] = String(value)));
     const wrong = submit(values);
-    if (wrong === "") dialog.close();
-    else if (wrong) tell(wrong);
+    if (wrong) tell(wrong);
+    else if (wrong !== false) dialog.close();
   });
   return { dialog, tell, close: () => dialog.close() };
 }

@@ -12,7 +12,7 @@ import { canAnswer, QUICK_REACTIONS, toggleReaction } from "../reactions.js";
 import { timeSpan } from "../phrases.js";
 import { languageName, spokenLanguage, tr } from "../strings.js";
 import { badge, button, el, nameOf } from "./dom.js";
-import { openDialog, openForm, openMenu, placeBeside } from "./dialogs.js";
+import { openCard, openDialog, openForm, openMenu, placeBeside } from "./dialogs.js";
 import { openEmoji } from "./emoji_picker.js";
 import { bodyOf } from "./rows.js";
 import { NAME_CHARACTERS } from "./sign_in.js";
@@ -81,7 +81,7 @@ export class Menus {
         !isMe && { label: tr("banThem"), act: () => this.keepOrder("ban", room, nick), danger: true },
       );
     }
-    openMenu(anchor, nick, items, el("h2", {}, nameOf(nick)));
+    openMenu(anchor, nick, items);
   }
 
   /** @param {string} nick */
@@ -104,10 +104,7 @@ export class Menus {
       tr(`${what}Title`, { nick, room: room.name }),
       [{ name: "time", label: tr("howLong"), options }, { name: "why", label: tr("why"), props: { maxlength: 200 } }],
       tr(what),
-      ({ time, why }) => {
-        moderate(this.state, what.toUpperCase(), room, nick, time, why.trim());
-        return "";
-      },
+      ({ time, why }) => moderate(this.state, what.toUpperCase(), room, nick, time, why.trim()),
     );
   }
 
@@ -150,42 +147,36 @@ export class Menus {
    * @param {MenuRoom} room
    */
   showTopic(room) {
-    const close = button(".icon", tr("close"), () => dialog.close(), "✕");
-    const text = el("p.text", { dir: "auto" }, ...bodyOf(room.topic, null));
-    const dialog = openDialog(".form", tr("topic"), el("div.search-head", {}, el("h2", {}, nameOf(room.name)), close), text);
+    openCard("", tr("topic"), nameOf(room.name), el("p.text", { dir: "auto" }, ...bodyOf(room.topic, null)));
   }
 
   /** @param {MenuRoom} room */
   topic(room) {
     const props = { value: room.topic, maxlength: Number(this.state.isupport.TOPICLEN) || 300, autocapitalize: "sentences", spellcheck: "true" };
-    openForm(room.name, [{ name: "topic", label: tr("topic"), props }], tr("save"), ({ topic }) => {
-      this.state.send("TOPIC", room.name, topic.trim());
-      return "";
-    });
+    openForm(room.name, [{ name: "topic", label: tr("topic"), props }], tr("save"), ({ topic }) =>
+      this.state.send("TOPIC", room.name, topic.trim()),
+    );
   }
 
   /** @param {MenuRoom} room */
   invite(room) {
-    openForm(tr("inviteSomebody"), [{ name: "nick", label: tr("inviteName"), props: { required: true } }], tr("invite"), ({ nick }) => {
-      this.state.send("INVITE", nick.trim(), room.name);
-      return "";
-    });
+    openForm(tr("inviteSomebody"), [{ name: "nick", label: tr("inviteName"), props: { required: true } }], tr("invite"), ({ nick }) =>
+      this.state.send("INVITE", nick.trim(), room.name),
+    );
   }
 
   /** @param {MenuRoom} room */
   rename(room) {
-    openForm(room.name, [{ name: "name", label: tr("roomName"), props: { value: room.name, required: true, maxlength: 50 } }], tr("save"), ({ name }) => {
-      renameRoom(this.state, room, roomNamed(name));
-      return "";
-    });
+    openForm(room.name, [{ name: "name", label: tr("roomName"), props: { value: room.name, required: true, maxlength: 50 } }], tr("save"), ({ name }) =>
+      renameRoom(this.state, room, roomNamed(name)),
+    );
   }
 
   /** @param {MenuRoom} room */
   key(room) {
-    openForm(room.name, [{ name: "key", label: tr("key"), props: { value: room.key } }], tr("save"), ({ key }) => {
-      setKey(this.state, room, key.trim());
-      return "";
-    });
+    openForm(room.name, [{ name: "key", label: tr("key"), props: { value: room.key } }], tr("save"), ({ key }) =>
+      setKey(this.state, room, key.trim()),
+    );
   }
 
   /**
@@ -196,7 +187,7 @@ export class Menus {
   enterKey(room, wrong = "") {
     if (document.querySelector("dialog[open]")) return;
     const form = openForm(tr("keyTitle", { room: room.name }), [{ name: "key", label: tr("keyWanted"), props: { required: true } }], tr("join"), ({ key }) => {
-      form.close();
+      form.close(); // before going: what closes gives the focus back to where it was
       this.state.join(room.name, key.trim());
       this.acts.go(room);
     });
@@ -209,7 +200,6 @@ export class Menus {
    */
   bans(room) {
     const list = el("div.list");
-    const close = button(".icon", tr("close"), () => dialog.close(), "✕");
     for (const { isMute, nick, by, until, why } of bansOf(room)) {
       const text = tr(isMute ? "mutedHere" : "bannedHere", { nick, by });
       const left = until && tr("timeLeft", { span: timeSpan((until - this.state.now() - this.state.ahead) / 1000) });
@@ -223,7 +213,7 @@ export class Menus {
       list.append(line);
     }
     if (!room.banned.size) list.append(el("p", {}, tr("nobodyBanned")));
-    const dialog = openDialog(".form", tr("whoIsBanned"), el("div.search-head", {}, el("h2", {}, tr("whoIsBanned")), close), list);
+    openCard("", tr("whoIsBanned"), tr("whoIsBanned"), list);
   }
 
   /**
@@ -232,18 +222,15 @@ export class Menus {
    * @param {string[]} told
    */
   about(nick, told) {
-    const close = button(".icon", tr("close"), () => dialog.close(), "✕");
-    const lines = told.map((text) => el("p", { dir: "auto" }, text));
-    const dialog = openDialog(".form", nick, el("div.search-head", {}, el("h2", {}, nameOf(nick)), close), ...lines);
+    openCard("", nick, nameOf(nick), ...told.map((text) => el("p", { dir: "auto" }, text)));
   }
 
   /** @param {MenuRoom} room */
   slow(room) {
     const props = { type: "number", min: 0, max: 3600, value: 10 };
-    openForm(room.name, [{ name: "seconds", label: tr("slow"), props }], tr("save"), ({ seconds }) => {
-      setSlowMode(this.state, room, seconds);
-      return "";
-    });
+    openForm(room.name, [{ name: "seconds", label: tr("slow"), props }], tr("save"), ({ seconds }) =>
+      setSlowMode(this.state, room, seconds),
+    );
   }
 
   /**
@@ -314,13 +301,13 @@ export class Menus {
       null,
       { label: tr("leaveChat"), act: this.acts.quit, danger: true },
     ];
-    openMenu(anchor, state.nick, items, el("h2", {}, nameOf(state.nick)));
+    openMenu(anchor, state.nick, items);
   }
 
   /** @param {HTMLElement} anchor */
   languages(anchor) {
     const items = this.acts.languages.map((tag) => ({ label: `${languageName(tag)}${tag === spokenLanguage() ? " ✓" : ""}`, act: () => this.acts.chooseLanguage(tag) }));
-    openMenu(anchor, tr("chooseLanguage"), items, el("h2", {}, tr("chooseLanguage")));
+    openMenu(anchor, tr("chooseLanguage"), items);
   }
 
   /** @param {"sound"|"typing"} what */
@@ -354,7 +341,7 @@ export class Menus {
       (values) => {
         if (/\s/.test(`${values.old ?? ""}${values.password}`)) return tr("noSpaces");
         ask(values);
-        return undefined;
+        return false;
       },
       hints,
     );
@@ -399,7 +386,6 @@ export class Menus {
     openForm(tr("changeName"), [{ name: "nick", label: tr("newName"), props }], tr("change"), ({ nick }) => {
       if (Array.from(nick.trim()).length > NAME_CHARACTERS) return tr("longName", { count: NAME_CHARACTERS });
       this.state.send("NICK", nick.trim().replace(/\s+/g, "_"));
-      return "";
     });
   }
 
@@ -415,9 +401,8 @@ export class Menus {
         const name = roomNamed(room);
         if (name === "#") return tr("roomName");
         if (name.includes(",")) return tr("oneRoom");
-        form.close(); // before going: what closes gives the focus back to where it was
+        form.close(); // before going, as above
         this.acts.go(this.state.join(name, key.trim()));
-        return "";
       },
     );
     form.dialog.append(rooms);
@@ -451,6 +436,8 @@ export class Menus {
       for (const member of this.state.current.members.values())
         if (wanted && fold(member.nick).includes(wanted) && !this.state.find(member.nick)) names.push(member.nick);
       list.replaceChildren(...names.slice(0, 12).map((name) => button(".room", name, () => take(name), nameOf(name, ".name"))));
+      const room = roomNamed(input.value);
+      if (!names.length) list.append(room.includes(",") ? tr("oneRoom") : button(".room", tr("foundNobody", { room }), () => take(room)));
     };
     const take = (/** @type {string} */ name) => {
       dialog.close();
@@ -458,7 +445,7 @@ export class Menus {
     };
     const input = /** @type {HTMLInputElement} */ (el("input", { type: "search", "aria-label": tr("goTo"), placeholder: tr("goTo"), oninput: () => show() }));
     input.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") /** @type {HTMLElement | null} */ (list.firstElementChild)?.click();
+      if (event.key === "Enter") list.querySelector("button")?.click();
     });
     const dialog = openDialog(".form.go-to", tr("goTo"), input, list);
     show();
@@ -466,18 +453,13 @@ export class Menus {
   }
 
   help() {
-    const commands = Object.keys(SLASH_COMMANDS).map((name) => row(usageOf(name), tr(`does_${name}`)));
+    const commands = Object.keys(SLASH_COMMANDS).flatMap((name) => row(usageOf(name), tr(`does_${name}`)));
     const keys = [
       ["Enter", "keyEnter"], ["Tab", "keyTab"], ["↑ ↓", "keyUp"], ["Ctrl+K", "keyGoTo"], ["Ctrl+Shift+F", "keySearch"],
       ["Alt+↑ Alt+↓", "keyRooms"], ["↑ ↓", "keyMessages"], ["Esc", "keyEscape"],
     ];
-    const close = button(".icon", tr("close"), () => dialog.close(), "✕");
-    const dialog = openDialog(
-      ".form.help",
-      tr("helpTitle"),
-      el("div.search-head", {}, el("h2", {}, tr("helpTitle")), close),
-      el("dl", { tabindex: 0 }, ...commands.flat(), ...keys.map(([key, text]) => row(key, tr(text))).flat()),
-    );
+    const list = el("dl", { tabindex: 0 }, ...commands, ...keys.flatMap(([key, text]) => row(key, tr(text))));
+    openCard(".help", tr("helpTitle"), tr("helpTitle"), list);
   }
 }
 

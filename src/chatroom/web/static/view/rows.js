@@ -151,7 +151,7 @@ function buildEntry(entry, isHead, isFound, isOpen, context) {
   return el(
     spec,
     { tabindex: -1, "data-id": entry.id },
-    isNamed ? el(`div.avatar.a${colour}`, { "aria-hidden": "true" }, initials(entry.nick)) : el("div.gutter", {}, time.cloneNode(true)),
+    isNamed ? el(`div.avatar.c${colour}`, { "aria-hidden": "true" }, initials(entry.nick)) : el("div.gutter", {}, time.cloneNode(true)),
     el("div.body", {}, top, quote, text, chipsOf(entry, context), deliveryOf(entry, context)),
     entry.delivery ? null : el("div.tools", {}, menu),
   );

@@ -3,7 +3,7 @@
  */
 
 import { tr } from "../strings.js";
-import { openDialog } from "./dialogs.js";
+import { openCard } from "./dialogs.js";
 import { button, el, nameOf } from "./dom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -22,16 +22,15 @@ const SVG = "http://www.w3.org/2000/svg";
  */
 export async function openShare(room, copy) {
   const { address, near, size, path } = await invitationTo(room);
-  const close = button(".icon", tr("close"), () => dialog.close(), "✕");
   const copied = el("p", { role: "status" });
   const copyIt = () => {
     copy(address);
     copied.textContent = tr("addressCopied");
   };
-  const dialog = openDialog(
-    ".form.share",
+  openCard(
+    ".share",
     tr("shareRoom"),
-    el("div.search-head", {}, el("h2", {}, nameOf(room)), close),
+    nameOf(room),
     el("p", {}, tr(near ? "shareNear" : "shareHelp")),
     size > 0 && codeOf(size, path),
     el("p.text", { dir: "ltr" }, el("a", { href: address }, address)),
