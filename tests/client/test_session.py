@@ -695,6 +695,34 @@ def test_a_key_for_a_new_room_is_set_and_one_that_nobody_needed_is_said() -> Non
     assert "JOIN #new,#mine,#lobby,#open s3cret,s3cret" in script.take()
 
 
+def test_a_room_that_begins_anew_gets_its_key_again_and_that_is_said() -> None:
+    """Who comes back alone keeps order there now. Where others are, a key that is gone is told, and not asked for."""
+    script = Script()
+    script.connect()
+    room = script.state.join("#tea", "s3cret")
+    script.joined("#tea", "@bob")
+    script.feed(":irc 324 me #tea +ntk s3cret")
+    anew = [
+        "Nobody was left in #tea: it begins anew, and you keep order there.",
+        "#tea had lost its key; it is set again.",
+    ]
+    gone = ["#tea has no key any more."]
+    for people, told, sends in (("@me", anew, ["MODE #tea +k s3cret"]), ("me @bob", gone, [])):
+        before = len(room.entries)
+        script.lose()
+        script.session.connected(script.send)
+        script.feed(
+            ":irc 001 me :Welcome", ":me!u@h JOIN #tea", f":irc 353 me = #tea :{people}", ":irc 366 me #tea :End"
+        )
+        assert "MODE #tea" in script.take()
+        script.feed(":irc 324 me #tea +nt")
+        news = [entry.text for entry in room.entries[before:]]
+        assert news == told and script.take() == sends
+    assert room.key == ""
+    script.feed(":irc 353 me = #tea :@me", ":irc 366 me #tea :End")
+    assert [entry.text for entry in room.entries[before:]] == news, "who is there is asked again, and nothing is told"
+
+
 def test_modes_that_nobody_asked_for_are_not_shown() -> None:
     """The key and the menus of a window need them: both send one question. Its answer may come when one has left."""
     script = Script()

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from chatroom.client.screen_events import ListedRoom
 from chatroom.client.transcript_entry import Kind, TranscriptEntry
-from chatroom.common.language import mark, markn, tr, trn
+from chatroom.common.language import Language, mark, markn, own, tr, trn
 from chatroom.common.names import fold
 
 _NAMED_PEOPLE = 10  # of a room that one comes to; the others are counted
@@ -115,7 +115,7 @@ def listed_room(room: ListedRoom) -> str:
 
 def said(entry: TranscriptEntry, nick: str = "") -> str:
     """An entry as text; `nick` stands for the name in it, such as one with a colour."""
-    nick = nick or entry.nick
+    nick, tr = nick or entry.nick, entry.language.tr
     match entry.kind:
         case Kind.MESSAGE:
             return f"{nick}: {entry.text}"
@@ -270,14 +270,15 @@ def people(count: int) -> str:
     return trn("{count} person", "{count} people", count)
 
 
-def names(nicks: list[str], most: int = 2) -> str:
+def names(nicks: list[str], most: int = 2, language: Language | None = None) -> str:
     """carol; carol and dave; carol, dave and 3 others."""
+    language = language or own()
     if 1 < len(nicks) <= most + 1:
-        return tr("{names} and {name}", names=", ".join(nicks[:-1]), name=nicks[-1])
+        return language.tr("{names} and {name}", names=", ".join(nicks[:-1]), name=nicks[-1])
     if len(nicks) <= most:
         return ", ".join(nicks)
-    others = len(nicks) - most
-    return trn("{names} and {count} other", "{names} and {count} others", others, names=", ".join(nicks[:most]))
+    some, others = ", ".join(nicks[:most]), len(nicks) - most
+    return language.trn("{names} and {count} other", "{names} and {count} others", others, names=some)
 
 
 def typing(nicks: list[str]) -> str:
@@ -285,9 +286,11 @@ def typing(nicks: list[str]) -> str:
     return trn("{names} is typing…", "{names} are typing…", len(nicks), names=names(nicks)) if nicks else ""
 
 
-def joined(nicks: list[str]) -> str:
-    return trn("→ {names} joined", "→ {names} joined", len(nicks), names=names(nicks))
+def joined(nicks: list[str], language: Language) -> str:
+    some = names(nicks, language=language)
+    return language.trn("→ {names} joined", "→ {names} joined", len(nicks), names=some)
 
 
-def gone(nicks: list[str]) -> str:
-    return trn("← {names} left", "← {names} left", len(nicks), names=names(nicks))
+def gone(nicks: list[str], language: Language) -> str:
+    some = names(nicks, language=language)
+    return language.trn("← {names} left", "← {names} left", len(nicks), names=some)
