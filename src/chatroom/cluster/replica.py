@@ -10,7 +10,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -351,15 +351,15 @@ class Replica:
 
     def _add_lasting(self, text: str, mine: bool, delivery: Delivery) -> None:
         """A server brings what it alone may know of what lasts."""
-        refused = snapshots.add(self._hub.context, text, self._place, delivery)
+        refused, brought = snapshots.add(self._hub.context, text, self._place, delivery)
         if mine and refused:
             log.warning("the others know somebody else of these names, or of one like it: %s", ", ".join(refused))
         if not mine:
-            self._save_lasting(delivery)
+            self._save_lasting(delivery, brought)
 
-    def _save_lasting(self, delivery: Delivery) -> None:
-        """Sees to it that this server's history agrees with what lasts, all of it."""
-        lasting = snapshots.lasting(self._hub.state)
+    def _save_lasting(self, delivery: Delivery, brought: Collection[str] = ()) -> None:
+        """Sees to it that this server's history agrees with what lasts. It does not know the accounts `brought`."""
+        lasting = snapshots.lasting(self._hub.state, brought)
         lasting.chat, lasting.id, lasting.time = self.chat, self.last, self.time  # type: ignore[misc]  # a value
         delivery.broadcast(lasting, Audience({}))
 
@@ -431,19 +431,15 @@ class Replica:
         for server in [each for each in state.servers.values() if each.id != self.id]:
             self._lose(server, "the link was lost", delivery)
         self._absence.begin(self.last)
-        self._forget_people()
+        for user in list(state.users.values()):
+            connections.detach_user(state, user)
+            for device in user.devices:
+                self._hub.apply(Departed(user.person, "", (), device.who.uid, id=self.last, time=self.time), Nowhere())
+        state.servers.clear()  # what is left is what a chat begins with
         before = (*self._before, (self.chat, foundation))[-CHATS_REMEMBERED:] if self.chat else ()
         number = secrets.randbits(62)
         text = snapshots.snapshot(state, snapshots.Mark(self.last, self.time, 0, number, before))
-        return Foundation(number, text, snapshots.lasting(state), known, settled)
-
-    def _forget_people(self) -> None:
-        """Removes all devices and servers from the state: what is left is what a chat begins with."""
-        for user in list(self._hub.state.users.values()):
-            connections.detach_user(self._hub.state, user)
-            for device in user.devices:
-                self._hub.apply(Departed(user.person, "", (), device.who.uid, id=self.last, time=self.time), Nowhere())
-        self._hub.state.servers.clear()
+        return Foundation(number, text, snapshots.lasting(state, state.accounts), known, settled)
 
     def choose(self, kept: list[tuple[str, str]]) -> tuple[str, str]:
         """Of snapshots, newest first: the newest that is not ahead of this server's history, else the oldest."""
