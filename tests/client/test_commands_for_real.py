@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from chatroom.client import slash_commands
+from chatroom.client.client import Phase
 from chatroom.client.screen_events import LanguageChosen, SearchResults
 from chatroom.common.language import ENGLISH, own, speak
 from tests.client.desk import Desk
@@ -126,3 +127,22 @@ def test_what_is_said_to_nickserv_is_no_conversation(alice: Desk) -> None:
     alice.until(lambda: alice.state.account == "alice", "claimed")
     assert list(alice.state.rooms) == ["#lobby"] and not any("open-sesame" in text for text in alice.told)
     assert slash_commands.is_secret("/query nickserv identify x") and not slash_commands.is_secret("/msg bob x")
+
+
+def test_a_room_that_begins_anew_after_a_restart_is_locked_again(here: Server, alice: Desk) -> None:
+    """Nobody has claimed it, so the server forgets it; who comes back first keeps order there, and reads that."""
+    with Irc(here.port, "bob", "#tea") as bob:
+        bob.send("MODE #tea +k s3cret", "TOPIC #tea :biscuits")
+        bob.wait("TOPIC #tea")
+        alice.type("/join #tea s3cret")
+        alice.until(lambda: alice.state.current.is_listed and alice.state.current.topic == "biscuits", "in the room")
+        here.kill()
+    alice.until(lambda: alice.client.phase is Phase.LOST, "the loss")
+    here.start()
+    alice.client.retry_now()
+    alice.hears("Nobody was left in #tea: it begins anew, and you keep order there.")
+    alice.hears("#tea had lost its key; it is set again.")
+    assert alice.state.rooms["#tea"].topic == ""
+    with Irc(here.port, "carol") as carol:
+        carol.send("JOIN #tea")
+        carol.wait(" 475 ")
