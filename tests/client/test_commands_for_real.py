@@ -146,3 +146,21 @@ def test_a_room_that_begins_anew_after_a_restart_is_locked_again(here: Server, a
     with Irc(here.port, "carol") as carol:
         carol.send("JOIN #tea")
         carol.wait(" 475 ")
+
+
+def test_whether_one_stays_is_known_set_and_told(here: Server, alice: Desk) -> None:
+    """Also by who claims the name later, and told on the other device, too. At the login nothing is said of it."""
+    alice.type("/register open-sesame")
+    alice.until(lambda: alice.state.stays is False, "the server has told it")
+    assert not any("your last device" in text for text in alice.told)
+    with Desk(here.port, "alice2") as other:
+        other.types("/login alice open-sesame", "logged in")
+        other.until(lambda: other.state.stays is False, "the other one knows it, too")
+        for value in ("on", "on", "off"):
+            told = "You stay in your rooms" if value == "on" else "You leave your rooms"
+            alice.types(f"/set stay {value}", told)
+            alice.until(lambda value=value: alice.state.stays is (value == "on"), "known")  # type: ignore[misc]
+            other.until(lambda told=told: any(told in text for text in other.told), "told elsewhere")  # type: ignore[misc]
+        alice.types("/set strangers off", "Only people who are logged in may write to you alone.")
+        alice.until(lambda: alice.state.refuses_strangers, "known")
+        other.until(lambda: other.state.refuses_strangers, "known elsewhere")
