@@ -100,6 +100,17 @@ def test_whose_room_it_is_is_asked_and_known_by_the_account(script: Script) -> N
     assert phone and room.is_owner(phone)
 
 
+@pytest.mark.parametrize("told", [":irc 313 me bob :is an IRC operator", ":irc 352 me #lobby u h irc bob H* :0 bob"])
+def test_who_runs_the_server_is_marked_as_soon_as_it_is_told(told: str) -> None:
+    """Also in an answer to what the user has asked."""
+    script = Script(capabilities=MODERN)
+    script.connect()
+    script.joined("#lobby", "bob")
+    script.feed(":irc 315 me #lobby :End", told)
+    bob = script.lobby.member("bob")
+    assert bob and bob.is_server_operator
+
+
 def test_who_runs_the_server_is_asked_again_some_time_later() -> None:
     """Nothing else tells it. Not at each look at the room, and not while there is no answer yet."""
     script = Script(capabilities=MODERN)

@@ -30,6 +30,8 @@ from tests.client.script import Script, texts
         (":i 482 me :?", "?"),
         (":i 441 me bob #a :They aren't there", "bob is not in #a."),
         (":i 696 me #a k * :Bad key", "That can't be a key. A key has no spaces and no commas."),
+        (":i 696 me #a o * :You must specify a nick", "Something is missing behind the mode o."),
+        (":i 696 me SILENCE * bob :You are not ignoring them", "You don't ignore bob."),
         (":i 499 me #a :You're not a channel owner", "#a: You're not a channel owner"),
         (":i 401 me {c} :No such nick", "Nobody here is called {c}."),
     ],

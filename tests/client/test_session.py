@@ -253,7 +253,10 @@ def test_away_is_asked_for_once_and_then_followed(modern: Script) -> None:
 def test_whois_is_told_in_words(old: Script) -> None:
     """And where a server leaves something out, in the server's words."""
     old.feed(":irc 311 me bob b host.example * :Bob B.", ":irc 317 me bob", ":irc 319 me bob :@#lobby #dev")
-    assert texts(old.lobby.entries) == ["bob is b@host.example (Bob B.)", "bob", "bob is in @#lobby #dev"]
+    old.feed(":irc 317 me bob 125 0 :seconds idle, signon time")
+    assert texts(old.lobby.entries) == [
+        "bob is b@host.example (Bob B.)", "bob", "bob is in @#lobby #dev", "bob has said nothing for 2 minutes",
+    ]  # fmt: skip
 
 
 def test_the_list_of_rooms_comes_biggest_first(old: Script) -> None:
@@ -693,6 +696,34 @@ def test_a_key_for_a_new_room_is_set_and_one_that_nobody_needed_is_said() -> Non
     script.session.connected(script.send)
     script.feed(":irc 001 me :Welcome")
     assert "JOIN #new,#mine,#lobby,#open s3cret,s3cret" in script.take()
+
+
+def test_a_room_that_begins_anew_gets_its_key_again_and_that_is_said() -> None:
+    """Who comes back alone keeps order there now. Where others are, a key that is gone is told, and not asked for."""
+    script = Script()
+    script.connect()
+    room = script.state.join("#tea", "s3cret")
+    script.joined("#tea", "@bob")
+    script.feed(":irc 324 me #tea +ntk s3cret")
+    anew = [
+        "Nobody was left in #tea: it begins anew, and you keep order there.",
+        "#tea had lost its key; it is set again.",
+    ]
+    gone = ["#tea has no key any more."]
+    for people, told, sends in (("@me", anew, ["MODE #tea +k s3cret"]), ("me @bob", gone, [])):
+        before = len(room.entries)
+        script.lose()
+        script.session.connected(script.send)
+        script.feed(
+            ":irc 001 me :Welcome", ":me!u@h JOIN #tea", f":irc 353 me = #tea :{people}", ":irc 366 me #tea :End"
+        )
+        assert "MODE #tea" in script.take()
+        script.feed(":irc 324 me #tea +nt")
+        news = [entry.text for entry in room.entries[before:]]
+        assert news == told and script.take() == sends
+    assert room.key == ""
+    script.feed(":irc 353 me = #tea :@me", ":irc 366 me #tea :End")
+    assert [entry.text for entry in room.entries[before:]] == news, "who is there is asked again, and nothing is told"
 
 
 def test_modes_that_nobody_asked_for_are_not_shown() -> None:

@@ -543,7 +543,7 @@ def test_a_ban_from_the_server_throws_off_and_keeps_off(room: Room, rita: Client
     assert rita.send("KLINE 2h bob :spam").heard() == [
         ":rita!plain@192.0.2.1 WALLOPS :rita banned bob!*@* from the server for 2h (spam)"
     ]
-    assert bob.heard() == ["* Goodbye: rita threw you off the server (spam)."]
+    assert bob.heard()[1:] == ["* Goodbye: rita threw you off the server (spam)."]
     assert op.heard() == [":bob!plain@127.0.0.1 QUIT :Killed (rita: spam)"]
     again = chat.irc()
     told = again.send("NICK Bob", "USER u 0 * :x").heard()
@@ -561,7 +561,7 @@ def test_addresses_and_networks_are_barred(room: Room, rita: Client) -> None:
     assert numerics(rita, "DLINE 60 bob") == ["696"]
     from_elsewhere(bob, "198.51.100.7")
     rita.send("DLINE 60 198.51.100.99/24 :proxies")
-    assert bob.heard() == ["* Goodbye: rita threw you off the server (proxies)."]
+    assert bob.heard()[1:] == ["* Goodbye: rita threw you off the server (proxies)."]
     assert chat.hub.state.networks.find("198.51.100.1") and chat.hub.state.networks.find("::ffff:198.51.100.1")
     assert not chat.hub.state.networks.find("198.51.101.1")
     rita.heard()
@@ -790,3 +790,22 @@ def test_many_bans_end_a_few_at_a_time(room: Room) -> None:
     ended = [word for line in lifted for word in line.split()[4:]]
     wanted = [f"x{n}!*@*" for n in range(2 * ENDED_AT_ONCE + 1) if n != 5]
     assert ended == wanted
+
+
+def test_who_is_banned_from_the_server_reads_that_before_anything_else(room: Room, rita: Client) -> None:
+    """And how long, and why: at their goodbye, and when they come back, though they know their password."""
+    chat, op, bob = room
+    bob.send("/register open-sesame")
+    bob.heard()
+    rita.send("KLINE 2h bob :spam", "KLINE op")
+    banned, goodbye = bob.heard()[-2:]
+    assert re.fullmatch(r"\* you are banned from this server for .* more \(spam\)", banned)
+    assert goodbye == "* Goodbye: rita threw you off the server (spam)."
+    assert [line.split()[1] for line in op.heard()[-2:]] == ["465", ":Closing"]
+    again = chat.plain()
+    again.send("bob")
+    again.heard()
+    banned, goodbye = again.send("open-sesame").heard()
+    assert re.fullmatch(r"\* you are banned from this server for .* more \(spam\)", banned)
+    assert goodbye == "* Goodbye (banned from this server)."
+    assert again.account == ""

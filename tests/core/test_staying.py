@@ -1,9 +1,12 @@
 """Staying in one's rooms without a device, for who has asked for that."""
 
+import re
+
 import pytest
 
 from chatroom.core import staying
 from chatroom.model.commands import FreeAccounts
+from chatroom.model.entities import user_of
 from chatroom.model.modes import OPERATOR
 from chatroom.model.state import ChatState
 from chatroom.model.values import Standing
@@ -211,3 +214,23 @@ def test_at_a_start_as_many_stay_as_fit(monkeypatch: pytest.MonkeyPatch) -> None
     assert staying.that_fit([one, four, two]) == 1
     assert staying.that_fit([one, two]) == 2
     assert staying.that_fit([]) == 0
+
+
+def test_who_was_thrown_out_while_nobody_was_at_a_device_is_told_at_the_next_login(chat: Chat) -> None:
+    """Once, with who did it and why, in the language of the account; who is here reads it at once, and no notice."""
+    oper = chat.irc("oper", room="#a")
+    alice = claim(chat)
+    alice.send("JOIN #b", "LANGUAGE pl")
+    state_of(chat).set_user_mode(user_of(oper), OPERATOR, True)
+    oper.send("KICK #a alice :too loud")
+    alice.heard()
+    alice.leave()
+    oper.send("KICK #b alice :still too loud", "KILL alice")
+    assert "alice" not in state_of(chat).presences
+    again = come(chat)
+    notices = [line for line in again.heard() if line.startswith(":chatroom.test NOTICE alice :")]
+    assert [re.sub(r".*\] ", "", line) for line in notices] == [
+        "oper wyrzuca cię z pokoju #b pod twoją nieobecność (still too loud).",
+        "oper wyrzuca cię z serwera pod twoją nieobecność.",
+    ]
+    again.leave()

@@ -81,6 +81,9 @@ class FakeView:
         self.shown["question"] = question
         self.answer = answer
 
+    def end_question(self) -> None:
+        self.shown["question"] = None
+
     def show_search(self, visible: bool, result: str = "", can_go_back: bool = False) -> None:
         self.shown["search"] = result if visible else None
         self.shown["back"] = can_go_back

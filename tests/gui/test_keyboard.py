@@ -136,9 +136,15 @@ def test_shortcuts_go_by_the_place_of_a_key(window: Window, display: str, layout
 
 
 def test_the_keys_are_listed_whole(window: Window) -> None:
-    """F1. The card may be wider than the conversation."""
-    window.key("F1")
-    window.wait(lambda state: "Ctrl+K" in (state["picker"] or []) and state["picker_cut"] == [], "the keys, none cut")
+    """F1. The card may be wider than the conversation. In a small window, rows have as many lines as they need."""
+    for size in ((960, 600), (480, 320)):
+        window.resize(*size)
+        window.key("F1")
+        is_whole = window.wait(lambda state: "Ctrl+K" in (state["picker"] or []), "the keys")
+        assert is_whole["picker_cut"] == []
+        assert "opens a link, sends again, copies code in a message" in " ".join(is_whole["picker_told"])
+        window.key("Escape")
+        window.wait(lambda state: state["picker"] is None, "and away")
 
 
 def test_messages_are_copied_without_times_and_names(window: Window, server: Server) -> None:
@@ -152,6 +158,18 @@ def test_messages_are_copied_without_times_and_names(window: Window, server: Ser
     window.click("composer_at")
     window.key("ctrl+v")
     window.wait(lambda state: "one\ntwo" in state["composer"], "what was said, and no more")
+
+
+def test_escape_closes_the_menu_of_a_room(window: Window) -> None:
+    """What is typed next goes to the composer, and not to a menu that stays."""
+    for _ in range(3):
+        window.click("room_at", button=3)
+        window.wait(lambda state: state["focus"] == "!menu", "the menu")
+        window.key("Escape")
+        window.wait(lambda state: state["focus"] != "!menu", "gone")
+        window.type("hello")
+        window.wait(lambda state: state["composer"] == "hello", "typed")
+        window.key("ctrl+a", "BackSpace")
 
 
 def test_a_right_click_on_a_link_offers_to_copy_it(window: Window, server: Server) -> None:

@@ -32,6 +32,24 @@ def test_what_is_shown_is_shown_again_in_the_other_language(tmp_path: Path) -> N
         speak(before)
 
 
+def test_what_was_told_stays_in_the_language_in_which_it_was_told(tmp_path: Path) -> None:
+    """Every word of a line. What comes next is in the other language, and is not told together with the old."""
+    before = own()
+    stage = Stage(tmp_path, HOST)
+    try:
+        stage.presenter.begin(connect=True)
+        stage.connect()
+        told = (":bob!u@h NOTICE #lobby :psst", ":carol!u@h JOIN #lobby", ":dave!u@h JOIN #lobby")
+        stage.tick(*told)
+        stage.presenter.command("/lang pl")
+        stage.tick(":erin!u@h JOIN #lobby", ":bob!u@h NICK Anna")
+        texts = [text.replace("  ", " ") for text in stage.view.texts]
+        assert any("bob (notice) psst" in text for text in texts) and "→ carol and dave joined" in texts
+        assert "→ erin dołącza" in texts and "bob zmienia nazwę na Anna" in texts
+    finally:
+        speak(before)
+
+
 @pytest.mark.needs("Xvfb", "xdotool")
 def test_a_language_is_chosen_in_the_menu_and_remembered(display: str, server: Server, tmp_path: Path) -> None:
     """At once, without a loss of what is being written; the server speaks it, too. The next window begins with it."""

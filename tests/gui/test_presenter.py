@@ -108,7 +108,7 @@ def test_while_there_is_no_first_connection_the_panel_says_why(tmp_path: Path) -
         ([":irc 433 * me :in use"], "name"),
         (CLAIMED, "password"),
         ([":irc 464 * :wrong"], "server_password"),
-        ([":irc 465 * :You are banned"], "server"),
+        ([":irc 465 * :You are banned"], "notice"),
     ],
 )
 def test_a_refusal_ends_the_tries_and_goes_back_to_the_panel(tmp_path: Path, lines: list[str], field: str) -> None:
@@ -560,14 +560,14 @@ def test_the_menu_of_a_room_fits_rank_and_modes(stage: Stage) -> None:
         ":irc 367 me #lobby m:eve!*@* bob 1", ":irc 368 me #lobby :End",
     )  # fmt: skip
     assert not [text for text in stage.view.texts if "eve" in text or "Modes" in text]
-    assert names() == ["Invite somebody…", "Who is banned or muted…"]
+    assert names() == ["Invite somebody…", "Who is banned or muted…", "Show the address…"]
     stage.tick(":bob!u@h MODE #lobby +o me")
     assert names() == [
-        "Topic…", "Invite somebody…", "Who is banned or muted…", "Unlock", "Let in only who is invited",
-        "Quiet: only operators speak", "Slow mode…",
+        "Topic…", "Invite somebody…", "Who is banned or muted…", "Show the address…", "Take the key away", "Key…",
+        "Let in only who is invited", "Quiet: only operators and those with a voice speak", "Slow mode…",
     ]  # fmt: skip
     stage.tick(":bob!u@h MODE #lobby +miW-k 10 *")
-    assert names()[3:] == ["Lock with a key…", "Let in everybody", "Let everybody speak", "End slow mode"]
+    assert names()[4:] == ["Key…", "Let in everybody", "Let everybody speak", "End slow mode"]
 
 
 def test_ones_own_menu_fits_what_one_is(stage: Stage) -> None:
@@ -579,8 +579,22 @@ def test_ones_own_menu_fits_what_one_is(stage: Stage) -> None:
     assert names() == ["Claim this name…", "Log in…", "Away…", "Another name…", "Operator of the server…"]
     stage.tick(":irc 900 me me!u@h me :You are now logged in as me", ":irc 306 me :away", ":me MODE me :+o")
     assert names() == ["Change the password…", "Log out", "Back", "Another name…"]
-    stage.tick(":irc 005 me TIMEDBANS=BAN,MUTE,KICK :are supported")
+    stage.tick(":irc 005 me TIMEDBANS=BAN,MUTE,KICK :are supported", ":irc PERSISTENCE STATUS OFF OFF")
     assert names()[1:3] == ["Your devices", "Mentions of you"]
+    assert names()[-2:] == ["Only logged-in people may write to me", "Stay in my rooms when I go"]
+    before = len(stage.view.texts)
+    stage.tick(":me MODE me :+R")
+    assert names()[-2] == "Everybody may write to me" and len(stage.view.texts) == before, "so it was before the login"
+    for act, sent, answer, told in (
+        ("Everybody may write to me", "MODE me -R", ":me MODE me :-R", "Everybody may write to you alone."),
+        ("Stay in my rooms when I go", "PERSISTENCE SET ON", ":irc PERSISTENCE STATUS ON ON", "You stay in your rooms"),
+    ):
+        stage.client.state.capabilities.add("draft/persistence")
+        acts = {each.name: each for each in menus.own_acts(stage.client.state)}
+        stage.presenter.questions.ask_for_act(acts[act])
+        assert sent in stage.connections[-1].sent[-1]
+        stage.tick(answer)
+        assert told in stage.view.texts[-1] and act not in names()
     stage.presenter.questions.ask_for_act(menus.CHANGE_PASSWORD)
     stage.view.answer("old-sesame")
     assert stage.view.shown["question"].label == "New password" and stage.view.shown["question"].is_secret
@@ -643,6 +657,64 @@ def test_a_room_that_needs_a_key_asks_for_it(stage: Stage) -> None:
     assert stage.connections[-1].sent[-1] == "JOIN #klasa3b s3cret"
 
 
+def test_the_question_of_a_room_stands_over_that_room_alone(stage: Stage) -> None:
+    """It names who knows the key, as far as the server does. Whoever comes back to the room is asked again."""
+
+    def asked() -> str:
+        question = stage.view.shown.get("question")
+        return f"{question.title}: {question.text}" if question else ""
+
+    stage.presenter.send("/join #klasa3b")
+    stage.presenter.rooms.select("#lobby")
+    stage.tick(":irc 475 me #klasa3b :Cannot join channel (+k); ask an operator for the key: Anna")
+    assert asked() == ""
+    stage.presenter.rooms.select("#klasa3b")
+    assert asked() == "#klasa3b is locked: Ask an operator for the key: Anna."
+    stage.presenter.rooms.select("#lobby")
+    assert asked() == ""
+    stage.presenter.rooms.select("#klasa3b")
+    assert asked().startswith("#klasa3b is locked")
+    stage.presenter.rooms.select("#lobby")
+    stage.tick(":me!u@h JOIN #klasa3b", ":irc 353 me = #klasa3b :me @Anna", ":irc 366 me #klasa3b :End")
+    stage.presenter.rooms.select("#klasa3b")
+    assert asked() == ""
+
+
+def test_the_address_of_a_room_is_shown_and_copied(stage: Stage) -> None:
+    """That of the page, where the server is ours; one of this machine says so."""
+    stage.presenter.questions.ask_for_act(menus.ADDRESS)
+    assert stage.view.shown["question"].typed == "irc://127.0.0.1:9090/lobby"
+    stage.tick(":irc 005 me TIMEDBANS=BAN,MUTE,KICK :are supported")
+    stage.presenter.questions.ask_for_act(menus.ADDRESS)
+    question = stage.view.shown["question"]
+    assert question.typed == "http://127.0.0.1:9090/#lobby" and "this machine alone" in question.text
+    stage.view.answer(question.typed)
+    assert stage.view.copied == question.typed
+    stage.presenter.server = replace(HOST, host="2001:db8::1", tls=True)
+    stage.presenter.questions.ask_for_act(menus.ADDRESS)
+    question = stage.view.shown["question"]
+    assert question.typed == "https://[2001:db8::1]:9090/#lobby" and "comes into the room" in question.text
+
+
+def test_a_room_of_a_server_that_renames_can_be_renamed_in_its_menu(tmp_path: Path) -> None:
+    """Not the lobby, and not by everybody."""
+    stage = Stage(tmp_path, HOST, "draft/channel-rename")
+    stage.presenter.begin(connect=True)
+    stage.connect()
+    state = stage.client.state
+    stage.presenter.send("/join #tea")
+    stage.tick(":me!u@h JOIN #tea", ":irc 353 me = #tea :me @Anna", ":irc 366 me #tea :End")
+    assert menus.RENAME not in menus.room_acts(state)
+    stage.tick(":Anna!u@h MODE #tea +o me")
+    assert menus.RENAME in menus.room_acts(state)
+    stage.presenter.questions.ask_for_act(menus.RENAME)
+    stage.view.answer("#coffee more awake")
+    assert stage.connections[-1].sent[-1].endswith("RENAME #tea #coffee :more awake")
+    stage.presenter.rooms.select("#lobby")
+    stage.tick(":Anna!u@h MODE #lobby +o me")
+    assert menus.RENAME not in menus.room_acts(state)
+
+
 def test_what_a_menu_asks_for_is_typed_as_a_command(stage: Stage) -> None:
     """A password is hidden while it is typed and never comes into the composer."""
     stage.client.state.is_operator = True
@@ -650,7 +722,7 @@ def test_what_a_menu_asks_for_is_typed_as_a_command(stage: Stage) -> None:
     acts = {act.name: act for act in every_act(stage)}
     for name, typed, sent in (
         ("Topic…", "tea at five", "TOPIC #lobby :tea at five"),
-        ("Lock with a key…", "s3cret", "MODE #lobby +k s3cret"),
+        ("Key…", "s3cret", "MODE #lobby +k s3cret"),
         ("Claim this name…", "open-sesame", "PRIVMSG NickServ :REGISTER open-sesame"),
         ("Operator of the server…", "open-sesame", "OPER me open-sesame"),
         ("Away…", "", "AWAY away"),
@@ -659,9 +731,9 @@ def test_what_a_menu_asks_for_is_typed_as_a_command(stage: Stage) -> None:
         assert stage.view.shown["question"].is_secret is ("open-sesame" in typed)
         stage.view.answer(typed)
         assert stage.connections[-1].sent[-1] == sent
-    stage.presenter.questions.ask_for_act(acts["Quiet: only operators speak"])
+    stage.presenter.questions.ask_for_act(acts["Quiet: only operators and those with a voice speak"])
     assert stage.connections[-1].sent[-1] == "MODE #lobby +m"
-    stage.presenter.questions.ask_for_act(acts["Lock with a key…"])
+    stage.presenter.questions.ask_for_act(acts["Key…"])
     stage.view.answer("two words")
     assert stage.view.composer == "/key two words"
 
@@ -675,8 +747,10 @@ def every_act(stage: Stage) -> list[menus.Act]:
 
 
 def test_every_act_of_a_menu_is_a_command_that_there_is(stage: Stage) -> None:
-    """Filled in, the line has no word too many."""
+    """Filled in, the line has no word too many. The address alone is shown without one."""
     for act in every_act(stage):
+        if act is menus.ADDRESS:
+            continue
         assert act.command[1:].split()[0] in slash_commands.COMMANDS
         assert bool(act.label) is ("{}" in act.command)
         assert act.is_secret is slash_commands.is_secret(act.command)
@@ -706,9 +780,9 @@ def test_a_message_can_be_answered_and_taken_back_in_its_menu(tmp_path: Path) ->
 
 def test_a_device_that_was_ended_stays_out_and_forgets_the_password(tmp_path: Path) -> None:
     """It may be in other hands. Who is thrown off the server reads by whom and why, and may come again."""
-    for fail, password, told in (
-        ("SESSION_ENDED :you have ended it", "", "ended from one of your devices"),
-        ("SESSION_KILLED olga :a break", "s3cret", "olga has thrown you off this server: a break"),
+    for fail, password, field, told in (
+        ("SESSION_ENDED :you have ended it", "", "password", "ended from one of your devices"),
+        ("SESSION_KILLED olga :a break", "s3cret", "notice", "olga has thrown you off this server: a break"),
     ):
         stage = Stage(tmp_path, HOST, "standard-replies")
         stage.presenter.use_password("s3cret")
@@ -717,7 +791,7 @@ def test_a_device_that_was_ended_stays_out_and_forgets_the_password(tmp_path: Pa
         stage.tick(f":irc FAIL * {fail}", "ERROR :bye")
         assert not stage.view.in_chat and stage.presenter.client is None
         panel = stage.view.shown["panel"]
-        assert told in panel.errors["server"] and panel.password == password
+        assert told in panel.errors[field] and panel.password == password
 
 
 def test_who_keeps_order_takes_back_what_others_said(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from tests.gui.people import DEADLINE, environment, wait_for
 
+IN_PLACE_OF = " is put into the composer, in the place of "  # stands in the journal between what is and what was there
 _CORNER = ("9999", "9999")  # of the screen, the last
 
 

@@ -293,7 +293,7 @@ def test_who_lists_the_people(guests: Guests) -> None:
         "* bob is in #tea; not logged in; away: tea",
         "* there is nobody called nobody; /who lists who is here",
         "* There is nobody called no*.",
-        "* There is nobody in #no.",
+        "* there is no room #no; /rooms lists them",
     ]
 
 

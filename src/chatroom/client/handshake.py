@@ -6,7 +6,7 @@ Everything is optional for the server: one that knows no CAP ignores it or says 
 import base64
 
 from chatroom.client import multiline
-from chatroom.client.state import SessionState
+from chatroom.client.state import PERSISTENCE, SessionState
 from chatroom.common.irc_message import Message
 from chatroom.common.language import own
 
@@ -26,6 +26,7 @@ WANTED = frozenset(
         "draft/channel-rename",
         "draft/chathistory",
         "draft/message-redaction",
+        PERSISTENCE,
         "draft/multiline",
         "draft/read-marker",
         "soju.im/search",

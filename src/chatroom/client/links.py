@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from chatroom.common.errors import ChatError
 from chatroom.common.language import tr
@@ -26,6 +26,14 @@ class Link:
     port: int
     tls: bool
     room: str
+
+
+def link(host: str, port: int, room: str, tls: bool, has_page: bool) -> str:
+    """The address of a room: of the page, where the server has one and any browser opens it, else for IRC clients."""
+    scheme = ("https" if tls else "http") if has_page else ("ircs" if tls else "irc")
+    place = f"[{host}]" if ":" in host else host
+    named = quote(room.removeprefix("#"), safe="")
+    return f"{scheme}://{place}:{port}/{'#' if has_page else ''}{named}"
 
 
 def is_link(text: str) -> bool:

@@ -30,6 +30,7 @@ from chatroom.client.state import (
     CHECK_TOKEN,
     COMMAND_LABEL,
     NAME_CHARACTERS_MAX,
+    PERSISTENCE,
     REACT,
     SERVICE,
     UNREACT,
@@ -52,6 +53,7 @@ _JOIN_BYTES = 480  # of names and keys in a JOIN, so that the line stays below 5
 _STATUS_SIGNS = "~&@%+"
 _HISTORY_SERVICE = "HistServ!HistServ@"  # who says in the history of Ergo that somebody has joined or left
 _TO_SERVICE = re.compile(r"/msg NickServ (devices|identify|login|logout|register)\b", re.IGNORECASE)
+_OF_SERVICE = re.compile(r"\b(DEVICES|IDENTIFY|LOGOUT|REGISTER)\b")  # as NickServ of a server of ours names them
 # The codes of a FAIL (IRCv3 standard-replies) that is the reason for the line behind it; all about NICK are.
 NICK_RESERVED = "NICKNAME_RESERVED"  # before 433: the name is somebody's account
 TRY_LATER = "TEMPORARILY_UNAVAILABLE"  # before 464: too many wrong passwords in a short time
@@ -98,7 +100,8 @@ def on_spoken(state: SessionState, message: Message) -> None:
         if target == "*" and state.is_registered:
             state.inform(tr("Announcement: {text}", text=said.text), Kind.ANNOUNCEMENT)
         else:
-            state.inform(_TO_SERVICE.sub(_own_command, said.text))  # from the server itself
+            told = _TO_SERVICE.sub(_own_command, said.text)
+            state.inform(_OF_SERVICE.sub(_own_command, told) if state.knows_times("BAN") else told)
         return
     if "#" in target and target[0] in _STATUS_SIGNS:  # to those of a rank in a room
         target = target.lstrip(_STATUS_SIGNS)
@@ -119,7 +122,7 @@ def on_spoken(state: SessionState, message: Message) -> None:
 
 
 def _own_command(found: re.Match[str]) -> str:
-    """What our user types for what is told to NickServ with other programs: /logout for /msg NickServ logout."""
+    """What our user types for what is told to NickServ with other programs: /logout for LOGOUT."""
     name = found[1].lower()
     return "/login" if name == "identify" else f"/{name}"
 
@@ -250,6 +253,8 @@ def on_error(state: SessionState, message: Message) -> None:
 def on_logged_in(state: SessionState, message: Message) -> None:
     state.logged_in(param(message, 2) if message.command == "900" else "")
     presence_handlers.note_account(state, state.nick, state.account)
+    if state.account and state.is_registered and state.has(PERSISTENCE):  # before, the welcome tells it
+        state.send(Message("PERSISTENCE", ("GET",)))
 
 
 def on_nick_refused(state: SessionState, message: Message) -> None:
@@ -423,7 +428,7 @@ def on_not_joined(state: SessionState, message: Message) -> None:
         room.give_up_waiting()
         if message.command == "475":
             room.key = ""
-            state.events.append(KeyWanted(room))
+            state.events.append(KeyWanted(room, refusals.words(message)))
 
 
 def on_forwarded(state: SessionState, message: Message) -> None:
@@ -441,6 +446,8 @@ def on_forwarded(state: SessionState, message: Message) -> None:
 
 
 def on_whois(state: SessionState, message: Message) -> None:
+    if message.command == "313":
+        presence_handlers.note_server_operator(state, param(message, 1))
     try:
         text = strings.whois(message.command, message.params)
     except KeyError:
@@ -516,6 +523,7 @@ HANDLERS: dict[str, Handler] = {
     "271": ignoring.on_listed,
     "272": ignoring.on_list_end,
     "MARKREAD": read_markers.on_marker,
+    "PERSISTENCE": mode_handlers.on_persistence,
     "FAIL": on_fail,
     "ERROR": on_error,
     "001": on_welcome,

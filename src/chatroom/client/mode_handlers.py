@@ -46,6 +46,20 @@ _NO_STRANGERS = {  # whether the mode is set
     True: mark("Only people who are logged in may write to you alone."),
     False: mark("Everybody may write to you alone."),
 }
+_STAYS = {
+    True: mark("You stay in your rooms, away, when your last device has gone."),
+    False: mark("You leave your rooms when your last device has gone."),
+}
+
+
+def on_persistence(state: SessionState, message: Message) -> None:
+    """PERSISTENCE STATUS: whether we stay without a device (draft/persistence). It is told as that of strangers is."""
+    if param(message, 0) != "STATUS":
+        return
+    known, state.stays = state.stays, param(message, 2) == "ON"
+    if "stay" in state.awaited.settings or known not in (None, state.stays):
+        state.awaited.settings.discard("stay")
+        state.inform(tr(_STAYS[state.stays]))
 
 
 def on_mode(state: SessionState, message: Message) -> None:
@@ -92,7 +106,15 @@ def _on_own_mode(state: SessionState, params: tuple[str, ...]) -> None:
         if letter == "o":
             state.note_operator(adding)
         elif letter == "R":
-            state.inform(tr(_NO_STRANGERS[adding]))
+            _on_strangers_set(state, adding)
+
+
+def _on_strangers_set(state: SessionState, refuses: bool) -> None:
+    """Tells what the user has just set, here or with another device. At a login it is as it was before."""
+    known, state.refuses_strangers = state.refuses_strangers, refuses
+    if "strangers" in state.awaited.settings or known not in (None, refuses):
+        state.awaited.settings.discard("strangers")
+        state.inform(tr(_NO_STRANGERS[refuses]))
 
 
 def _changes(state: SessionState, params: tuple[str, ...]) -> Iterator[tuple[str, str]]:
@@ -131,6 +153,18 @@ def _keep_ban(room: Room, mask: str, ban: bans.Ban, adding: bool) -> None:
     room.members_version += 1
 
 
+def _on_key_missing(state: SessionState, room: Room) -> None:
+    """The room that we came to with a key has none. If it is ours alone after a break in the connection, it gets it."""
+    if not room.misses_key:
+        room.key, told = "", strings.key_not_used(room.name)
+    elif room.is_kept_by_alone(state.nick):
+        state.send(Message("MODE", (room.name, "+k", room.key)))
+        told = tr("{room} had lost its key; it is set again.", room=room.name)
+    else:
+        room.key, told = "", tr("{room} has no key any more.", room=room.name)
+    state.inform(told, room=room)
+
+
 def on_modes(state: SessionState, message: Message) -> None:
     """324: a room's modes."""
     room = state.find(param(message, 1))
@@ -138,10 +172,9 @@ def on_modes(state: SessionState, message: Message) -> None:
     name = room.name if room else param(message, 1)
     if room:
         room.modes = {change[1] for change, _ in changes}
-        if room.wants_key and "k" not in room.modes:
-            room.key = ""
-            state.inform(strings.key_not_used(room.name), room=room)
-        room.wants_key = False
+        if (room.wants_key or room.misses_key) and "k" not in room.modes:
+            _on_key_missing(state, room)
+        room.wants_key = room.misses_key = False
     if fold(name) in state.awaited.asked_modes:
         state.awaited.asked_modes.discard(fold(name))
     else:

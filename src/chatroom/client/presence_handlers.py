@@ -7,7 +7,7 @@ from chatroom.client import history_sync, mode_handlers, strings
 from chatroom.client.parameters import param, text_of, text_of_all
 from chatroom.client.room import Member, Room
 from chatroom.client.state import SessionState
-from chatroom.client.transcript_entry import Kind
+from chatroom.client.transcript_entry import DeliveryState, Kind
 from chatroom.common.irc_message import Message, needs_colon
 from chatroom.common.language import tr
 from chatroom.common.names import fold
@@ -24,6 +24,8 @@ def on_join(state: SessionState, message: Message) -> None:
     if room is None:
         return
     if state.is_me(message.nick):
+        me = room.member(state.nick)
+        room.rank_before = me.prefix if me else None
         room.joined = room.is_here = True
         room.topic = ""  # the server tells it next, if there is one
         room.members.clear()
@@ -60,8 +62,7 @@ def on_part(state: SessionState, message: Message) -> None:
         return
     room.leave(message.nick)
     if state.is_me(message.nick):
-        room.joined = False
-        room.empty()
+        _go_out(state, room)
     else:
         room.add(state.entry(message, Kind.LEAVE, text_of(message) if len(message.params) > 1 else ""))
 
@@ -75,12 +76,21 @@ def on_kick(state: SessionState, message: Message) -> None:
         reason = ""
     room.leave(whom)
     if state.is_me(whom):
-        room.joined = False
-        room.empty()
+        _go_out(state, room)
         text, kind = strings.kicked(message.nick, room.name, reason), Kind.ERROR
     else:
         text, kind = strings.kicked_other(whom, message.nick, reason), Kind.INFO
     room.add(state.entry(message, kind, clean(text)))
+
+
+def _go_out(state: SessionState, room: Room) -> None:
+    """We are in a room no more. What was still to be sent there is not; what was sent has its answer to come."""
+    room.joined = False
+    for entry in room.pending():
+        if entry.delivery is DeliveryState.WAITING or entry in state.unsure:
+            state.unsure.discard(entry)
+            room.settle(entry, DeliveryState.FAILED)
+    room.empty()
 
 
 def on_quit(state: SessionState, message: Message) -> None:
@@ -160,6 +170,7 @@ def _rename(state: SessionState, room: Room, name: str) -> None:
     before = state.find(name)
     if before and before is not room:
         del state.rooms[state.fold(name)]
+        room.take_over(before)
         state.current = room if state.current is before else state.current
     state.rooms = {state.fold(name) if each is room else key: each for key, each in state.rooms.items()}
     room.name = name
@@ -182,9 +193,22 @@ def on_names_end(state: SessionState, message: Message) -> None:
     if room is None:
         return
     room.is_listed = True
-    if room.wants_key:
+    rank_before, room.rank_before = room.rank_before, None
+    if rank_before is not None:
+        _come_back(state, room, rank_before)
+    elif room.wants_key:
         _use_key(state, room)
     ask_who(state, room)
+
+
+def _come_back(state: SessionState, room: Room, rank_before: str) -> None:
+    """We were here before the connection was lost. A room that nobody was left in begins anew, with us."""
+    if room.is_kept_by_alone(state.nick) and not rank_before:
+        told = tr("Nobody was left in {room}: it begins anew, and you keep order there.", room=room.name)
+        state.inform(told, room=room)
+    if room.key:
+        room.misses_key = True
+        mode_handlers.ask_modes(state, room)
 
 
 def ask_who(state: SessionState, room: Room) -> None:
@@ -212,7 +236,7 @@ def on_who(state: SessionState, message: Message) -> None:
     room = state.find(param(message, 1))
     if fold(param(message, 1)) not in state.awaited.asked_who:
         state.inform(text_of_all(message))
-    elif room and (member := room.member(param(message, 5))):
+    if room and (member := room.member(param(message, 5))):
         _note_flags(state, room, member, param(message, 6))
 
 
@@ -221,7 +245,7 @@ def on_who_with_account(state: SessionState, message: Message) -> None:
     room = state.find(param(message, 1))
     if fold(param(message, 1)) not in state.awaited.asked_who:
         state.inform(text_of_all(message))
-    elif room and (member := room.member(param(message, 2))):
+    if room and (member := room.member(param(message, 2))):
         member.account = _account(param(message, 4))
         _note_flags(state, room, member, param(message, 3))
 
@@ -231,6 +255,14 @@ def _note_flags(state: SessionState, room: Room, member: Member, flags: str) -> 
     room.members_version += 1
     if state.is_me(member.nick):
         state.is_operator = member.is_server_operator
+
+
+def note_server_operator(state: SessionState, nick: str) -> None:
+    """The server has told that somebody runs it."""
+    for room in state.rooms.values():
+        if member := room.member(nick):
+            member.is_server_operator = True
+            room.members_version += 1
 
 
 def on_who_end(state: SessionState, message: Message) -> None:

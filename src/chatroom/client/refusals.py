@@ -73,6 +73,8 @@ _NUMERICS = {
     "525": mark("That can't be a key. A key has no spaces and no commas."),
     "531": mark("{a} takes no messages from you."),
     "696": mark("That doesn't fit here: {text}."),
+    "696 *": mark("Something is missing behind the mode {b}."),
+    "696 SILENCE": mark("You don't ignore {c}."),
     "696 k": mark("That can't be a key. A key has no spaces and no commas."),
     "696 W": mark("That is no time for slow mode. Give the seconds between two messages, 1 to 3600."),
     "696 l": mark("That is no number of people."),
@@ -113,23 +115,27 @@ def told(message: Message, reason: str = "") -> str:
     if message.command in ("697", "698"):
         params[1] = bans.ban_of(params[1])[1]
     text = text_of(message)
-    first, semicolon, rest = text.partition("; ")
-    found = _MODE.search(first)
-    mode = params[1] if message.command == "696" else found[1] if found else ""
+    found = _MODE.search(text.partition("; ")[0])
     numeric = message.command
-    names = (f"{numeric} {kind}" for kind in (reason, mode) if kind)
+    if numeric == "696":  # about what, the mode, its parameter: * where there is none
+        kinds = [*params[:2], params[2] if params[2] == "*" else ""]
+    else:
+        kinds = [reason, found[1] if found else ""]
+    names = (f"{numeric} {kind}" for kind in kinds if kind)
     sentence = next((_NUMERICS[name] for name in names if name in _NUMERICS), _NUMERICS.get(numeric, ""))
     if not sentence or ("{a}" in sentence and not params[0]) or ("{b}" in sentence and not params[1]):
         return text_of_all(message)
     said = tr(sentence, a=params[0], b=params[1], c=params[2], text=text.rstrip("."))
+    rest = words(message)
     if "(" in rest:
-        return f"{said} {_sentence(rest)}"
-    return tr("{sentence} ({words})", sentence=said, words=rest) if semicolon and rest else said
+        return f"{said} {rest}"
+    return tr("{sentence} ({words})", sentence=said, words=text.partition("; ")[2]) if rest else said
 
 
-def _sentence(words: str) -> str:
-    """A server's words as a sentence of their own."""
-    return words[:1].upper() + words[1:].rstrip(".") + "."
+def words(message: Message) -> str:
+    """What a server says behind a semicolon, as a sentence of its own; "" if there is nothing."""
+    rest = text_of(message).partition("; ")[2]
+    return rest[:1].upper() + rest[1:].rstrip(".") + "." if rest else ""
 
 
 def failed(message: Message) -> str:

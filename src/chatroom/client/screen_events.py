@@ -104,6 +104,7 @@ class KeyWanted:
     """A room that we want to go to needs a key, or another one than we gave."""
 
     room: Room
+    about: str = ""  # what the server says of that
 
 
 ScreenEvent = (

@@ -14,7 +14,7 @@ from chatroom.client.misuse import EndProgram, Misuse, Unconfirmed
 from chatroom.client.plaintext import LINE_IN_CLEAR
 from chatroom.client.room import Room
 from chatroom.client.screen_events import LanguageChosen
-from chatroom.client.state import COMMAND_LABEL, SERVICE, SessionState
+from chatroom.client.state import COMMAND_LABEL, PERSISTENCE, SERVICE, SessionState
 from chatroom.client.transcript_entry import SPOKEN, Kind, TranscriptEntry
 from chatroom.common.irc_message import Message, needs_colon
 from chatroom.common.language import find, mark, own, speak, tags, tr
@@ -86,7 +86,7 @@ def run(state: SessionState, room: Room, line: str) -> Room | None:
     if command.is_secret and state.asks_before_secrets:
         state.asks_before_secrets = False
         raise Unconfirmed(tr(LINE_IN_CLEAR))
-    state.labels_next = awaits = command.is_about_room or command.takes_room or command.act in (_nick, _raw)
+    state.labels_next = awaits = command.is_about_room or command.takes_room or command.act in (_nick, _raw, _set)
     try:
         there = command.act(state, room, rest.strip())
     finally:
@@ -197,12 +197,9 @@ def _away(state: SessionState, room: Room, rest: str) -> None:
     state.send(Message("AWAY", (state.away,)))
 
 
-def _back(state: SessionState, room: Room, rest: str) -> None:
-    state.send(Message("AWAY"))
-
-
-def _rooms(state: SessionState, room: Room, rest: str) -> None:
-    state.send(Message("LIST"))
+def _sends(word: str) -> CommandFunction:
+    """A command that is one word to the server."""
+    return lambda state, room, rest: state.send(Message(word))
 
 
 def _who(state: SessionState, room: Room, rest: str) -> None:
@@ -285,14 +282,18 @@ def _service(request: str) -> CommandFunction:
 
 
 def _set(state: SessionState, room: Room, rest: str) -> None:
-    """Changes a setting: with NickServ, or where it is a mode of ours, by that. Alone, asks for all of them."""
+    """Changes a setting: by what the server has for it, or with NickServ. Alone, asks for all of them."""
     name, _, value = " ".join(rest.lower().split()).partition(" ")
     if not name:
         _tell_service(state, "SET")
-    elif name not in ("replay", "strangers", "stay") or value not in ("on", "off"):
+        return
+    if name not in ("replay", "strangers", "stay") or value not in ("on", "off"):
         raise Misuse(tr("That is used like this: {usage}", usage=COMMANDS["set"].shown()))
-    elif name == "strangers":
+    state.awaited.settings.add(name)
+    if name == "strangers":
         state.send(Message("MODE", (state.nick, "-R" if value == "on" else "+R")))
+    elif name == "stay" and state.has(PERSISTENCE) and state.account:
+        state.send(Message("PERSISTENCE", ("SET", value.upper())))
     else:
         _tell_service(state, f"SET {name} {value}")
 
@@ -329,10 +330,6 @@ def _search(state: SessionState, room: Room, rest: str) -> None:
 def _mentions(state: SessionState, room: Room, rest: str) -> None:
     if not searching.ask_mentions(state):
         raise Misuse(tr("This server has no search."))
-
-
-def _servers(state: SessionState, room: Room, rest: str) -> None:
-    state.send(Message("LINKS"))
 
 
 def _lang(state: SessionState, room: Room, rest: str) -> None:
@@ -418,7 +415,7 @@ COMMANDS: dict[str, SlashCommand] = {
     "leave": SlashCommand(
         "/leave [ROOM]", mark("leave a room, or put away a conversation"), _leave, needs_connection=False, words_max=1
     ),
-    "rooms": SlashCommand("/rooms", mark("the rooms of this server"), _rooms, words_max=0),
+    "rooms": SlashCommand("/rooms", mark("the rooms of this server"), _sends("LIST"), words_max=0),
     "who": SlashCommand(
         "/who [ROOM|NAME]", mark("who is here, or in another room of yours; or who that is"), _who, words_max=1
     ),
@@ -441,7 +438,7 @@ COMMANDS: dict[str, SlashCommand] = {
     "topic": SlashCommand("/topic [TEXT]", mark("show or set what the room is about"), _topic, is_about_room=True),
     "rename": SlashCommand("/rename NEW [WHY]", mark("give this room another name"), _rename, True, is_about_room=True),
     "away": SlashCommand("/away [WHY]", mark("tell others that you are away"), _away),
-    "back": SlashCommand("/back", mark("tell others that you are back"), _back, words_max=0),
+    "back": SlashCommand("/back", mark("tell others that you are back"), _sends("AWAY"), words_max=0),
     "invite": SlashCommand(
         "/invite [#ROOM] NAME",
         mark("ask somebody into this room"),
@@ -550,7 +547,7 @@ COMMANDS: dict[str, SlashCommand] = {
         "/edit TEXT", mark("take back your last message here, and say this instead"), _edit, True, is_said=True
     ),
     "mentions": SlashCommand("/mentions", mark("where your claimed name was said"), _mentions, words_max=0),
-    "servers": SlashCommand("/servers", mark("the servers that are this chat"), _servers, words_max=0),
+    "servers": SlashCommand("/servers", mark("the servers that are this chat"), _sends("LINKS"), words_max=0),
     "lang": SlashCommand(
         "/lang [LANGUAGE]",
         mark("show or choose the language that you read: /lang pl"),

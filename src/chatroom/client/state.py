@@ -25,6 +25,7 @@ SendLine = Callable[[str], None]
 
 REACT, UNREACT = "+draft/react", "+draft/unreact"
 REPLY = "+draft/reply"  # the tag of an answer: the msgid of what is answered (IRCv3 reply)
+PERSISTENCE = "draft/persistence"  # the capability by which one stays in one's rooms without a device
 SERVICE = "nickserv"  # folded; where claimed names are managed, here and on many IRC networks
 COMMAND_LABEL = "command"  # of what the user typed, so that a server says at least that it has done it
 CHECK_TOKEN = "is-that-all"  # of the PING that `check` sends behind everything else
@@ -69,6 +70,7 @@ class Awaited:
     asked_who: set[str] = field(default_factory=set)  # folded rooms whose WHO is for our own use
     asked_modes: set[str] = field(default_factory=set)  # likewise, whose modes
     asked_bans: set[str] = field(default_factory=set)  # likewise, who is banned
+    settings: set[str] = field(default_factory=set)  # that the user has just set: "strangers", "stay"
     has_no_answer: bool = False  # a command of the user's, from a server without labels
 
 
@@ -126,6 +128,10 @@ class SessionState:
         self.was_operator = False  # over the connection before
         self.ignored: set[str] = set()  # folded names of whom we ignore, as far as the server has told them
         self.has_asked_ignored = self.awaits_ignored = False  # likewise, for our own use, over this connection
+        # Whether only people who are logged in may write to us alone, and whether we stay in our rooms when our last
+        # device goes; None until the server has told it.
+        self.refuses_strangers: bool | None = None
+        self.stays: bool | None = None
         self.goodbye = "Goodbye"  # what others are told when we go
         # what we have asked
         self.awaited = Awaited()
@@ -157,6 +163,7 @@ class SessionState:
         self.was_operator, self.is_operator = self.was_operator or self.is_operator, False
         self.has_asked_ignored = self.awaits_ignored = False
         self.ignored.clear()
+        self.refuses_strangers = self.stays = None
         self.login_failed = False
         self._offered = ("", "")
         self._may_send_password = bool(self.password)
@@ -216,6 +223,7 @@ class SessionState:
     def logged_in(self, account: str) -> None:
         """The server says which account we are logged in to; "" is none."""
         self.account = account
+        self.refuses_strangers = None  # each account has its own, which the server tells next
         self.was_right = self.was_right or bool(account and self.password)
         name, password = self._offered
         if account and password and self.fold(name or self.nick) == self.fold(account):
@@ -379,6 +387,7 @@ class SessionState:
             self.inform(strings.not_in(room.name), Kind.ERROR, room)
             return
         room.remove(entry)
+        self.unsure.discard(entry)
         entry.delivery, entry.time = DeliveryState.WAITING, self.now()
         room.add(entry)
         self.flush(room)

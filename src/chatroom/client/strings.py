@@ -4,10 +4,12 @@ from datetime import datetime
 
 from chatroom.client.screen_events import ListedRoom
 from chatroom.client.transcript_entry import Kind, TranscriptEntry
-from chatroom.common.language import mark, markn, tr, trn
+from chatroom.common.language import Language, mark, markn, own, tr, trn
 from chatroom.common.names import fold
+from chatroom.common.text import number
 
 _NAMED_PEOPLE = 10  # of a room that one comes to; the others are counted
+_SILENT_SECONDS_MAX = 100 * 365 * 86_400  # no server has heard nothing for longer
 _FINGERPRINT_LINE = 23  # characters: 8 bytes, which fit into the window's narrowest label
 _FINGERPRINT_LENGTH = 95  # characters: 32 bytes in hex, with colons between
 REFUSALS = {
@@ -48,7 +50,7 @@ WHOIS = {
     "311": mark("{nick} is {b}@{c} ({e})"),
     "312": mark("{nick} is connected to {b}"),
     "313": mark("{nick} runs this server"),
-    "317": mark("{nick} has said nothing for {b} s"),
+    "317": mark("{nick} has said nothing for {span}"),
     "319": mark("{nick} is in {b}"),
     "330": mark("{nick} is logged in as {b}"),
     "338": mark("{nick} comes from {c}"),
@@ -115,7 +117,7 @@ def listed_room(room: ListedRoom) -> str:
 
 def said(entry: TranscriptEntry, nick: str = "") -> str:
     """An entry as text; `nick` stands for the name in it, such as one with a colour."""
-    nick = nick or entry.nick
+    nick, tr = nick or entry.nick, entry.language.tr
     match entry.kind:
         case Kind.MESSAGE:
             return f"{nick}: {entry.text}"
@@ -152,7 +154,10 @@ def whois(numeric: str, params: tuple[str, ...]) -> str:
     """A line of what a server tells about somebody; raises `KeyError` where it leaves something out."""
     if numeric == "301" and params[-1] in (_KEPT, tr(_KEPT)):
         return tr("{nick} is not here; your message is kept until they log in.", nick=params[1])
-    return tr(WHOIS[numeric], **dict(zip(("me", "nick", "b", "c", "d", "e"), params, strict=False)))
+    places = dict(zip(("me", "nick", "b", "c", "d", "e"), params, strict=False))
+    if numeric == "317":
+        places["span"] = time_span(number(places["b"], _SILENT_SECONDS_MAX) or 0)
+    return tr(WHOIS[numeric], **places)
 
 
 def sentence(text: str) -> str:
@@ -270,14 +275,15 @@ def people(count: int) -> str:
     return trn("{count} person", "{count} people", count)
 
 
-def names(nicks: list[str], most: int = 2) -> str:
+def names(nicks: list[str], most: int = 2, language: Language | None = None) -> str:
     """carol; carol and dave; carol, dave and 3 others."""
+    language = language or own()
     if 1 < len(nicks) <= most + 1:
-        return tr("{names} and {name}", names=", ".join(nicks[:-1]), name=nicks[-1])
+        return language.tr("{names} and {name}", names=", ".join(nicks[:-1]), name=nicks[-1])
     if len(nicks) <= most:
         return ", ".join(nicks)
-    others = len(nicks) - most
-    return trn("{names} and {count} other", "{names} and {count} others", others, names=", ".join(nicks[:most]))
+    some, others = ", ".join(nicks[:most]), len(nicks) - most
+    return language.trn("{names} and {count} other", "{names} and {count} others", others, names=some)
 
 
 def typing(nicks: list[str]) -> str:
@@ -285,9 +291,11 @@ def typing(nicks: list[str]) -> str:
     return trn("{names} is typing…", "{names} are typing…", len(nicks), names=names(nicks)) if nicks else ""
 
 
-def joined(nicks: list[str]) -> str:
-    return trn("→ {names} joined", "→ {names} joined", len(nicks), names=names(nicks))
+def joined(nicks: list[str], language: Language) -> str:
+    some = names(nicks, language=language)
+    return language.trn("→ {names} joined", "→ {names} joined", len(nicks), names=some)
 
 
-def gone(nicks: list[str]) -> str:
-    return trn("← {names} left", "← {names} left", len(nicks), names=names(nicks))
+def gone(nicks: list[str], language: Language) -> str:
+    some = names(nicks, language=language)
+    return language.trn("← {names} left", "← {names} left", len(nicks), names=some)

@@ -5,6 +5,8 @@ from enum import Enum, auto
 from itertools import count
 from zlib import crc32
 
+from chatroom.common import language as spoken
+from chatroom.common.language import Language
 from chatroom.common.names import fold
 
 NICK_COLOURS = 8  # each screen has its own eight
@@ -59,6 +61,7 @@ class TranscriptEntry:
     reply_to: str = ""  # the msgid of the message that this answers
     reactions: dict[str, list[str]] = field(default_factory=dict)  # who has reacted to it, by how
     delivery: DeliveryState = DeliveryState.DONE
+    language: Language = field(default_factory=spoken.own)  # in which all of it stays, whatever the user reads later
     serial: int = field(default_factory=lambda: next(_serials))
 
     @property

@@ -101,6 +101,7 @@ class Code(Enum):
     NO_SUCH_LANGUAGE = "no-such-language"  # what was asked for, the tags of those that there are
     NO_HISTORY = "no-history"  # command, target: none that is for this client
     HISTORY_FAILED = "history-failed"  # command, target
+    COUNT_BAD = "count-bad"  # what was meant as one
     TIME_BAD = "time-bad"  # what was meant as one
     NOTHING_KEPT = "nothing-kept"  # this server has no history
     NOTHING_TO_READ = "nothing-to-read"  # target: neither a room's name nor a person's

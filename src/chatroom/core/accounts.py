@@ -259,6 +259,11 @@ def _proven(ctx: Context, session: Session, ask: Proof, account: Account) -> lis
         return _dropped(ctx, session, account, ask.via)
     if isinstance(ask, CloseGhost):
         return _closed(ctx, session, ask)
+    if session.user is None:  # before they are told that they are logged in, which they can't use
+        called = account.name if ask.via is Via.COMMAND else ""  # a program says the name that it wants by itself
+        ban = bans.on_person(ctx.state, Person(session.uid, called, "", session.host, account=account.name))
+        if ban:
+            return [bans.refusal(ban), Deferred(lambda: Quit(bans.BANNED, refused=True))]
     more = [*note_use(ctx, session, account), *_renewed(ctx, session, ask, account)]
     more += languages.remembered(ctx, session, account)
     if session.user is None:

@@ -17,7 +17,7 @@ from chatroom.common.cloaks import is_of_addresses
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_nickname, is_room, room_name
 from chatroom.common.text import shortened
-from chatroom.core import notify
+from chatroom.core import notify, waiting
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.permissions import Action, Role, require, role, server_operator
 from chatroom.model.commands import (
@@ -39,12 +39,13 @@ from chatroom.model.masks import ACCOUNT, MUTE, STARS_MAX, Form, is_valid, match
 from chatroom.model.masks import mask as whole_mask
 from chatroom.model.modes import BAN, VOICE
 from chatroom.model.outcomes import Command, Deferred, Outcome, Preparation, Preparing, Steps, Survey
-from chatroom.model.replies import ServerBansAre
+from chatroom.model.replies import Refused, ServerBansAre
 from chatroom.model.state import ChatState
 from chatroom.model.values import ListEntry, ModeChange, Person
 
 SERVER_BANS_MAX = 1000  # each newcomer is held against all of them that are not addresses
 THROWN_OUT_AT_ONCE = 5  # people or devices that one ban ends under the lock at a time: each may be in 100 rooms
+BANNED = "banned from this server"  # why the connection of whoever may not come in ends
 BANNED_DEVICE = "you are banned from this server"  # what a device is told whose person stays by others
 ENDED_AT_ONCE = 20  # bans whose time is over that are lifted under the lock at a time, each of another room at worst
 BAN_MAX_SECONDS = 366 * 86_400  # seconds; longer ones are for good
@@ -83,13 +84,16 @@ def throw_out(ctx: Context, session: Session, command: ThrowOut) -> list[Outcome
         return _bit_by_bit(command)
     if not command.room:
         by, users = server_operator(session).person, ctx.state.users
+        killed = [Killed(by, users[each.uid].person, command.reason) for each in command.who if each.uid in users]
         return [
-            *(Killed(by, users[person.uid].person, command.reason) for person in command.who if person.uid in users),
+            *killed,
+            *waiting.tell_thrown_out(ctx.state, *killed),
             *(DeviceEnded(person, uid, BANNED_DEVICE) for person, uid in command.devices if person.uid in users),
         ]
     by, room = user_of(session).person, ctx.state.rooms.get(fold(command.room))
     here = [room.members[person.uid].person for person in command.who if person.uid in room.members] if room else []
-    return [Kicked(by, command.room, person, command.reason) for person in here]
+    kicked = [Kicked(by, command.room, person, command.reason) for person in here]
+    return [*kicked, *waiting.tell_thrown_out(ctx.state, *kicked)]
 
 
 def _bit_by_bit(command: ThrowOut) -> list[Outcome]:
@@ -262,6 +266,11 @@ def on_person(state: ChatState, person: Person) -> ListEntry | None:
 def on_address(state: ChatState, host: str) -> ListEntry | None:
     """The ban that keeps this address off the server."""
     return state.networks.find(host)
+
+
+def refusal(ban: ListEntry) -> Refused:
+    """What somebody is told whom a ban keeps off the server: why, and how long."""
+    return Refused(ChatError(Code.BANNED_HERE, str(ban.until), ban.reason))
 
 
 def ban_from_server(ctx: Context, session: Session, command: BanFromServer) -> list[Outcome]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from chatroom.common.text import GHOST
 from chatroom.core import (
     away,
+    bans,
     connections,
     ignoring,
     membership,
@@ -82,6 +83,10 @@ def killed(ctx: Context, event: Killed, delivery: Delivery) -> None:
         if not event.by.uid:
             notify.author(ctx, event, delivery)
     reason = f"Killed ({event.by.nick}{f': {event.reason}' if event.reason else ''})"
+    user = ctx.state.users.get(event.who.uid)
+    ban = bans.on_person(ctx.state, user.person) if user else None
+    if user and ban:
+        notify.one(user, bans.refusal(ban), delivery)
     throw_out(ctx, event, event.who, reason, reason, delivery)
 
 

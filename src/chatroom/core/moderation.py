@@ -8,7 +8,7 @@ from dataclasses import replace
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
 from chatroom.common.text import number, shortened
-from chatroom.core import bans, notify, staying
+from chatroom.core import bans, notify, staying, waiting
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.membership import exit_room
 from chatroom.core.permissions import Action, require
@@ -32,7 +32,8 @@ def kick(ctx: Context, session: Session, command: Kick) -> list[Outcome]:
         raise ChatError(Code.THEY_ARE_NOT_IN_ROOM, target.person.nick, room.name)
     by = user_of(session).person
     kicked = Kicked(by, room.name, target.person, shortened(command.reason, REASON_BYTES))
-    return [bans.timed_kick(ctx.state, session, command, target, ctx.clock()), kicked] if command.seconds else [kicked]
+    timed = [bans.timed_kick(ctx.state, session, command, target, ctx.clock())] if command.seconds else []
+    return [*timed, kicked, *waiting.tell_thrown_out(ctx.state, kicked)]
 
 
 def invite(ctx: Context, session: Session, command: Invite) -> list[Outcome]:

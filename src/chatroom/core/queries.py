@@ -192,7 +192,7 @@ def ask_whois(ctx: Context, session: Session, command: AskWhois) -> list[Outcome
             user.since,
             modes,
             bool(user.sessions) and all(each.secure for each in user.sessions),
-            ctx.state.server_of(user.devices[0].who.uid if user.devices else user.person.uid),
+            ctx.state.server_of(user.devices[0].who.uid) if user.devices else None,
             user.person.address if user is viewer or viewer.is_operator else "",
             tuple(user.metadata.items()),
         )

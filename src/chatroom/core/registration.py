@@ -32,8 +32,7 @@ def register(ctx: Context, session: Session, command: Register) -> list[Outcome]
         devices.require_place(presence)
     ban = bans.on_person(ctx.state, person)
     if ban:
-        refused = Refused(ChatError(Code.BANNED_HERE, str(ban.until), ban.reason))
-        return [refused, Deferred(lambda: Quit("banned from this server", refused=True))]
+        return [bans.refusal(ban), Deferred(lambda: Quit(bans.BANNED, refused=True))]
     connected = Connected(person, command.room, command.kind, command.absent)
     kept_out: list[Outcome] = []
     if command.room and not (presence and fold(command.room) in presence.rooms):

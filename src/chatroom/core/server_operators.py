@@ -2,7 +2,7 @@
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.text import shortened
-from chatroom.core import notify
+from chatroom.core import notify, waiting
 from chatroom.core.context import Appliers, Context, Deciders, Handlers
 from chatroom.core.permissions import server_operator
 from chatroom.model.commands import Alert, Kill, Reload, Reread
@@ -30,7 +30,8 @@ def reread(ctx: Context, session: Session, command: Reread) -> list[Outcome]:
 
 def kill(ctx: Context, session: Session, command: Kill) -> list[Outcome]:
     user = server_operator(session)
-    return [Killed(user.person, ctx.state.user_named(command.nick).person, shortened(command.reason, REASON_BYTES))]
+    killed = Killed(user.person, ctx.state.user_named(command.nick).person, shortened(command.reason, REASON_BYTES))
+    return [killed, *waiting.tell_thrown_out(ctx.state, killed)]
 
 
 def alert(ctx: Context, session: Session, command: Alert) -> list[Outcome]:

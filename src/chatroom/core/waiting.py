@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import replace
 
 from chatroom.common.errors import ChatError, Code
+from chatroom.common.language import find, own
 from chatroom.common.names import conversation, fold
 from chatroom.common.text import CTCP
 from chatroom.core import notify
@@ -18,7 +19,7 @@ from chatroom.model.audience import Audience
 from chatroom.model.commands import Say
 from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Account, Session, User, user_of
-from chatroom.model.events import Kept, Received, Said
+from chatroom.model.events import Kept, Kicked, Killed, Received, Said
 from chatroom.model.outcomes import Outcome
 from chatroom.model.replies import PersonalNotice, WaitingAre, WillWait
 from chatroom.model.social_commands import NoteReceived
@@ -59,6 +60,29 @@ def say_to_absent(ctx: Context, session: Session, account: Account, command: Say
         account.id,
     )
     return [kept, WillWait(account.name)]
+
+
+def tell_thrown_out(state: ChatState, *events: Kicked | Killed) -> list[Outcome]:
+    """A notice for each who stays without a device, and is thrown out of a room or off the server by these events.
+
+    Whoever is here is told at once. The notice is the server's, in the language of the account.
+    """
+    told: list[Outcome] = []
+    server = state.server_session.user
+    assert server
+    for event in events:
+        user = state.users.get(event.who.uid)
+        account = state.account_of(user) if user and not user.devices else None
+        if account:
+            places = {"nick": event.by.nick, "why": f" ({event.reason})" if event.reason else ""}
+            tr = (find(account.language) or own()).tr
+            if isinstance(event, Kicked):
+                text = tr("{nick} threw you out of {room} while you were not here{why}.", room=event.room, **places)
+            else:
+                text = tr("{nick} threw you off the server while you were not here{why}.", **places)
+            talk = conversation(server.person.nick, account.name)
+            told.append(Kept(server.person, account.name, text, MessageKind.NOTICE, talk, made=account.id))
+    return told
 
 
 def _has_place(waiting: list[Said], by: str) -> bool:

@@ -3,11 +3,21 @@
 from collections.abc import Callable
 
 from chatroom.client import ban_sentences, bans, mode_handlers
+from chatroom.client.links import link
 from chatroom.client.room import Room
+from chatroom.client.settings import Server
 from chatroom.client.state import SessionState
+from chatroom.common.addresses import is_this_machine
 from chatroom.common.language import mark, tr
-from chatroom.gui.menus import BANS, CHANGE_PASSWORD, HARM, NEW_PASSWORD, Act, keeps_order
+from chatroom.gui.menus import ADDRESS, BANS, CHANGE_PASSWORD, HARM, NEW_PASSWORD, Act, keeps_order
 from chatroom.gui.view_protocol import Question, View
+
+# As the page says it.
+_OPENS = mark("Whoever opens this address comes into the room.")
+_NEAR = mark(
+    "This address works on this machine alone. Others need the one that this machine has in their network; "
+    "whoever runs the server knows it."
+)
 
 
 class CommandQuestions:
@@ -16,10 +26,19 @@ class CommandQuestions:
     `state` is None without a client.
     """
 
-    def __init__(self, view: View, state: Callable[[], SessionState | None], command: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        view: View,
+        state: Callable[[], SessionState | None],
+        command: Callable[[str], bool],
+        server: Callable[[], Server],
+    ) -> None:
         self._view = view
         self._state = state
         self._command = command
+        self._server = server
+        self._asked_in: Room | None = None  # where the user is, so that a question stands over its own room alone
+        self._keys_wanted: dict[Room, str] = {}  # by rooms that want a key: what the server says of that
 
     def ask_for_act(self, act: Act, given: str = "") -> None:
         """Does what was chosen in a menu, after asking for what it needs: nothing, where the act has no label.
@@ -27,6 +46,9 @@ class CommandQuestions:
         `given` is what the user has answered before.
         """
         if act is BANS and self.show_bans():
+            return
+        if act is ADDRESS:
+            self._show_address()
             return
         if not act.label:
             self._command(act.command)
@@ -46,6 +68,22 @@ class CommandQuestions:
             self._command(line)
         else:
             self._run(line)
+
+    def _show_address(self) -> None:
+        """Shows the address of the room for others, to be copied."""
+        state = self._state()
+        if state is None:
+            return
+        server, room = self._server(), state.current
+        address = link(server.host, server.port, room.name, server.tls, has_page=state.knows_times("BAN"))
+        near = is_this_machine(server.host)
+        self._view.ask(
+            Question(
+                tr("The address of {room}", room=room.name), tr(_NEAR if near else _OPENS), tr("Address"),
+                tr("Copy the address"), typed=address,
+            ),
+            self._view.copy_text,
+        )  # fmt: skip
 
     def show_bans(self) -> bool:
         """Lists who is banned or muted here, to let them back; false where that is not known, or nobody is."""
@@ -91,15 +129,28 @@ class CommandQuestions:
         if is_done and action == "ban" and not state.knows_times("BAN"):  # where it does, it throws out as well
             self._command(f"/kick {nick}")
 
-    def ask_key(self, room: Room) -> None:
-        """Asks for the key of a room that did not let us in."""
-        self._view.ask(
-            Question(
-                tr("{room} is locked", room=room.name), tr("Whoever runs the room knows the key."), tr("Key"),
-                tr("Go there"), is_unasked=True,
-            ),
-            lambda key: self._join_with(room.name, key),
-        )  # fmt: skip
+    def want_key(self, room: Room, about: str) -> None:
+        """A room did not let us in without a key: asks for it there. `about` is what the server says of that."""
+        self._keys_wanted[room] = about
+        if (state := self._state()) and state.current is room:
+            self._ask_key(room)
+
+    def came_to(self, room: Room) -> None:
+        """The user looks at another room: what was asked before goes, and a locked room asks for its key."""
+        if room is self._asked_in:
+            return
+        self._asked_in = room
+        self._view.end_question()
+        if room.is_here:
+            self._keys_wanted.pop(room, None)
+        elif room in self._keys_wanted:
+            self._ask_key(room)
+
+    def _ask_key(self, room: Room) -> None:
+        about = self._keys_wanted[room] or tr("Whoever runs the room knows the key.")
+        title = tr("{room} is locked", room=room.name)
+        question = Question(title, about, tr("Key"), tr("Go there"), is_unasked=True)
+        self._view.ask(question, lambda key: self._join_with(room.name, key))
 
     def _join_with(self, name: str, key: str) -> None:
         self._command(f"/join {name} {key}")

@@ -4,7 +4,7 @@ import tkinter as tk
 from tkinter import ttk
 
 from chatroom.common.language import mark, tr
-from chatroom.gui.labels_w import shortened, shown
+from chatroom.gui.labels_w import ShortLabel, shortened, shown
 from chatroom.gui.palette import Palette
 from chatroom.gui.presenter import Presenter
 from chatroom.gui.style import Fonts
@@ -27,7 +27,11 @@ class Composer(ttk.Frame):
             highlightthickness=1, font=fonts.body,
         )  # fmt: skip
         self.hint = ttk.Label(self, text=tr(HINT), style="Muted.TLabel")
-        self.end = ttk.Button(self, text=tr("Cancel"), style="Flat.TButton", command=presenter.stop_editing)
+        self.above = ttk.Frame(self)  # what is being edited or answered
+        self._about = ShortLabel(self.above, fonts.small, "Muted.TLabel")
+        end = ttk.Button(self.above, text=tr("Cancel"), style="Flat.TButton", command=presenter.stop_editing)
+        end.pack(side="right")
+        self._about.pack(side="left", fill="x", expand=True, padx=2)
         self._note = Note()
         self._is_compact = False
         self.send_button = ttk.Button(self, text=tr("Send"), style="Accent.TButton", width=12, command=self.submit)
@@ -62,26 +66,28 @@ class Composer(ttk.Frame):
         """Shows one line with Send beside it and no hint, for a low window; or all of it."""
         self._is_compact = compact
         self.text.configure(height=1 if compact else _LINES)
-        self.text.grid(row=0, column=0, columnspan=2 if compact else 3, sticky="ew")
+        self.text.grid(row=1, column=0, columnspan=2 if compact else 3, sticky="ew")
         if compact:
-            self.send_button.grid(row=0, column=2, padx=(6, 0), pady=0, sticky="ns")
+            self.send_button.grid(row=1, column=2, padx=(6, 0), pady=0, sticky="ns")
         else:
-            self.send_button.grid(row=1, column=2, pady=(6, 0), padx=0, sticky="e")
+            self.send_button.grid(row=2, column=2, pady=(6, 0), padx=0, sticky="e")
         self.show_note(self._note)
 
     def show_note(self, note: Note) -> None:
-        """Shows a note in place of the hint; in a low window, there is a line for it only while there is one."""
+        """Shows a note above the text if it can be ended, else in place of the hint; in a low window, the hint goes."""
         self._note = note
+        below = "" if note.can_end else note.text
         room = max(_NOTE_LEAST_PIXELS, self.winfo_width() // 2)
-        self.hint.configure(text=shortened(shown(note.text or tr(HINT)), self._fonts.small, room))
-        if note.text or not self._is_compact:
-            self.hint.grid(row=1, column=0, sticky="w", padx=2)
+        self.hint.configure(text=shortened(shown(below or tr(HINT)), self._fonts.small, room))
+        if below or not self._is_compact:
+            self.hint.grid(row=2, column=0, sticky="w", padx=2)
         else:
             self.hint.grid_remove()
+        self._about.show(note.text if note.can_end else "")
         if note.can_end:
-            self.end.grid(row=1, column=1, sticky="w", padx=6)
+            self.above.grid(row=0, column=0, columnspan=3, sticky="ew", pady=(0, 2))
         else:
-            self.end.grid_remove()
+            self.above.grid_remove()
 
     def restyle(self, palette: Palette) -> None:
         self.text.configure(
@@ -98,6 +104,7 @@ class Composer(ttk.Frame):
         self.text.delete("1.0", "end")
         self.text.insert("1.0", text)
         self.text.edit_modified(False)  # not by typing
+        self.text.edit_reset()  # what stood here may be another room's, or a password: undoing does not bring it back
         self.text.mark_set("insert", "end-1c")
         self.text.see("insert")
 

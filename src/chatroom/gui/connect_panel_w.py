@@ -60,8 +60,8 @@ class ConnectPanel(ttk.Frame):
         self._field(11, tr("Password of the server"), self._server_secret, "server_password")
         self._question = ttk.Label(box, wraplength=wrap)
         self._progress = ttk.Label(box, style="Muted.TLabel", wraplength=wrap)
-        self._notice = ttk.Label(box, style="Error.TLabel", wraplength=wrap)
-        for row, label in ((13, self._notice), (14, self._question), (15, self._progress)):
+        self._notice = ttk.Label(box, style="Notice.TLabel", wraplength=wrap)  # stands in the place of `_where`
+        for row, label in ((1, self._notice), (14, self._question), (15, self._progress)):
             label.grid(row=row, column=0, columnspan=2, sticky="w", pady=(6, 0))
         self._errors["notice"] = self._notice
         buttons = ttk.Frame(box)
@@ -122,6 +122,7 @@ class ConnectPanel(ttk.Frame):
             text = panel.errors.get(name, "")
             label.configure(text=text)
             (label.grid if text else label.grid_remove)()
+        (self._where.grid_remove if "notice" in panel.errors else self._where.grid)()
         self._question.configure(text=panel.question)
         self._progress.configure(text=panel.connecting)
         for label in (self._question, self._progress):
@@ -176,7 +177,10 @@ class ConnectPanel(ttk.Frame):
                 (widget.grid if shown else widget.grid_remove)()
 
     def _focus_error(self, panel: Panel) -> None:
-        """Puts the cursor into the field that has an error, or into the name."""
+        """Gives the keyboard to the field that has an error, or to the name; to the button where no field is wrong."""
+        if "notice" in panel.errors:
+            self._go.focus_set()
+            return
         by_name = {"server": self._host, **self._secrets()}
         field = next((by_name[name] for name in panel.errors if name in by_name), self.name)
         field.focus_set()

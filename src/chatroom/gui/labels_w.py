@@ -29,6 +29,18 @@ def shortened(text: str, font: tkfont.Font, pixels: int) -> str:
     return text[:low].rstrip() + _ELLIPSIS
 
 
+def wrapped(text: str, font: tkfont.Font, pixels: int) -> list[str]:
+    """The text in lines of whole words, none wider than so many pixels, as long as each word fits."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and font.measure(longer) > pixels:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
 class ShortLabel(ttk.Label):
     """A label that is as wide as there is room, and cuts its text to that."""
 

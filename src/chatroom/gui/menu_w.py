@@ -21,7 +21,7 @@ _THEMES = {"system": mark("Colours of the system"), "light": mark("Light"), "dar
 
 
 class MainMenu(tk.Menu):
-    """`room` is the menu of the current room. Each part is filled when it opens, with what can be done then."""
+    """Each part is filled when it opens, with what can be done then."""
 
     def __init__(self, parent: tk.Misc, presenter: Presenter, show_keys: Callable[[], None]) -> None:
         super().__init__(parent, tearoff=False, bd=1)
@@ -35,7 +35,7 @@ class MainMenu(tk.Menu):
             (mark("Search…"), "Ctrl+F", presenter.search.open),
             (mark("Keys"), "F1", show_keys),
         )
-        self.room = self._submenu(mark("This room"), self._fill_room)
+        self._room = self._submenu(mark("This room"), lambda: self.fill_room(self._room))
         self._own = self._submenu(mark("You"), self._fill_own)
         self._view = self._submenu(mark("View"), None)
         self._languages = tk.Menu(self._view, tearoff=False, bd=1)
@@ -55,17 +55,18 @@ class MainMenu(tk.Menu):
         self.add_cascade(label=tr(label), menu=menu)
         return menu
 
-    def _fill_room(self) -> None:
+    def fill_room(self, menu: tk.Menu) -> None:
+        """Fills a menu with what can be done in the current room."""
         state = self._presenter.state
-        self._fill(self.room, menus.room_acts(state) if state else ())
+        self._fill(menu, menus.room_acts(state) if state else ())
         room = state.current if state else None
         leave = mark("Close this conversation") if room and room.is_direct else mark("Leave this room")
-        if self.room.index("end") is not None:
-            self.room.add_separator()
+        if menu.index("end") is not None:
+            menu.add_separator()
         self._add(
             (mark("Save this conversation…"), "", self._presenter.save_conversation),
             (leave, "", lambda: self._presenter.command("/leave")),
-            menu=self.room,
+            menu=menu,
         )
 
     def _fill_own(self) -> None:
@@ -112,5 +113,5 @@ class MainMenu(tk.Menu):
         self._theme_choice.set(settings.theme)
 
     def restyle(self, colours: Palette, fonts: Fonts) -> None:
-        for menu in (self, self.room, self._own, self._view, self._languages):
+        for menu in (self, self._room, self._own, self._view, self._languages):
             colour_menu(menu, colours, fonts)

@@ -7,6 +7,7 @@ from chatroom.client import ban_sentences, ignoring
 from chatroom.client.room import Room
 from chatroom.client.state import SessionState
 from chatroom.common.language import mark, tr
+from chatroom.common.names import LOBBY, fold
 from chatroom.common.text import shortened
 
 _ABOUT_BYTES_MAX = 100  # of what a menu tells: a reason may be long
@@ -108,25 +109,33 @@ def room_acts(state: SessionState) -> Iterator[Act]:
     if rights or modes is None or "i" not in modes:
         yield Act(mark("Invite somebody…"), "/invite {}", mark("Name"), mark("Who is to be invited?"))
     yield BANS
+    yield ADDRESS
     if not rights:
         return
+    if state.has("draft/channel-rename") and fold(room.name) != LOBBY:
+        yield RENAME
     for letter, off, on in _SWITCHES:
         if letter == "W" and "W" not in state.mode_kinds()[2]:
             continue
         if modes is None or letter in modes:
             yield off
-        if modes is None or letter not in modes:
+        if modes is None or letter not in modes or letter == _KEY:  # there can be another key
             yield on
 
 
+_KEY = "k"
 _SWITCHES = (  # by the mode: what takes it off, and what sets it
     (
-        "k",
-        Act(mark("Unlock"), "/key off"),
-        Act(mark("Lock with a key…"), "/key {}", mark("Key"), mark("Only those who know the key come in.")),
+        _KEY,
+        Act(mark("Take the key away"), "/key off"),
+        Act(mark("Key…"), "/key {}", mark("Key"), mark("Only those who know the key come in.")),
     ),
     ("i", Act(mark("Let in everybody"), "/mode -i"), Act(mark("Let in only who is invited"), "/mode +i")),
-    ("m", Act(mark("Let everybody speak"), "/mode -m"), Act(mark("Quiet: only operators speak"), "/mode +m")),
+    (
+        "m",
+        Act(mark("Let everybody speak"), "/mode -m"),
+        Act(mark("Quiet: only operators and those with a voice speak"), "/mode +m"),
+    ),
     (
         "W",
         Act(mark("End slow mode"), "/slow off"),
@@ -138,6 +147,20 @@ _SWITCHES = (  # by the mode: what takes it off, and what sets it
         ),
     ),
 )
+
+
+def _setting(name: str, setting: str, on: bool) -> Act:
+    return Act(name, f"/set {setting} {'on' if on else 'off'}")
+
+
+_STRANGERS = {  # by whether they are refused
+    False: _setting(mark("Only logged-in people may write to me"), "strangers", False),
+    True: _setting(mark("Everybody may write to me"), "strangers", True),
+}
+_STAY = {  # by whether one stays
+    False: _setting(mark("Stay in my rooms when I go"), "stay", True),
+    True: _setting(mark("Leave my rooms when I go"), "stay", False),
+}
 
 
 def own_acts(state: SessionState) -> Iterator[Act]:
@@ -162,6 +185,10 @@ def own_acts(state: SessionState) -> Iterator[Act]:
     else:
         yield Act(mark("Away…"), "/away {}", mark("Why"), mark("Others are told that you are away."), may_be_empty=True)
     yield Act(mark("Another name…"), "/nick {}", mark("Name"), mark("What should the others call you?"))
+    if state.knows_times("BAN"):
+        yield _STRANGERS[bool(state.refuses_strangers)]
+    if state.account and state.stays is not None:
+        yield _STAY[state.stays]
     if not state.is_operator:
         yield Act(
             mark("Operator of the server…"), "/oper {}", mark("Operator's password"),
@@ -169,7 +196,11 @@ def own_acts(state: SessionState) -> Iterator[Act]:
         )  # fmt: skip
 
 
+ADDRESS = Act(mark("Show the address…"), "")
 BANS = Act(mark("Who is banned or muted…"), "/bans")
+RENAME = Act(
+    mark("Rename…"), "/rename {}", mark("New name"), mark("Everybody comes along. The old name leads there for a week.")
+)
 CHANGE_PASSWORD = Act(
     mark("Change the password…"), "/password {}", mark("Password until now"),
     mark("The new one is asked for next."), is_secret=True,

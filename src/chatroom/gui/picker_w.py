@@ -2,16 +2,18 @@
 
 import tkinter as tk
 from collections.abc import Callable
+from itertools import zip_longest
 from tkinter import font as tkfont
 from tkinter import ttk
 
-from chatroom.gui.labels_w import Pane, shortened, shown
+from chatroom.gui.labels_w import Pane, shortened, shown, wrapped
 from chatroom.gui.palette import Palette
 from chatroom.gui.style import pixels, take_keys
 from chatroom.gui.view_protocol import NewRow
 
 _ROWS_AT_ONCE = 9  # to choose from; a table shows all that has room
 _PIXELS, _MOST_PIXELS = 440, 720  # of the card's width; a table is as wide as its rows
+_EDGE_PIXELS = 60  # of the card beside its rows, with the scroll bar
 
 
 class Picker(ttk.Frame):
@@ -64,12 +66,19 @@ class Picker(ttk.Frame):
         take_keys(self._entry)
 
     def show_table(self, title: str, rows: list[tuple[str, str]]) -> None:
-        """Shows something to read in two columns."""
-        self._rows, self._new, self._is_table = rows, None, True
-        font = self._font()
-        self._list.configure(height=len(rows))
-        for column, texts in zip(("name", "about"), zip(*rows, strict=True), strict=True):
-            self._list.column(column, width=max(map(font.measure, texts)) + pixels(self, 20))
+        """Shows something to read in two columns. What has no room in a line goes on in the next."""
+        font, gap, across = self._font(), pixels(self, 20), self.master.winfo_width()
+        names, told = (max(map(font.measure, texts)) + gap for texts in zip(*rows, strict=True))
+        names = min(names, across // 2)
+        told = min(told, across - names - pixels(self, _EDGE_PIXELS))
+        lines: list[tuple[str, str]] = []
+        for name, about in rows:
+            parts = (wrapped(name, font, names - gap), wrapped(about, font, told - gap))
+            lines += zip_longest(*parts, fillvalue="")
+        self._rows, self._new, self._is_table = lines, None, True
+        self._list.configure(height=len(lines))
+        self._list.column("name", width=names)
+        self._list.column("about", width=told)
         self._title.configure(text=title)
         self._entry.pack_forget()
         self._title.pack(anchor="w", pady=(0, 8))
@@ -100,7 +109,7 @@ class Picker(ttk.Frame):
         if self._is_table:
             self.update_idletasks()
             return self.winfo_reqwidth()
-        least, most, edge = pixels(self, _PIXELS), pixels(self, _MOST_PIXELS), pixels(self, 60)
+        least, most, edge = pixels(self, _PIXELS), pixels(self, _MOST_PIXELS), pixels(self, _EDGE_PIXELS)
         measure = self._font().measure
         names, told = (max([0, *map(measure, texts)]) for texts in zip(("", ""), *self._rows, strict=True))
         name = max(pixels(self, 150), min(names + pixels(self, 20), most // 2))

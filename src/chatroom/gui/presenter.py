@@ -57,9 +57,10 @@ from chatroom.gui.writing import Writing
 TICK_SECONDS = 0.006  # of handling lines at once, so that a key pressed meanwhile shows within 20 ms
 REFRESH_SECONDS = 0.1  # between two redraws while more waits: drawing costs more than handling lines
 LINES_UNASKED = 20  # sent at once without a question: more is mostly pasted by mistake
-_FIELDS = {  # of the panel, by the reason of a refusal
+_FIELDS = {  # of the panel, by the reason of a refusal; any other is no fault of what was typed
     **dict.fromkeys(("nick-taken", "nick-bad"), "name"),
-    **dict.fromkeys(("nick-claimed", "login-refused", "password-changed"), "password"),
+    **dict.fromkeys(("nick-claimed", "login-refused", "password-changed", "ended"), "password"),
+    "certificate-changed": "server",
     **dict.fromkeys(("server-password", "server-password-wrong"), "server_password"),
 }
 MakeClient = Callable[[Target, Session], Client]
@@ -97,7 +98,7 @@ class Presenter:
         self._panel_shown: str | None = None  # what the panel says of the connection, since the chat was last shown
         self._alerts = Alerts(view, settings, now)
         self._drafts = Drafts(view, settings, now)
-        self.questions = CommandQuestions(view, lambda: self.state, self.command)
+        self.questions = CommandQuestions(view, lambda: self.state, self.command, lambda: self.server)
         self.rooms = RoomChooser(view, lambda: self.state, self.command, self.go_to)
         self.writing = Writing(view, settings)
         self.pane.on_edit, self.pane.on_reply = self.writing.edit, self.writing.reply
@@ -259,8 +260,8 @@ class Presenter:
                 self.search.shown(room, entries, msgid)
             case LanguageChosen(tag):
                 self._speak(tag)
-            case KeyWanted(room):
-                self.questions.ask_key(room)
+            case KeyWanted(room, about):
+                self.questions.want_key(room, about)
             case SearchResults(room, entries):
                 self.search.found(room, entries)
 
@@ -288,7 +289,7 @@ class Presenter:
             self._fingerprint = about[1].replace(":", "").lower()
             self._show_panel(question=text)
         else:
-            self._show_panel({_FIELDS.get(reason, "server"): text})
+            self._show_panel({_FIELDS.get(reason, "notice"): text})
 
     # --- what the window shows ----------------------------------------------------------------------------------------
 
@@ -319,6 +320,8 @@ class Presenter:
             room.seen()
         self.pane.show(room)
         presence_handlers.ask_who(state, room)
+        if self.client.phase is not Phase.ASKING:  # that question is about all rooms
+            self.questions.came_to(room)
         self.refresh()
 
     def member_action(self, nick: str, action: str) -> None:
@@ -343,21 +346,23 @@ class Presenter:
         if not self.client or not text.strip():
             return
         room = self.client.state.current
-        if self.writing.is_unchanged(room, text):
-            self.stop_editing()
+        if self.writing.is_unchanged(room, text) and self.stop_editing():
             return
-        lines = len(splitting.lines(text))
-        if lines > LINES_UNASKED and not self.view.confirm(_about_lines(lines), tr("Send")):
-            return
+        if not _is_meant(self.view, text) or self.state is None or self.state.current is not room:
+            return  # in another room by now, where the server has moved us; what was typed is the draft of this one
         # Empty it first: a command may go to another room, and what is in the composer then is kept as a draft.
         self.view.set_composer("")
-        if self.command(text):
+        done = False
+        try:
+            done = self.command(text)
+        finally:
+            if not done:
+                self.view.set_composer(text)
+        if done:
             if not slash_commands.is_secret(text):
                 self.sent.add(text)
             self.writing.sent(room)
             self.pane.jump_to_latest()
-        else:
-            self.view.set_composer(text)
 
     def typed(self, text: str) -> None:
         """The user has typed in the composer, which has this text now."""
@@ -376,6 +381,7 @@ class Presenter:
         if not self.client:
             return False
         state = self.client.state
+        rooms = set(state.rooms.values())
         if text.startswith("/search ") and state.is_registered:
             self.search.open()
             self.search.find(text.removeprefix("/search "))
@@ -389,6 +395,7 @@ class Presenter:
             state.inform(str(misuse), Kind.ERROR)
             self.pane.jump_to_latest()
             return False
+        self._drafts.keep_left(state, rooms)
         if room is not None and room is not state.current:
             self.go_to(room)
         self.refresh()
@@ -469,8 +476,11 @@ def follow(server: Server) -> tuple[Server, str]:
     return replace(server, host=link.host, port=link.port, tls=link.tls or server.tls), link.room
 
 
-def _about_lines(count: int) -> str:
-    return trn("Send this {count} line to everybody here?", "Send these {count} lines to everybody here?", count)
+def _is_meant(view: View, text: str) -> bool:
+    """Whether the user means to send a text; asks about one of many lines."""
+    count = len(splitting.lines(text))
+    question = trn("Send this {count} line to everybody here?", "Send these {count} lines to everybody here?", count)
+    return count <= LINES_UNASKED or view.confirm(question, tr("Send"))
 
 
 def check(server: Server) -> dict[str, str]:

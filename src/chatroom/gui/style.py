@@ -63,6 +63,7 @@ def apply(root: tk.Misc, palette: Palette, fonts: Fonts) -> None:
     for name, colour, font in (
         ("Muted", palette.muted, fonts.small),
         ("Error", palette.error, fonts.small),
+        ("Notice", palette.error, fonts.body),
         ("Small", palette.text, fonts.small),
         ("Bold", palette.text, fonts.bold),
         ("Title", palette.text, fonts.large),

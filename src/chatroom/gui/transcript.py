@@ -260,7 +260,7 @@ class Transcript:
             entry = entries[position - first]
             if entry.kind not in (Kind.JOIN, Kind.LEAVE) or (position > start and entry is self.room.mark):
                 break
-            if strings.day(entry.time) != day:
+            if strings.day(entry.time) != day or entry.language is not entries[start - first].language:
                 break
             position += 1
         return position
@@ -270,7 +270,8 @@ class Transcript:
             parts = [strings.said(entries[0])]
         else:
             by_kind = {kind: list(dict.fromkeys(e.nick for e in entries if e.kind is kind)) for kind in _FOLDED}
-            parts = [told(by_kind[kind]) for kind, told in _FOLDED.items() if by_kind[kind]]
+            language = entries[0].language
+            parts = [told(by_kind[kind], language) for kind, told in _FOLDED.items() if by_kind[kind]]
         return TranscriptRow("line", (*self._time(entries[0]), ("   ".join(parts), "muted")), position, entries[0])
 
     def _rows(self, position: int, entry: TranscriptEntry) -> list[TranscriptRow]:
@@ -291,7 +292,7 @@ class Transcript:
             case Kind.ACTION:
                 head = [("• ", "muted"), (entry.nick, colour), (" ", "gap")]
             case Kind.NOTICE:
-                head = [(entry.nick, colour), (tr("  (notice) "), "muted")]
+                head = [(entry.nick, colour), (entry.language.tr("  (notice) "), "muted")]
             case _:
                 head = [(entry.nick, colour), ("  ", "gap")]
         tag = "muted" if entry.pending else tag
@@ -322,7 +323,7 @@ class Transcript:
                 open_row = self._gap()
         room = ((f"  {entry.place}", "muted"),) if entry.place not in ("", self.room.name) else ()
         place = (*room, ("  ", tag), (tr("Show its place"), "place")) if self.has_places else room
-        edited = ((" " + tr("(edited)"), "small"),) if entry.edited else ()
+        edited = ((" " + entry.language.tr("(edited)"), "small"),) if entry.edited else ()
         end = (*more, *edited, *_delivery(entry), *place)
         if rows[-1].tag == "code" and end:
             rows.append(TranscriptRow(line, (*self._gap(), *end), position, entry))

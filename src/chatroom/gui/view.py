@@ -120,7 +120,9 @@ class TkView:
         self._reaction_menu = tk.Menu(self._popup_menu, tearoff=False, bd=1)
 
     def _room_menu(self, x: int, y: int) -> None:
-        self._menu.room.tk_popup(x, y)
+        # A menu of its own: Esc in one that is a part of another goes to that, which is not there.
+        self._menu.fill_room(self._popup_menu)
+        self._popup_menu.tk_popup(x, y)
 
     def _message_menu(self, row: int, link: str, x: int, y: int) -> None:
         menu, pane = self._popup_menu, self.presenter.pane
@@ -304,6 +306,9 @@ class TkView:
     def ask(self, question: Question, answer: Callable[[str], None]) -> None:
         self.picker.hide()
         self.question.show(question, answer)
+
+    def end_question(self) -> None:
+        self.question.close()
 
     def show_search(self, visible: bool, result: str = "", can_go_back: bool = False) -> None:
         if visible:

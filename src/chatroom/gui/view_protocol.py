@@ -57,7 +57,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What stands below the composer in place of its hint, if it has a text. `can_end` is whether it has a button."""
+    """What stands at the composer: above it with a button where it `can_end`, else in place of the hint below it."""
 
     text: str = ""
     can_end: bool = False
@@ -65,7 +65,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """The connect panel. `errors` are by field: name, server, port, password, server_password.
+    """The connect panel. `errors` are by field: name, server, port, password, server_password; a notice has none.
 
     `question` is about a certificate. A field for a password is shown where there is one, or an error of it.
     """
@@ -124,6 +124,7 @@ class View(Protocol):
         self, title: str, rows: list[tuple[str, str]], new: NewRow | None, pick: Callable[[str], None]
     ) -> None: ...
     def ask(self, question: Question, answer: Callable[[str], None]) -> None: ...
+    def end_question(self) -> None: ...
     def show_search(self, visible: bool, result: str = "", can_go_back: bool = False) -> None: ...
     def show_settings(self, settings: Settings) -> None: ...
     def splice(self, splices: list[Splice], pin: bool) -> None: ...

@@ -136,7 +136,7 @@ class WhoisIs(Reply):
     since: int  # milliseconds; 0 for the service, which is always here
     modes: str  # "" for those who may not know them
     secure: bool  # whether the connection is encrypted, and to this server
-    server: str = ""  # to which they are connected; "" if it is the only one
+    server: str | None = ""  # to which they are connected; "" if it is the only one; None: they stay without a device
     address: str = ""  # "" for those who may not know it
     metadata: tuple[tuple[str, str], ...] = ()
 

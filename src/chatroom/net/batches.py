@@ -17,7 +17,7 @@ from typing import Any
 
 from chatroom.model.audience import Audience, Format
 from chatroom.model.entities import Session
-from chatroom.model.events import Event
+from chatroom.model.events import Departed, Event
 from chatroom.net.connection import ClientSession
 
 log = logging.getLogger(__name__)
@@ -53,6 +53,26 @@ def count_recipients(item: Item) -> int:
     """How many clients an item is for."""
     to = item[1]
     return to.size() if type(to) is Audience else 1
+
+
+def set_departures_apart(batch: list[Item]) -> tuple[list[Item], list[Item]]:
+    """The departures in a batch and the rest, if these may be told later than the rest; else none, and the batch.
+
+    They may if all else is for single clients, each of whom leaves, too, or is not told of them.
+    """
+    departures: list[Item] = [item for item in batch if type(item[0]) is Departed]
+    if not departures:
+        return departures, batch
+    rest = [item for item in batch if type(item[0]) is not Departed]
+    for _, to, _ in rest:
+        if not isinstance(to, ClientSession) or not (to.closing or not any(_is_told(to, each) for each in departures)):
+            return [], batch
+    return departures, rest
+
+
+def _is_told(session: ClientSession, item: Item) -> bool:
+    """Whether a client is one of those who are told an event."""
+    return isinstance(item[1], Audience) and any(session in members for members in item[1].groups.values())
 
 
 def group_by_recipient(batch: list[Item]) -> list[Group]:

@@ -16,6 +16,8 @@ The laws:
 - Nobody waits for a slow reader. A send never blocks; what a socket does not take waits in an outbox (`slow_readers`).
   A flood that outruns clients who do read is slowed down, within the bounds of `THROTTLED_BYTES_PER_SECOND`.
 - Every client gets its bytes in the order in which they were handed over.
+- Nobody waits to be told that somebody has left. So a departure is saved and sent together with what comes next, or
+  after `DEPARTURE_SECONDS`. Only who leaves is answered, and disconnected, at once.
 """
 
 import logging
@@ -30,7 +32,16 @@ from chatroom.model.events import Event
 from chatroom.model.limits import BACKLOG_EVENTS
 from chatroom.model.replies import Goodbye, Reply
 from chatroom.model.state import ServerSession
-from chatroom.net.batches import Control, Group, Item, count_recipients, group_by_recipient, merged, payloads_of
+from chatroom.net.batches import (
+    Control,
+    Group,
+    Item,
+    count_recipients,
+    group_by_recipient,
+    merged,
+    payloads_of,
+    set_departures_apart,
+)
 from chatroom.net.connection import ClientSession
 from chatroom.net.outbox import DONT_WAIT, Chunk, Outbox, loss_reason
 from chatroom.net.slow_readers import OUTBOX_BYTES, SlowReaders
@@ -40,6 +51,7 @@ from chatroom.net.slow_readers import OUTBOX_BYTES, SlowReaders
 ITEMS_SENT_AT_ONCE = 16
 CLIENTS_SENT_AT_ONCE = 100
 BATCHES_SENT_AT_ONCE = 4  # at most, of which the later ones are what other clients' threads have handed over meanwhile
+DEPARTURE_SECONDS = 0.03  # seconds that a departure waits at most: nobody notices that, and many clients come meanwhile
 BATCH_EVENTS = 1024  # events in a batch: a send costs as much as 4 KiB in it, so it should be many times that
 # Bytes sent to one client after another. Of a longer payload all get a part before anybody gets the next one.
 PAYLOAD_BYTES = OUTBOX_BYTES // 4
@@ -53,7 +65,7 @@ class Courier(threading.Thread):
 
     `broadcast` and `reply` are called under the event log's lock, which keeps their order. `_waiting` is a deque
     because two threads can use its two ends without a lock. `_turn` is held by the thread that saves and sends; it
-    guards all outboxes. `_lock` guards `_blocked`, and `_asleep` where the courier is woken.
+    guards all outboxes and `_departures`. `_lock` guards `_blocked`, and `_asleep` where the courier is woken.
     """
 
     def __init__(self, save: Callable[[list[Event]], None] | None = None) -> None:
@@ -67,7 +79,9 @@ class Courier(threading.Thread):
         self._slow = SlowReaders(self._abort, self._finish)
         self._turn = threading.Lock()
         self._lock = threading.Condition()
+        self._departures: list[Item] = []  # which were taken out of `_waiting`, and wait for the next batch
         self._asleep = False
+        self._naps = False  # whether the courier, if it sleeps, wakes up by itself to send departures
         self._stopped = False
         self._is_done = False  # whether the thread ends
         self._stop_deadline = 0.0  # when it ends in any case once stopped, in monotonic seconds
@@ -134,14 +148,26 @@ class Courier(threading.Thread):
                 return True
             try:
                 if waiting and self._asleep:
-                    if count_recipients(waiting[0]) > CLIENTS_SENT_AT_ONCE:
+                    batch = self._take_urgent()
+                    if batch and count_recipients(batch[0]) > CLIENTS_SENT_AT_ONCE:
+                        waiting.extendleft(reversed(batch))
                         return False
-                    self._carry(self._take_batch())
+                    self._carry(batch)
             finally:
                 self._turn.release()
             if not waiting:
                 return not (slow.outboxes or slow.memory.discarded)
         return False
+
+    def _take_urgent(self) -> list[Item]:
+        """A batch of what waits, without departures if these can wait longer."""
+        batch = self._take_batch()
+        if len(batch) <= ITEMS_SENT_AT_ONCE:
+            self._departures, batch = set_departures_apart(batch)
+            if self._departures and not self._naps:
+                self._naps = True
+                self._slow.wake()  # it sleeps, so it can't have ended before this thread gives back the turn
+        return batch
 
     def barrier(self) -> threading.Event:
         """An event that is set once all that was handed over so far is saved, and sent as far as sockets take it."""
@@ -151,7 +177,7 @@ class Courier(threading.Thread):
 
     def queue(self) -> tuple[int, int]:
         """How many items wait for the courier, and how many bytes in outboxes for clients to read them."""
-        return len(self._waiting), self._slow.bytes
+        return len(self._waiting) + len(self._departures), self._slow.bytes
 
     def slow_readers(self) -> set[Outbox]:
         """The outboxes that hold something."""
@@ -222,9 +248,12 @@ class Courier(threading.Thread):
             if slow.memory.discarded:
                 slow.memory.tidy()
                 continue
-            timeout = max(0.0, self._stop_deadline - time.monotonic()) if self._stopped else None
-            if self._stopped and not (timeout and slow.outboxes):
-                return []
+            timeout = DEPARTURE_SECONDS if self._departures else None
+            if self._stopped:
+                timeout = max(0.0, self._stop_deadline - time.monotonic())
+                if not (timeout and slow.outboxes):
+                    break
+            self._naps = timeout is not None
             with self._lock:
                 self._asleep = True
             self._turn.release()
@@ -236,6 +265,8 @@ class Courier(threading.Thread):
                 self._turn.acquire()
             self._asleep = False
             slow.serve(0)
+            if timeout and self._departures:
+                break
         if slow.outboxes:
             slow.serve(0)
         if slow.memory.discarded:
@@ -243,9 +274,10 @@ class Courier(threading.Thread):
         return self._take_batch()
 
     def _take_batch(self) -> list[Item]:
-        """A batch of what waits."""
+        """A batch of what waits, the departures first."""
         waiting = self._waiting
-        batch = [waiting.popleft() for _ in range(min(len(waiting), BATCH_EVENTS))]
+        batch, self._departures = self._departures, []
+        batch += [waiting.popleft() for _ in range(min(len(waiting), BATCH_EVENTS))]
         if self._blocked and len(waiting) <= BACKLOG_EVENTS // 2:
             with self._lock:
                 self._lock.notify_all()

@@ -311,7 +311,7 @@ class PlainDialect:
     def _history(self, rest: str) -> Iterator[Command]:
         count = number(rest, HISTORY_EVENTS_PER_ANSWER) or 0
         if rest and not count:
-            raise ChatError(Code.TOO_FEW_PARAMETERS, "/history", COMMANDS["/history"].usage)
+            raise ChatError(Code.COUNT_BAD, rest)
         yield AskHistory(self._here(), count or RECENT_MESSAGES)
 
     def _ignore(self, rest: str) -> Iterator[Command]:

@@ -11,7 +11,13 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.language import ENGLISH, Language, mark
 from chatroom.common.names import LOBBY, ROOM_BYTES, ROOM_CHARACTERS, Fault, describe_fault, fold
 from chatroom.common.text import clean
-from chatroom.model.limits import AWAY_BYTES, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS, TOPIC_BYTES
+from chatroom.model.limits import (
+    AWAY_BYTES,
+    HISTORY_EVENTS_PER_ANSWER,
+    PASSWORD_MAX_BYTES,
+    PASSWORD_MIN_CHARACTERS,
+    TOPIC_BYTES,
+)
 from chatroom.protocols.limits import PLAIN_LINE_BYTES
 from chatroom.protocols.moderation_commands import TIME_EXAMPLES
 from chatroom.protocols.sentence_parts import because, time_left
@@ -138,6 +144,7 @@ _SENTENCES: dict[Code, str] = {
     Code.TIME_BAD: mark(
         "{word} is no time, so nothing was done; {time_examples} are times; no reason begins with a digit"
     ),
+    Code.COUNT_BAD: mark("{word} is no number of messages; {slash}history takes one from 1 to {most_messages}"),
     Code.NOTHING_KEPT: mark("no history is kept here"),
     Code.RELOAD_FAILED: mark("a file can't be read, so nothing has changed; the server's log says which"),
     Code.LINK_DOWN: mark("the link to the other servers is down; that must wait until it is back"),
@@ -214,7 +221,7 @@ _ABOUT: dict[Code, tuple[str, ...]] = {
     **dict.fromkeys((Code.METADATA_NOT_SET, Code.METADATA_NOT_YOURS), ("target", "key")),
     Code.IGNORING_TOO_MANY: ("mask",),
     Code.NOT_IGNORED: ("who",),
-    Code.TIME_BAD: ("word",),
+    **dict.fromkeys((Code.TIME_BAD, Code.COUNT_BAD), ("word",)),
     Code.NO_SUCH_SETTING: ("setting",),
     Code.NO_SUCH_LANGUAGE: ("language", "languages"),
     Code.WATCHING_TOO_MANY: ("nicks",),
@@ -249,6 +256,7 @@ _CONSTANTS = {
     "away_bytes": f"{AWAY_BYTES}",
     "line_bytes": f"{PLAIN_LINE_BYTES}",
     "time_examples": TIME_EXAMPLES,
+    "most_messages": f"{HISTORY_EVENTS_PER_ANSWER}",
 }
 
 

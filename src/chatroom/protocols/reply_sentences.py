@@ -128,8 +128,9 @@ def _rooms_are(reply: RoomsAre, to: Reader) -> list[str]:
 
 def _who_is_in(reply: WhoIsIn, to: Reader) -> list[str]:
     if not reply.members:
-        sentence = mark("There is nobody in {mask}.") if is_room(reply.mask) else mark("There is nobody called {mask}.")
-        return [to.tr(sentence, mask=clean(reply.mask))]
+        if is_room(reply.mask):
+            return [describe_refusal(ChatError(Code.NO_SUCH_ROOM, reply.mask), to.slash, to.language)]
+        return [to.tr("There is nobody called {mask}.", mask=clean(reply.mask))]
     people = ", ".join([_present(m, to) for m in reply.members])
     if not reply.room:
         return [to.tr("Here: {people}", people=people)]

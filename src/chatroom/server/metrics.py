@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry, MetricsHandler
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
 from chatroom.model.audience import Audience
-from chatroom.model.events import Event, Said
+from chatroom.model.events import Departed, Event, Said
 from chatroom.net.batches import Item
 from chatroom.net.sockets import resolve
 from chatroom.server.chat_server import ChatServer, now
@@ -44,7 +44,7 @@ class Meter:
         self.buckets = [0] * (len(BUCKETS_SECONDS) + 1)
 
     def count(self, batch: list[Item]) -> None:
-        """Counts a batch that was sent. Its first event has waited longest."""
+        """Counts a batch that was sent. Its first event has waited longest, but for departures, which may wait."""
         messages = deliveries = first = 0
         audience, readers = None, 0
         for what, to, skip in batch:
@@ -54,13 +54,13 @@ class Meter:
                 audience, readers = to, to.size()
             messages += type(what) is Said
             deliveries += max(0, readers - (skip is not None))  # who is skipped may have left the audience
-            first = first or what.time
-        if not first:
-            return
-        seconds = max(0, now() - first) / 1000
+            first = first or (type(what) is not Departed and what.time)
         with self.lock:
             self.messages += messages
             self.deliveries += deliveries
+            if not first:
+                return
+            seconds = max(0, now() - first) / 1000
             self.batches += 1
             self.seconds += seconds
             self.buckets[bisect_left(BUCKETS_SECONDS, seconds)] += 1

@@ -179,7 +179,8 @@ def _said(event: Said) -> str:
     verb = "PRIVMSG" if event.kind is _MESSAGE else VERBS[event.kind]
     if not verb:
         return ""
-    head = f":{by.nick}!{by.username}@{by.host} {verb} {event.target} :"
+    source = f"{by.nick}!{by.username}@{by.host}" if by.username else by.nick  # as `Person.mask`, which is slower
+    head = f":{source} {verb} {event.target} :"
     text = event.text
     if FEED in text or CUT in text:
         return "".join(

@@ -278,7 +278,8 @@ def _whois_is(to: ReplyWriter, reply: WhoisIs) -> Iterator[str]:
     yield from to.filled(
         numerics.RPL_WHOISCHANNELS, p.nick, words=[to.prefixes(ranks) + room for room, ranks in reply.rooms]
     )
-    yield to.line(numerics.RPL_WHOISSERVER, p.nick, reply.server or to.server.name, to.tr(to.server.description))
+    if reply.server is not None:
+        yield to.line(numerics.RPL_WHOISSERVER, p.nick, reply.server or to.server.name, to.tr(to.server.description))
     if reply.member.operator:
         yield to.line(numerics.RPL_WHOISOPERATOR, p.nick)
     if reply.secure:
