@@ -149,7 +149,9 @@ def kept(state: SessionState | None) -> dict[str, Any]:
         "account": state.account if state else "",
         "waiting": [entry.text for entry in said if entry.pending],
         "failed": [entry.text for entry in said if entry.delivery is DeliveryState.FAILED],
-        "drafts": [room.draft for room in rooms],
+        "drafts": [f"{room.aside or ''}\n{room.draft}" for room in rooms],
+        "entries": sum([len(room.entries) for room in rooms]),
+        "open": len(rooms),
     }
 
 
