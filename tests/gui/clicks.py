@@ -19,7 +19,7 @@ from typing import Any
 from chatroom.model.events import Said
 from chatroom.storage.offline import OfflineStore
 from tests.gui.people import DEADLINE, Server
-from tests.gui.window import IN_PLACE_OF, Window, screen
+from tests.gui.window import ENTER, IN_PLACE_OF, Window, screen
 from tests.peers import Irc, claim_name, eventually, password_file
 
 ME, BOB = "me", "bob"
@@ -61,6 +61,7 @@ class Clicks:
         self.memory: list[tuple[int, int, int]] = []  # of the window, once a minute, see `main`
         self.said: dict[str, str] = {}  # words, and the room or the person that the window had open
         self.fates: dict[str, str] = {}  # of these words
+        self.said_twice: list[str] = []  # what stands more often in the history than it was said
         self.given_up: list[str] = []  # taken back, refused or left by the user, in windows that are gone
         self.heard: list[str] = []  # by bob, on connections that are gone
         self._directory = directory
@@ -224,12 +225,12 @@ class Clicks:
     def _look_up(self, window: Window) -> None:
         """Finds out where each word is that was said."""
         self._bob.sync()
-        state = window.state
+        state, history = window.state, self._history()
         drafts = [file.read_text("utf-8") for file in self._directory.rglob("client.json")]
         if window.process.poll() is None:
             drafts += [state["composer"], *state["drafts"]]
         places = {  # one where somebody reads it goes before one where it is told that nobody does
-            "arrived": [*self.heard, *self._bob.heard, *self._history()],
+            "arrived": [*self.heard, *self._bob.heard, *history],
             "wait for the connection": state["waiting"] if state["banner"] and window.process.poll() is None else [],
             "were refused": state["failed"],
             "are drafts": drafts,
@@ -240,6 +241,11 @@ class Clicks:
         for fate, texts in reversed(places.items()):
             # one word may stand right behind another one
             self.fates |= dict.fromkeys(self.fates.keys() & set(re.findall(r"w\d+x", "\n".join(texts))), fate)
+
+        journal = self.journal.read_text("utf-8")
+        words = Counter(text for text in history if re.fullmatch(r"w\d+x", text))
+        entered = Counter(re.findall(rf"{ENTER}'(?:/me )?(w\d+x)'", journal))
+        self.said_twice = [word for word, count in words.items() if count > entered[word]]
 
     def _given_back(self) -> list[str]:
         """What the window has put into the composer, where it is the user's to send, or to delete by any key."""
@@ -287,6 +293,7 @@ def main() -> None:
     print(f"{clicks.steps} steps, {clicks.kills} kills of the server, {clicks.windows} windows")
     print(f"{len(clicks.said)} things said, {private} of them to people; lost: {lost or 'nothing'}")
     print("; ".join(f"{count} {fate}" for fate, count in Counter(clicks.fates.values()).items()))
+    print(f"sent twice: {clicks.said_twice or 'nothing'}")
     print("memory of the window in KiB, with so many messages in so many rooms, each minute:")
     print(*clicks.memory, sep="\n")
 
