@@ -79,8 +79,8 @@ class ConnectPanel(ttk.Frame):
             widget.bind("<Return>", lambda _: self._connect())
             widget.bind("<KP_Enter>", lambda _: self._connect())
         self.bind_all("<Escape>", lambda _: self._escape(), add=True)
-        for widget in (self, box):
-            widget.bind("<Configure>", lambda _: self.after_idle(self._fit))
+        for frame in (self, box):
+            frame.bind("<Configure>", lambda _: self.after_idle(self._fit))
 
     def _fit(self) -> None:
         """Where the window is too low for all of it, the title gives way, and the languages beside it."""
