@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from chatroom.client import slash_commands
+from chatroom.client.client import Phase
 from chatroom.client.screen_events import LanguageChosen, SearchResults
 from chatroom.common.language import ENGLISH, own, speak
 from tests.client.desk import Desk
@@ -126,3 +127,40 @@ def test_what_is_said_to_nickserv_is_no_conversation(alice: Desk) -> None:
     alice.until(lambda: alice.state.account == "alice", "claimed")
     assert list(alice.state.rooms) == ["#lobby"] and not any("open-sesame" in text for text in alice.told)
     assert slash_commands.is_secret("/query nickserv identify x") and not slash_commands.is_secret("/msg bob x")
+
+
+def test_a_room_that_begins_anew_after_a_restart_is_locked_again(here: Server, alice: Desk) -> None:
+    """Nobody has claimed it, so the server forgets it; who comes back first keeps order there, and reads that."""
+    with Irc(here.port, "bob", "#tea") as bob:
+        bob.send("MODE #tea +k s3cret", "TOPIC #tea :biscuits")
+        bob.wait("TOPIC #tea")
+        alice.type("/join #tea s3cret")
+        alice.until(lambda: alice.state.current.is_listed and alice.state.current.topic == "biscuits", "in the room")
+        here.kill()
+    alice.until(lambda: alice.client.phase is Phase.LOST, "the loss")
+    here.start()
+    alice.client.retry_now()
+    alice.hears("Nobody was left in #tea: it begins anew, and you keep order there.")
+    alice.hears("#tea had lost its key; it is set again.")
+    assert alice.state.rooms["#tea"].topic == ""
+    with Irc(here.port, "carol") as carol:
+        carol.send("JOIN #tea")
+        carol.wait(" 475 ")
+
+
+def test_whether_one_stays_is_known_set_and_told(here: Server, alice: Desk) -> None:
+    """Also by who claims the name later, and told on the other device, too. At the login nothing is said of it."""
+    alice.type("/register open-sesame")
+    alice.until(lambda: alice.state.stays is False, "the server has told it")
+    assert not any("your last device" in text for text in alice.told)
+    with Desk(here.port, "alice2") as other:
+        other.types("/login alice open-sesame", "logged in")
+        other.until(lambda: other.state.stays is False, "the other one knows it, too")
+        for value in ("on", "on", "off"):
+            told = "You stay in your rooms" if value == "on" else "You leave your rooms"
+            alice.types(f"/set stay {value}", told)
+            alice.until(lambda value=value: alice.state.stays is (value == "on"), "known")  # type: ignore[misc]
+            other.until(lambda told=told: any(told in text for text in other.told), "told elsewhere")  # type: ignore[misc]
+        alice.types("/set strangers off", "Only people who are logged in may write to you alone.")
+        alice.until(lambda: alice.state.refuses_strangers, "known")
+        other.until(lambda: other.state.refuses_strangers, "known elsewhere")

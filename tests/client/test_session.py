@@ -253,7 +253,10 @@ def test_away_is_asked_for_once_and_then_followed(modern: Script) -> None:
 def test_whois_is_told_in_words(old: Script) -> None:
     """And where a server leaves something out, in the server's words."""
     old.feed(":irc 311 me bob b host.example * :Bob B.", ":irc 317 me bob", ":irc 319 me bob :@#lobby #dev")
-    assert texts(old.lobby.entries) == ["bob is b@host.example (Bob B.)", "bob", "bob is in @#lobby #dev"]
+    old.feed(":irc 317 me bob 125 0 :seconds idle, signon time")
+    assert texts(old.lobby.entries) == [
+        "bob is b@host.example (Bob B.)", "bob", "bob is in @#lobby #dev", "bob has said nothing for 2 minutes",
+    ]  # fmt: skip
 
 
 def test_the_list_of_rooms_comes_biggest_first(old: Script) -> None:

@@ -15,7 +15,7 @@ from chatroom.cluster.spool import Proposal
 from chatroom.model.commands import Ban, BanFromServer, DropAccount, Quit, SetModes, SetOperator, Unban, UnbanFromServer
 from chatroom.model.outcomes import Command
 from chatroom.model.values import ModeChange
-from chatroom.storage import metadata
+from chatroom.storage import markers, metadata
 from chatroom.storage.store import Store
 from tests.cluster.conftest import QUICK, Node, Redis, Wire, agree
 from tests.peers import DEADLINE, Irc, Served, eventually
@@ -308,6 +308,39 @@ def test_a_server_without_data_that_begins_anew_takes_nothing_from_the_others(
         assert masks == {"192.0.2.1/32", "mallory!*@*"}
 
 
+def test_what_waits_and_what_was_read_is_brought_to_a_chat_that_begins_anew(
+    redis: Redis, node: Start, tmp_path: Path
+) -> None:
+    """With the accounts whose they are; a restart of the server that took them over keeps what was read."""
+    one = node("one", Store(tmp_path / "one"))
+    alice, bob = one.guests.irc("alice", "draft/read-marker"), one.guests.irc("bob")
+    alice.send(f"NICKSERV REGISTER {PASSWORD}", "MARKREAD #lobby timestamp=2020-01-01T00:00:00.000Z")
+    bob.send(f"NICKSERV REGISTER {PASSWORD}")
+    bob.wait("The name bob is yours")
+    alice.wait("MARKREAD #lobby")
+    alice.close()
+    eventually(lambda: "alice" not in one.people(), "alice has left")
+    bob.send("PRIVMSG alice :this waits")
+    bob.sync()
+    agree(one)
+    one.stop()
+    redis.tell("FLUSHALL")
+    empty = node("empty", Store(tmp_path / "empty"))
+    again = node("one", Store(tmp_path / "one"))
+    agree(empty, again)
+    for each in (empty, again):
+        state = each.server.hub.state
+        assert [said.text for said in state.waiting["alice"]] == ["this waits"]
+        assert state.markers.names("alice") == {"#lobby": 1577836800000}
+    back = empty.guests.irc("back")
+    back.send(f"NICKSERV IDENTIFY alice {PASSWORD}")
+    back.wait(r":bob!\S+ PRIVMSG \S+ :.*this waits")
+    for each, name in ((empty, "empty"), (again, "one")):
+        each.stop()
+        with closing(Store(tmp_path / name)) as store, closing(store.reader()) as reader:
+            assert list(reader.read(markers.read)) == [("alice", "#lobby", 1577836800000)]
+
+
 def test_a_name_that_is_somebody_elses_by_then_is_not_brought(
     redis: Redis, node: Start, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -508,7 +541,7 @@ def test_an_error_in_the_program_does_not_silence_the_writing_thread(
     monkeypatch.setattr(Stream, "append", fail)
     one = Node(redis.url, "one")
     try:
-        alice, bob = one.guests.irc("alice"), one.guests.irc("bob")
+        alice, bob = one.guests.irc("alice", "draft/read-marker"), one.guests.irc("bob")
         fails.append(RuntimeError("another"))
         alice.send("PRIVMSG #lobby :still here")
         bob.wait("still here")
@@ -539,7 +572,7 @@ def test_an_error_in_the_program_does_not_end_the_reading_thread(
     caplog.set_level("INFO")
     one = Node(redis.url, "one")
     try:
-        alice, bob = one.guests.irc("alice"), one.guests.irc("bob")
+        alice, bob = one.guests.irc("alice", "draft/read-marker"), one.guests.irc("bob")
 
         def fail(*_: object, **__: object) -> None:
             monkeypatch.undo()

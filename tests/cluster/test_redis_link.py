@@ -228,6 +228,21 @@ def test_a_server_that_was_given_up_comes_again_with_its_people(wire: Wire, node
     alice.wait(r":bob!\S+ PRIVMSG #tea :here again")
 
 
+def test_what_is_said_to_somebody_whose_server_has_died_waits_for_them(node: Start) -> None:
+    """Until the others give it up, they seem to be there."""
+    one, two = node("one"), node("two")
+    alice, bob = one.guests.irc("alice"), two.guests.irc("bob")
+    bob.send("NICKSERV REGISTER open-sesame")
+    bob.wait("The name bob is yours")
+    agree(one, two)
+    die(two)
+    alice.send("PRIVMSG bob :are you there?")
+    alice.wait(r":bob!\S+ QUIT :the link to two was lost")
+    again = one.guests.irc("bob2")
+    again.send("NICKSERV IDENTIFY bob open-sesame")
+    again.wait(r":alice!\S+ PRIVMSG \S+ :.*are you there\?")
+
+
 def test_a_name_taken_meanwhile_is_changed_when_its_server_comes_again(wire: Wire, node: Start) -> None:
     """The one who has it keeps it."""
     one, two = node("one"), node("two", wire=wire)

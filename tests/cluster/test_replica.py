@@ -14,10 +14,24 @@ from chatroom.cluster.servers import Heartbeat, Timing
 from chatroom.cluster.spool import Proposal
 from chatroom.core import connections
 from chatroom.core.hub import Hub
-from chatroom.model.commands import Burst, Join, Kick, Leave, Quit, Register, Rename, Say, SetAway, SetModes, SetTopic
+from chatroom.model.commands import (
+    Burst,
+    Join,
+    Kick,
+    Leave,
+    MakeAccount,
+    Quit,
+    Register,
+    Rename,
+    Say,
+    SetAway,
+    SetModes,
+    SetTopic,
+)
 from chatroom.model.entities import Session
+from chatroom.model.events import Kept, Said
 from chatroom.model.outcomes import Command
-from chatroom.model.replies import Link, PersonalNotice
+from chatroom.model.replies import Link, PersonalNotice, WaitingAre
 from chatroom.model.values import ModeChange
 from chatroom.protocols.plain import PLAIN
 from tests.chat import NOON, TOLD_NOBODY, RecordingPost
@@ -171,6 +185,43 @@ def test_servers_hold_the_same_whoever_reads_when(steps: list[tuple[object, ...]
         assert ids == sorted(ids)
     members.append(Member(stream, "four"))
     agree(members)
+
+
+def test_what_is_said_to_somebody_whose_server_is_dying_waits_for_them() -> None:
+    """Where they are logged in; and it is told once to who only seemed to be gone, as their server was late."""
+    stream = Stream()
+    one, two = Member(stream, "one"), Member(stream, "two")
+    ann, bob = one.client(), two.client()
+    one.submit(ann, Register("ann", "u", "Ann", "#lobby"))
+    two.submit(bob, Register("bob", "u", "Bob", "#lobby"))
+    one.submit(ann, MakeAccount("correct-horse"))
+    two.submit(bob, MakeAccount("correct-horse"))
+    agree([one, two])
+    one.submit(ann, Say("bob", "heard"))
+    agree([one, two])
+    stream.time += 1000
+    two.beat()
+    agree([one, two])
+    two.post.replies.clear()
+    two.post.events.clear()
+    for text in ("at once", "later"):
+        stream.time += 1000
+        one.submit(ann, Say("bob", text))
+        one.catch_up()
+    for _ in range(3):
+        stream.time += int(TIMING.lease * 1000 / 2.5)
+        one.submit(ann, Say("#lobby", "anybody?"))
+        one.catch_up()
+    assert "bob" not in one.hub.state.presences
+    assert [said.text for said in one.hub.state.waiting["bob"]] == ["at once", "later"]
+    assert [event.id for event, _ in one.post.events if isinstance(event, Kept)] == [
+        said.id for said in one.hub.state.waiting["bob"]
+    ]
+    one.submit(ann, Say("bob", "nobody is there"))
+    agree([one, two])
+    told = [event.text for event, audience in two.post.events if isinstance(event, Said) and bob.uid in audience]
+    waited = [said.text for _, reply in two.post.replies if isinstance(reply, WaitingAre) for said in reply.said]
+    assert [text for text in told + waited if text != "anybody?"] == ["at once", "later", "nobody is there"]
 
 
 def test_who_was_given_up_is_told_what_they_missed_and_nothing_of_their_own_departure() -> None:

@@ -8,17 +8,19 @@ import argparse
 import random
 import re
 import secrets
-import subprocess
-import sys
+import shutil
 import tempfile
 import time
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from tests.gui.people import Server, environment
-from tests.gui.window import Window, screen
-from tests.peers import Irc, asked, claim_name, eventually, password_file
+from chatroom.model.events import Said
+from chatroom.storage.offline import OfflineStore
+from tests.gui.people import DEADLINE, Server
+from tests.gui.window import ENTER, IN_PLACE_OF, Window, screen
+from tests.peers import Irc, claim_name, eventually, password_file
 
 ME, BOB = "me", "bob"
 PASSWORD = "correct-horse"
@@ -34,23 +36,39 @@ LINES = (
     "PRIVMSG #lobby :``` http://a.example/(c) \U0001f1f5\U0001f1f1",
     *(["PRIVMSG me :psst me"] * 4),
     *("TOPIC #lobby :tea", "PART #lobby", "JOIN #lobby", "AWAY :tea", "AWAY"),
+    # in rooms of his own, of which a name leads to the other one
+    *("RENAME #den #nook", "RENAME #nook #den", "KICK #den me :tea"),
+    *("MODE #den +m", "MODE #den -m", "MODE #nook +m", "MODE #nook -m", "MODE #den +i", "MODE #den -i"),
+    *("MUTE #den me 5s", "BAN #nook me 1s"),
 )
-PAGE = 200  # messages that CHATHISTORY gives at once
-FROM, UNTIL = "timestamp=2020-01-01T00:00:00.000Z", "timestamp=2100-01-01T00:00:00.000Z"
+LOST = "are lost"
+_BEFORE, _BEHIND, _LINE_CHARACTERS = 10, 25, 300  # told of the journal, for each place where a word stands
+MENU = (  # ways to a line of it
+    *(["Down"] * lines for lines in (1, 2, 3, 4)),
+    *(
+        [*(["Down"] * 5), "Right", *(["Up"] * lines)] for lines in (0, 1, 1, 2, 3, 4)
+    ),  # of the room; the last is to leave
+    *(["Up"] * lines for lines in (1, 2)),  # to quit, and to go to another server
+)
+COMMANDS = ("/join #den", "/join #nook", "/join #lobby", "/leave", "/leave #den", "/leave bob", "/msg bob", "/history")
+_ALL = 1 << 62  # events
 
 
 class Clicks:
     def __init__(self, directory: Path, display: str, seed: int) -> None:
         self.dice = random.Random(seed)
         self.steps = self.kills = self.windows = 0
-        self.memory: list[int] = []  # KiB, of the window
+        self.memory: list[tuple[int, int, int]] = []  # of the window, once a minute, see `main`
         self.said: dict[str, str] = {}  # words, and the room or the person that the window had open
-        self.after: dict[str, list[str]] = {}  # what was written, and the last rows behind it
+        self.fates: dict[str, str] = {}  # of these words
+        self.said_twice: list[str] = []  # what stands more often in the history than it was said
         self.given_up: list[str] = []  # taken back, refused or left by the user, in windows that are gone
         self.heard: list[str] = []  # by bob, on connections that are gone
         self._directory = directory
         self._display = display
         self._words = 0
+        self._measured_at = 0.0
+        self.journal = directory / "state.journal"  # of the window, see `probe`; the tool writes there, too
 
     def run(self, seconds: float, kills: float = 0.01) -> list[str]:
         """Steps at random for that long, each of which kills the server with that probability; returns what is lost."""
@@ -59,7 +77,6 @@ class Clicks:
             for name in (ME, BOB):
                 claim_name(self._server.port, name, PASSWORD)
             self._bob = self._come()
-            lost: list[str] = []
             while time.monotonic() < end:
                 self.windows += 1
                 with self._window() as window:
@@ -68,121 +85,179 @@ class Clicks:
                         self.step(window, kills)
                         assert "Traceback" not in window.log(), window.log()
                     self._let_out(window)
-                    lost = self._lost(window)
+                    self._look_up(window)
                 self.given_up += [*window.state["given_up"], *window.state["failed"]]
             self._bob.close()
-            return lost
+            return [word for word, fate in self.fates.items() if fate == LOST]
 
     def _window(self) -> Window:
         login = ("--nick", ME, "--password-file", str(password_file(self._directory, PASSWORD)))
-        return Window(self._display, self._directory, "127.0.0.1", "-p", str(self._server.port), *login)
+        where = ("127.0.0.1", "-p", str(self._server.port), "--language", "en")
+        return Window(self._display, self._directory, *where, *login)
 
     def _come(self) -> Irc:
-        return Irc(self._server.port, BOB, *CAPS, password=f"{BOB}:{PASSWORD}")
+        """Bob is there, also in his own room, under whatever name."""
+        bob = Irc(self._server.port, BOB, *CAPS, password=f"{BOB}:{PASSWORD}")
+        bob.send("JOIN #den", "JOIN #nook")
+        bob.sync()
+        return bob
+
+    def _note(self, what: str) -> None:
+        with self.journal.open("a", encoding="utf-8") as journal:
+            journal.write(f"{time.time():.3f} {what}\n")
+
+    def story(self, word: str) -> str:
+        """What the journal has around a word."""
+        lines = self.journal.read_text("utf-8").splitlines()
+        near = [place for place, line in enumerate(lines) if word in line]
+        wanted = sorted({n for place in near for n in range(place - _BEFORE, place + _BEHIND) if 0 <= n < len(lines)})
+        return "\n".join([f"{word}:", *(lines[n][:_LINE_CHARACTERS] for n in wanted)])
 
     def step(self, window: Window, kills: float) -> None:
         self.steps += 1
         what = self.dice.random()
         if what < kills:
             self._server.kill()
+            self._note("kills the server")
             self.kills += 1
             if self.dice.random() < 0.5:
                 self._say(window)  # into the void
             self._server.start()
+            self._note("the server is there again")
             self._bob.rest()
             self.heard += self._bob.heard
             self._bob.close()
             self._bob = self._come()
+            self._note("bob is there again")
         elif what < 0.3:
             width, height = window.state["size"]
             button = self.dice.choice([1, 1, 1, 3, 4, 5])
-            window.click_at(self.dice.randrange(width), self.dice.randrange(height), button)
+            x, y = self.dice.randrange(width), self.dice.randrange(height)
+            self._note(f"clicks at {x}, {y} of {width}, {height} with {button}")
+            window.click_at(x, y, button)
         elif what < 0.5:
-            window.key(self.dice.choice(KEYS))
+            key = self.dice.choice(KEYS)
+            self._note(f"presses {key}")
+            window.key(key)
+        elif what < 0.52:
+            self._choose(window)
         elif what < 0.6:
             # the lists alone, so that people are written to as often as rooms
-            place = window.state[self.dice.choice(["rooms_at", "member_at", "composer_at"])]
+            name = self.dice.choice(["rooms_at", "member_at", "composer_at"])
+            place = window.state[name]
             if place:
+                self._note(f"clicks near {name}")
                 window.click_at(place[0], place[1] + self.dice.choice([0, 0, 20, 40, -40]), 1)
         elif what < 0.85:
             self._say(window)
         elif what < 0.97:
-            self._bob.send(self.dice.choice(LINES))
+            line = self.dice.choice(LINES)
+            self._note(f"bob: {line[:60]}")
+            self._bob.send(line)
             self._bob.sync()
         else:
             window.resize(self.dice.randrange(360, 1270), self.dice.randrange(240, 880))
-        if self.steps % 40 == 0:
-            self.memory.append(resident(window.process.pid))
-            if window.state["panel"]:
-                window.key("Return")
+        if time.monotonic() > self._measured_at + 60 and window.process.poll() is None:
+            self._measured_at = time.monotonic()
+            self.memory.append((resident(window.process.pid), window.state["entries"], window.state["open"]))
+        if window.state["panel"] and self.dice.random() < 0.05:
+            window.key("Return")
+
+    def _choose(self, window: Window) -> None:
+        """Chooses something in the menu, or types a command."""
+        way, command = self.dice.choice(MENU), self.dice.choice(COMMANDS)
+        window.key("Escape")
+        if self.dice.random() < 0.5:
+            self._note(f"types {command}")
+            window.key("ctrl+a")
+            window.type(command)
+            window.key("Return")
+        elif window.state["menu_at"]:
+            self._note(f"chooses in the menu by {way}")
+            window.click("menu_at")
+            window.key(*way, "Return")
 
     def _say(self, window: Window) -> None:
         """Types a word and Enter; it is said if it stood in the composer, and no longer does."""
         self._words += 1
         word = f"w{self._words}x"
         window.key("Escape")
+        how = self.dice.random()
+        if how < 0.1:
+            window.key("ctrl+a")
+            window.type("/me ")
         window.type(word)
+        if how > 0.9:
+            window.key("shift+Return")
+            window.type("and so on")
         if not is_soon(lambda: word in window.state["composer"]):
             return
         before = window.state
-        if before["composer"].startswith("/") or before["question"] is not None:
+        if (before["composer"].startswith("/") and not before["composer"].startswith("/me ")) or before[
+            "question"
+        ] is not None:
             return
         window.key("Return")
         if not is_soon(lambda: word not in window.state["composer"]) or window.state["question"] is not None:
+            self._go_in(window)
             return
         after, where = window.state, before["header"][0]
         if where != after["header"][0]:
             return  # it may be a draft in the one, or said in the other
         if where == after["nick"] and after["nick"] != after["account"]:
             return  # what a guest says to themselves is kept by nobody
+        self._note(f"said {word} to {where}; was {before['composer']!r}, is {after['composer']!r}")
         self.said[word] = where
-        self.after[word] = [before["composer"], *after["rows"][-4:]]
+
+    def _go_in(self, window: Window) -> None:
+        """Joins the room that is open, where nothing can be said from outside, or another one."""
+        self._note("may not speak here")
+        where = window.state["header"][0]
+        window.key("Escape", "ctrl+a")
+        window.type(f"/join {where if where.startswith('#') and self.dice.random() < 0.5 else '#lobby'}")
+        window.key("Return")
 
     def _let_out(self, window: Window) -> None:
         """Waits until what waits in the window is sent, now that the server is there; not if it asks for something."""
         window.key("Escape")
         is_soon(lambda: window.process.poll() is not None or not window.state["waiting"], 30)
 
-    def _lost(self, window: Window) -> list[str]:
-        """What has been said and is nowhere, and was neither taken back nor refused."""
+    def _look_up(self, window: Window) -> None:
+        """Finds out where each word is that was said."""
         self._bob.sync()
+        state, history = window.state, self._history()
         drafts = [file.read_text("utf-8") for file in self._directory.rglob("client.json")]
-        state = window.state
-        shown = [*state["rows"], *state["failed"], *self.given_up, *state["given_up"]]
         if window.process.poll() is None:
-            shown += [state["composer"], *state["drafts"], *(state["waiting"] if state["banner"] else [])]
-        known = "\n".join([*self.heard, *self._bob.heard, *self._history(), *drafts, *shown])
-        found = set(re.findall(r"w\d+x", known))  # one may stand right behind another one
-        return [f"{word} to {where}: {self.after[word]}" for word, where in self.said.items() if word not in found]
+            drafts += [state["composer"], *state["drafts"]]
+        places = {  # one where somebody reads it goes before one where it is told that nobody does
+            "arrived": [*self.heard, *self._bob.heard, *history],
+            "wait for the connection": state["waiting"] if state["banner"] and window.process.poll() is None else [],
+            "were refused": state["failed"],
+            "are drafts": drafts,
+            "were given back": self._given_back(),
+            "were taken back, refused or left": [*self.given_up, *state["given_up"]],
+        }
+        self.fates = dict.fromkeys(self.said, LOST)
+        for fate, texts in reversed(places.items()):
+            # one word may stand right behind another one
+            self.fates |= dict.fromkeys(self.fates.keys() & set(re.findall(r"w\d+x", "\n".join(texts))), fate)
+
+        journal = self.journal.read_text("utf-8")
+        words = Counter(text for text in history if re.fullmatch(r"w\d+x", text))
+        entered = Counter(re.findall(rf"{ENTER}'(?:/me )?(w\d+x)'", journal))
+        self.said_twice = [word for word, count in words.items() if count > entered[word]]
+
+    def _given_back(self) -> list[str]:
+        """What the window has put into the composer, where it is the user's to send, or to delete by any key."""
+        with self.journal.open(encoding="utf-8") as journal:
+            return [line.partition(IN_PLACE_OF)[0] for line in journal if IN_PLACE_OF in line]
 
     def _history(self) -> list[str]:
-        """All that was said: in rooms as the file has it, to people as this person can look it up."""
-        rooms = self._chatroom("history", "rooms")
-        names = {match[0] for line in rooms if (match := re.match(r"#\S+", line))}
-        lines = [line for name in sorted(names) for line in self._chatroom("history", "export", name)]
-        with closing(Irc(self._server.port, ME, *CAPS, room="", password=f"{ME}:{PASSWORD}")) as me:
-            everybody = asked(me, f"CHATHISTORY TARGETS {FROM} {UNTIL} {PAGE}")
-            for who in {BOB, ME, *(line.split()[-2] for line in everybody if " CHATHISTORY TARGETS " in line)}:
-                if not who.startswith("#"):
-                    lines += _conversation(me, who)
-        return lines
-
-    def _chatroom(self, *command: str) -> list[str]:
-        program = [sys.executable, "-m", "chatroom", *command, "--data", str(self._directory)]
-        done = subprocess.run(program, capture_output=True, text=True, check=True, timeout=60, env=environment())
-        return done.stdout.splitlines()
-
-
-def _conversation(me: Irc, who: str) -> list[str]:
-    lines: list[str] = []
-    bound, more = "*", True
-    while more:
-        me.send(f"CHATHISTORY {'LATEST' if bound == '*' else 'BEFORE'} {who} {bound} {PAGE}")
-        page = [line for line in me.sync() if "batch=" in line]
-        lines += page
-        ids = [match[1] for line in page if (match := re.search(r"msgid=([^; ]+)", line))]
-        bound, more = f"msgid={ids[0]}" if ids else "", len(page) >= PAGE and bool(ids)
-    return lines
+        """All that was said, in rooms and between people, by whatever name, as the file has it."""
+        with closing(OfflineStore(self._directory)) as store, closing(store.reader()) as reader:
+            places = [key for (key,) in store.db.execute("SELECT key FROM places")]
+            events = [event for key in places for event in reader.history(key, limit=_ALL, seconds=DEADLINE)]
+        return [event.text for event in events if isinstance(event, Said)]
 
 
 def is_soon(condition: Any, seconds: float = 1.5) -> bool:
@@ -203,16 +278,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.gui.clicks", description=__doc__)
     parser.add_argument("--seconds", type=float, default=1800)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10_000))
+    parser.add_argument("--journal", type=Path, help="a file to keep the journal in")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
     with tempfile.TemporaryDirectory() as directory, screen() as display:
         clicks = Clicks(Path(directory), display, options.seed)
-        lost = clicks.run(options.seconds)
+        try:
+            lost = clicks.run(options.seconds)
+        finally:
+            if options.journal:
+                shutil.copy(clicks.journal, options.journal)
+        print("\n\n".join(map(clicks.story, lost)))
     private = sum(not where.startswith("#") for where in clicks.said.values())
     print(f"{clicks.steps} steps, {clicks.kills} kills of the server, {clicks.windows} windows")
     print(f"{len(clicks.said)} things said, {private} of them to people; lost: {lost or 'nothing'}")
-    print(f"{len(clicks.given_up)} texts were taken back, edited, refused or left with their room")
-    print(f"memory of the window: {clicks.memory[:3]} … {clicks.memory[-3:]} KiB")
+    print("; ".join(f"{count} {fate}" for fate, count in Counter(clicks.fates.values()).items()))
+    print(f"sent twice: {clicks.said_twice or 'nothing'}")
+    print("memory of the window in KiB, with so many messages in so many rooms, each minute:")
+    print(*clicks.memory, sep="\n")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """The window as tests start it: `python -m tests.gui.probe FILE ARGUMENT…` runs `chatroom ARGUMENT…`.
 
-After each tick that changed what the window shows, FILE is replaced with that, as JSON.
+After each tick that changed what the window shows, FILE is replaced with that, as JSON. What the user does and the
+server says is noted beside it, in FILE with the ending .journal, line by line.
 """
 
 import json
 import os
 import re
 import sys
+import time
 from pathlib import Path
 from tkinter import font as tkfont
 from tkinter import ttk
@@ -14,14 +16,19 @@ from typing import Any
 
 from chatroom.cli.main import main
 from chatroom.client import session
+from chatroom.client import state as client_state
 from chatroom.client.room import Room
-from chatroom.client.state import SessionState
+from chatroom.client.server_connection import Target
+from chatroom.client.state import SendLine, SessionState
 from chatroom.client.transcript_entry import DeliveryState, TranscriptEntry
+from chatroom.common.irc_message import Message, render
 from chatroom.gui import app, presenter
+from chatroom.gui import view as tk_view
 from chatroom.gui.connect_panel_w import ConnectPanel
 from chatroom.gui.message_pane import MessagePane
 from chatroom.gui.picker_w import Picker
 from chatroom.gui.view import TkView
+from tests.gui.window import ENTER, IN_PLACE_OF
 
 _ROWS = int(os.environ.get("PROBE_ROWS", "120"))  # the last ones
 _HEADING = re.compile(r" [—–] \d+$")  # of a group of people, in English or in Polish
@@ -46,14 +53,87 @@ class ProbedApp(app.App):
 given_up: list[str] = []  # what was said, and then taken back, edited, or left alone with its room
 
 
+def note(what: str) -> None:
+    """Writes a line into the journal."""
+    with ProbedApp.file.with_suffix(".journal").open("a", encoding="utf-8") as journal:
+        journal.write(f"{time.time():.3f} {what!r}\n")
+
+
 class ProbedState(SessionState):
+    def start_connection(self, send_line: SendLine) -> None:
+        note("window: has a connection")
+        super().start_connection(send_line)
+
+    def end_connection(self) -> None:
+        note("window: has lost the connection")
+        super().end_connection()
+
+    def send(self, message: Message) -> None:
+        note(f"{'>' if self.is_connected else 'not sent:'} {render(message)}")
+        super().send(message)
+
     def redact(self, room: Room, entry: TranscriptEntry) -> None:
         given_up.append(entry.text)
         super().redact(room, entry)
 
+    def retry(self, room: Room, entry: TranscriptEntry) -> None:
+        note(f"{ENTER}{entry.text!r}")
+        super().retry(room, entry)
+
     def close(self, room: Room) -> None:
+        note(f"window: closes {room.name}: {undone(room)}")
         given_up.extend(entry.text for entry in room.entries if entry.delivery is not DeliveryState.DONE)
         super().close(room)
+
+
+def undone(room: Room) -> list[tuple[str, str]]:
+    return [(entry.text, entry.delivery.name) for entry in room.entries if entry.delivery is not DeliveryState.DONE]
+
+
+class ProbedRoom(Room):
+    def remove(self, entry: TranscriptEntry) -> None:
+        note(f"window: {entry.text!r} goes from {self.name}, {entry.delivery.name}")
+        super().remove(entry)
+
+    def settle(self, entry: TranscriptEntry, delivery: DeliveryState) -> None:
+        note(f"window: {entry.text!r} in {self.name}, {entry.delivery.name}, is {delivery.name}")
+        super().settle(entry, delivery)
+
+
+class ProbedSession(session.Session):
+    def feed(self, line: str) -> None:
+        note(f"< {line}")
+        super().feed(line)
+
+
+class ProbedPresenter(presenter.Presenter):
+    def send(self, text: str) -> None:
+        note(f"{ENTER}{text!r}")
+        super().send(text)
+
+    def command(self, text: str) -> bool:
+        done = super().command(text)
+        note(f"window: did {text!r}: {done}")
+        return done
+
+    def go_to(self, room: Room) -> None:
+        note(f"window: goes to {room.name}")
+        super().go_to(room)
+
+    def _start(self, target: Target) -> None:
+        note(f"window: connects to {target} as {self.server.nick}")
+        super()._start(target)
+
+    def _stop(self) -> None:
+        rooms = list(self.state.rooms.values()) if self.state else []
+        note(f"window: gives the connection up; {[(room.name, undone(room)) for room in rooms]}")
+        super()._stop()
+
+
+class ProbedView(tk_view.TkView):
+    def set_composer(self, text: str) -> None:
+        note(f"window: {text!r}{IN_PLACE_OF}{self.composer_text()!r}")
+        super().set_composer(text)
 
 
 class ProbedPane(MessagePane):
@@ -73,7 +153,9 @@ def kept(state: SessionState | None) -> dict[str, Any]:
         "account": state.account if state else "",
         "waiting": [entry.text for entry in said if entry.pending],
         "failed": [entry.text for entry in said if entry.delivery is DeliveryState.FAILED],
-        "drafts": [room.draft for room in rooms],
+        "drafts": [f"{room.aside or ''}\n{room.draft}" for room in rooms],
+        "entries": sum([len(room.entries) for room in rooms]),
+        "open": len(rooms),
     }
 
 
@@ -201,6 +283,10 @@ def _middle(widget: Any, root: Any) -> list[int] | None:
 if __name__ == "__main__":
     ProbedApp.file = Path(sys.argv.pop(1))
     app.App = ProbedApp  # type: ignore[misc]
+    app.Presenter = ProbedPresenter  # type: ignore[attr-defined]
+    tk_view.TkView = ProbedView  # type: ignore[misc]
     session.SessionState = ProbedState  # type: ignore[attr-defined]
+    client_state.Room = ProbedRoom  # type: ignore[attr-defined]
     presenter.MessagePane = ProbedPane  # type: ignore[attr-defined]
+    presenter.Session = ProbedSession  # type: ignore[attr-defined]
     main()

@@ -386,6 +386,24 @@ def connect(tmp_path: Path, *arguments: str, **env: str) -> subprocess.Completed
     return subprocess.run(command, env=variables, capture_output=True, text=True, timeout=30, check=False)
 
 
+def test_who_is_thrown_off_the_server_reads_why_and_comes_back_with_enter(display: str, tmp_path: Path) -> None:
+    """The reason stands on top, no field is at fault, and the button has the keyboard."""
+    password = tmp_path / "password"
+    password.write_text("roots-and-leaves\n")
+    password.chmod(0o600)
+    with (
+        Server(tmp_path, "--operator-password-file", str(password)) as server,
+        Irc(server.port, "olga") as olga,
+        alone(display, server, tmp_path) as window,
+    ):
+        window.wait_online()
+        olga.send("OPER olga roots-and-leaves", "KILL me :have a break")
+        window.wait(lambda state: state["panel"], "the panel")
+        window.wait(lambda state: state["errors"] == ["olga has thrown you off this server: have a break"], "why")
+        window.key("Return")
+        window.wait_online()
+
+
 def test_without_a_display_there_is_one_sentence(tmp_path: Path) -> None:
     """Exit code 1, no traceback, and what to do."""
     done = connect(tmp_path)

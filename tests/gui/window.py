@@ -11,6 +11,9 @@ from typing import Any, Self
 
 from tests.gui.people import DEADLINE, environment, wait_for
 
+# In the journal of a window: before what is said, for the first time or once more; between what is in the composer and
+# what was there before.
+ENTER, IN_PLACE_OF = "window: Enter with ", " is put into the composer, in the place of "
 _CORNER = ("9999", "9999")  # of the screen, the last
 
 

@@ -93,6 +93,9 @@ def arrived(state: SessionState, room: Room, entries: list[TranscriptEntry], cou
         # Of a conversation with one person a server keeps only what is between accounts; of others it tells nothing.
         state.flush(room, has_history=bool(entries) or not room.is_direct)
         return
+    if room.is_direct and not entries and not state.unsure.isdisjoint(room.pending()):
+        _request(state, room, HistoryRequest.LATEST, "*")  # is there nothing new, or is nothing kept?
+        return
     for entry in fresh:
         if entry.kind in SPOKEN and not entry.own and room is not state.looked_at:
             room.count_unread(entry)

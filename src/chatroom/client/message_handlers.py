@@ -30,6 +30,7 @@ from chatroom.client.state import (
     CHECK_TOKEN,
     COMMAND_LABEL,
     NAME_CHARACTERS_MAX,
+    PERSISTENCE,
     REACT,
     SERVICE,
     UNREACT,
@@ -252,6 +253,8 @@ def on_error(state: SessionState, message: Message) -> None:
 def on_logged_in(state: SessionState, message: Message) -> None:
     state.logged_in(param(message, 2) if message.command == "900" else "")
     presence_handlers.note_account(state, state.nick, state.account)
+    if state.account and state.is_registered and state.has(PERSISTENCE):  # before, the welcome tells it
+        state.send(Message("PERSISTENCE", ("GET",)))
 
 
 def on_nick_refused(state: SessionState, message: Message) -> None:

@@ -7,7 +7,7 @@ from chatroom.client import history_sync, mode_handlers, strings
 from chatroom.client.parameters import param, text_of, text_of_all
 from chatroom.client.room import Member, Room
 from chatroom.client.state import SessionState
-from chatroom.client.transcript_entry import Kind
+from chatroom.client.transcript_entry import DeliveryState, Kind
 from chatroom.common.irc_message import Message, needs_colon
 from chatroom.common.language import tr
 from chatroom.common.names import fold
@@ -62,8 +62,7 @@ def on_part(state: SessionState, message: Message) -> None:
         return
     room.leave(message.nick)
     if state.is_me(message.nick):
-        room.joined = False
-        room.empty()
+        _go_out(state, room)
     else:
         room.add(state.entry(message, Kind.LEAVE, text_of(message) if len(message.params) > 1 else ""))
 
@@ -77,12 +76,21 @@ def on_kick(state: SessionState, message: Message) -> None:
         reason = ""
     room.leave(whom)
     if state.is_me(whom):
-        room.joined = False
-        room.empty()
+        _go_out(state, room)
         text, kind = strings.kicked(message.nick, room.name, reason), Kind.ERROR
     else:
         text, kind = strings.kicked_other(whom, message.nick, reason), Kind.INFO
     room.add(state.entry(message, kind, clean(text)))
+
+
+def _go_out(state: SessionState, room: Room) -> None:
+    """We are in a room no more. What was still to be sent there is not; what was sent has its answer to come."""
+    room.joined = False
+    for entry in room.pending():
+        if entry.delivery is DeliveryState.WAITING or entry in state.unsure:
+            state.unsure.discard(entry)
+            room.settle(entry, DeliveryState.FAILED)
+    room.empty()
 
 
 def on_quit(state: SessionState, message: Message) -> None:
@@ -162,6 +170,7 @@ def _rename(state: SessionState, room: Room, name: str) -> None:
     before = state.find(name)
     if before and before is not room:
         del state.rooms[state.fold(name)]
+        room.take_over(before)
         state.current = room if state.current is before else state.current
     state.rooms = {state.fold(name) if each is room else key: each for key, each in state.rooms.items()}
     room.name = name

@@ -95,6 +95,7 @@ class Room:
         self.draft = ""
         self.answered: TranscriptEntry | None = None  # what the user is about to answer
         self.editing: TranscriptEntry | None = None  # what the user is about to say anew
+        self.aside: str | None = None  # what they were writing before that
         self.typing: dict[str, float] = {}  # who types, and until when we believe it
         self.told_typing = 0.0  # when we told last that we type; 0 if we have told that we don't
         self.taken_back: tuple[TranscriptEntry, float] | None = None  # the last one, by its author, and when
@@ -146,7 +147,7 @@ class Room:
                 end = next((i for i in range(end - 1, -1, -1) if self.entries[i].msgid == entry.msgid), end)
                 continue
             settled = len(self.entries) - self._pending
-            mine = self._claim(entry) if entry.own else None
+            mine = self._claim(entry) if entry.own and not older else None
             end -= settled - (len(self.entries) - self._pending)  # by one, if it was taken from among the failed
             if mine is None:
                 fresh.append(entry)
@@ -191,6 +192,13 @@ class Room:
         """What waits to be sent is not sent: we are not let in. The user decides about it."""
         for entry in list(self.pending()):
             self.settle(entry, DeliveryState.FAILED)
+
+    def take_over(self, other: "Room") -> None:
+        """Takes what was written in another room, and has not arrived, before that one ends."""
+        for entry in [each for each in other.entries if each.delivery is not DeliveryState.DONE]:
+            other.settle(entry, DeliveryState.FAILED)
+            self.add(entry)
+        self.draft = "\n".join(text for text in (other.draft, self.draft) if text)
 
     def remove(self, entry: TranscriptEntry) -> None:
         """Removes a message of ours that was not sent."""

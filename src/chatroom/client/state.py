@@ -387,6 +387,7 @@ class SessionState:
             self.inform(strings.not_in(room.name), Kind.ERROR, room)
             return
         room.remove(entry)
+        self.unsure.discard(entry)
         entry.delivery, entry.time = DeliveryState.WAITING, self.now()
         room.add(entry)
         self.flush(room)

@@ -6,8 +6,10 @@ from chatroom.client.screen_events import ListedRoom
 from chatroom.client.transcript_entry import Kind, TranscriptEntry
 from chatroom.common.language import Language, mark, markn, own, tr, trn
 from chatroom.common.names import fold
+from chatroom.common.text import number
 
 _NAMED_PEOPLE = 10  # of a room that one comes to; the others are counted
+_SILENT_SECONDS_MAX = 100 * 365 * 86_400  # no server has heard nothing for longer
 _FINGERPRINT_LINE = 23  # characters: 8 bytes, which fit into the window's narrowest label
 _FINGERPRINT_LENGTH = 95  # characters: 32 bytes in hex, with colons between
 REFUSALS = {
@@ -48,7 +50,7 @@ WHOIS = {
     "311": mark("{nick} is {b}@{c} ({e})"),
     "312": mark("{nick} is connected to {b}"),
     "313": mark("{nick} runs this server"),
-    "317": mark("{nick} has said nothing for {b} s"),
+    "317": mark("{nick} has said nothing for {span}"),
     "319": mark("{nick} is in {b}"),
     "330": mark("{nick} is logged in as {b}"),
     "338": mark("{nick} comes from {c}"),
@@ -152,7 +154,10 @@ def whois(numeric: str, params: tuple[str, ...]) -> str:
     """A line of what a server tells about somebody; raises `KeyError` where it leaves something out."""
     if numeric == "301" and params[-1] in (_KEPT, tr(_KEPT)):
         return tr("{nick} is not here; your message is kept until they log in.", nick=params[1])
-    return tr(WHOIS[numeric], **dict(zip(("me", "nick", "b", "c", "d", "e"), params, strict=False)))
+    places = dict(zip(("me", "nick", "b", "c", "d", "e"), params, strict=False))
+    if numeric == "317":
+        places["span"] = time_span(number(places["b"], _SILENT_SECONDS_MAX) or 0)
+    return tr(WHOIS[numeric], **places)
 
 
 def sentence(text: str) -> str:

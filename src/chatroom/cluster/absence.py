@@ -12,7 +12,8 @@ class Absence:
 
     The event log's lock guards it. `share` is what the server is to bring of its people, None while they are part of
     the chat; `lasting` is what it is to bring besides, if the chat may not know it. `gap` says whether something of
-    what was said meanwhile may be missing.
+    what was said meanwhile may be missing. `told_until` is the id of the last event of which its clients were told
+    before.
     """
 
     def __init__(self, ctx: Context, server: str) -> None:
@@ -22,7 +23,7 @@ class Absence:
         self.gap = False
         self._ctx = ctx
         self._server = server
-        self._told_until = 0  # id of the last event of which this server's clients were told before
+        self.told_until = 0
         self._logins: dict[Session, int] = {}  # id of the event that made the account of each client
 
     def begin(self, last: int) -> None:
@@ -30,7 +31,7 @@ class Absence:
         state = self._ctx.state
         if self.share is None:
             self.share = snapshots.share(state, self._server)
-            self._told_until = last
+            self.told_until = last
         for session in state.sessions.values():
             if session.account:
                 self._logins.setdefault(session, snapshots.made(state, session.account))
@@ -53,5 +54,5 @@ class Absence:
         for room in user.rooms.values():
             delivery.reply(session, room.state(user))
             for said in room.recent:
-                if said.id > self._told_until:
+                if said.id > self.told_until:
                     delivery.reply(session, PersonalNotice(said))

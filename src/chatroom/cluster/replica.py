@@ -10,7 +10,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -35,7 +35,7 @@ from chatroom.common.cloaks import Cloaks
 from chatroom.common.errors import ChatError
 from chatroom.common.language import tr
 from chatroom.common.names import fold
-from chatroom.core import connections, membership
+from chatroom.core import connections, membership, waiting
 from chatroom.core.hub import Hub
 from chatroom.model.audience import Audience
 from chatroom.model.delivery import Capture, Delivery
@@ -305,6 +305,7 @@ class Replica:
         elif isinstance(notice, Announced):
             self.announced.append(Announcement(notice.text))
         elif isinstance(notice, ServerLeft):
+            self._servers.hear(id_)  # it has told its clients all until now
             self._lose(server, "the server was shut down", delivery)
 
     def _apply_burst(self, burst: MessageBurst, proposal: Proposal | None, delivery: Delivery) -> None:
@@ -342,7 +343,7 @@ class Replica:
         if joined.lasting:
             self._add_lasting(joined.lasting, mine, delivery)
         if joined.share:
-            snapshots.bring(self._hub.context, joined.share, self._place, mine, delivery)
+            snapshots.bring(self._hub.context, joined.share, self._place, mine, delivery, self._absence.told_until)
         if mine:
             self._returned(delivery)
         if proposal:
@@ -350,15 +351,15 @@ class Replica:
 
     def _add_lasting(self, text: str, mine: bool, delivery: Delivery) -> None:
         """A server brings what it alone may know of what lasts."""
-        refused = snapshots.add(self._hub.context, text, self._place, delivery)
+        refused, brought = snapshots.add(self._hub.context, text, self._place, delivery)
         if mine and refused:
             log.warning("the others know somebody else of these names, or of one like it: %s", ", ".join(refused))
         if not mine:
-            self._save_lasting(delivery)
+            self._save_lasting(delivery, brought)
 
-    def _save_lasting(self, delivery: Delivery) -> None:
-        """Sees to it that this server's history agrees with what lasts, all of it."""
-        lasting = snapshots.lasting(self._hub.state)
+    def _save_lasting(self, delivery: Delivery, brought: Collection[str] = ()) -> None:
+        """Sees to it that this server's history agrees with what lasts. It does not know the accounts `brought`."""
+        lasting = snapshots.lasting(self._hub.state, brought)
         lasting.chat, lasting.id, lasting.time = self.chat, self.last, self.time  # type: ignore[misc]  # a value
         delivery.broadcast(lasting, Audience({}))
 
@@ -373,12 +374,14 @@ class Replica:
         """A server's devices go, and the people who have no others. If it is this one, they don't notice."""
         self._servers.remove(server.id)
         mine = server.id == self.id
-        for user, uid in _devices_at(self._hub.state, server.id):
+        lost = _devices_at(self._hub.state, server.id)
+        for user, uid in lost:
             departed = Departed(user.person, why, user.room_names(), uid)
             self._place(departed)
             if mine:
                 connections.detach_user(self._hub.state, user)  # the client goes on: its user comes again
             self._hub.apply(departed, Quiet(delivery) if mine else delivery)
+        waiting.unheard(self._hub.context, [user.person for user, _ in lost], server.heard, delivery)
 
     def namesakes(self) -> dict[str, int]:
         """The servers that have this one's name, by id, with the time of their last sign of life."""
@@ -428,19 +431,15 @@ class Replica:
         for server in [each for each in state.servers.values() if each.id != self.id]:
             self._lose(server, "the link was lost", delivery)
         self._absence.begin(self.last)
-        self._forget_people()
+        for user in list(state.users.values()):
+            connections.detach_user(state, user)
+            for device in user.devices:
+                self._hub.apply(Departed(user.person, "", (), device.who.uid, id=self.last, time=self.time), Nowhere())
+        state.servers.clear()  # what is left is what a chat begins with
         before = (*self._before, (self.chat, foundation))[-CHATS_REMEMBERED:] if self.chat else ()
         number = secrets.randbits(62)
         text = snapshots.snapshot(state, snapshots.Mark(self.last, self.time, 0, number, before))
-        return Foundation(number, text, snapshots.lasting(state), known, settled)
-
-    def _forget_people(self) -> None:
-        """Removes all devices and servers from the state: what is left is what a chat begins with."""
-        for user in list(self._hub.state.users.values()):
-            connections.detach_user(self._hub.state, user)
-            for device in user.devices:
-                self._hub.apply(Departed(user.person, "", (), device.who.uid, id=self.last, time=self.time), Nowhere())
-        self._hub.state.servers.clear()
+        return Foundation(number, text, snapshots.lasting(state, state.accounts), known, settled)
 
     def choose(self, kept: list[tuple[str, str]]) -> tuple[str, str]:
         """Of snapshots, newest first: the newest that is not ahead of this server's history, else the oldest."""

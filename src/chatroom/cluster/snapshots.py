@@ -11,7 +11,7 @@
 import copy
 import json
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from itertools import count
 from typing import NamedTuple
@@ -235,8 +235,12 @@ def load(state: ChatState, text: str) -> Mark:
     return mark(text)
 
 
-def lasting(state: ChatState) -> Lasting:
-    """The part of the state that stays when all people leave: accounts, owned rooms, lists and bans."""
+def lasting(state: ChatState, of: Collection[str] = ()) -> Lasting:
+    """The part of the state that stays when all people leave: accounts, owned rooms, lists and bans.
+
+    How far people have read and what waits for them is much, and known to who was part of the chat: both are told of
+    the accounts `of`, by their folded names.
+    """
     rooms = [_owned(state, key, owner) for key, owner in state.owners.items()]
     of_rooms = [
         (key, letter, entry)
@@ -258,6 +262,8 @@ def lasting(state: ChatState) -> Lasting:
         tuple(_standings(state)),
         tuple([(account, key, value) for account, known in state.profiles.items() for key, value in known.items()]),
         tuple([(key, name, time) for key, (name, time) in state.renamed.items()]),
+        tuple([(key, target, time) for key in of for target, time in state.markers.names(key).items() if target]),
+        tuple([(key, said) for key in of for said in state.waiting.get(key, ())]),
     )
 
 
@@ -329,9 +335,10 @@ def _empty(room: Room) -> Room:
     return room
 
 
-def bring(ctx: Context, text: str, place: Place, mine: bool, delivery: Delivery) -> None:
+def bring(ctx: Context, text: str, place: Place, mine: bool, delivery: Delivery, told: int = 0) -> None:
     """Adds a server's share. With `mine` it is this server's: its clients never saw each other leave.
 
+    They were told of all up to the event with the id `told`, what was said to them alone among it.
     The devices of who is here by others are added to those. Rooms may have got other names meanwhile.
     """
     brought = GRAPH.read(text)
@@ -360,7 +367,7 @@ def bring(ctx: Context, text: str, place: Place, mine: bool, delivery: Delivery)
         elif not mine:
             monitor.has_come(ctx, user, delivery)
         if is_first:  # what others have said to them waits since this server was given up
-            waiting.deliver(ctx.state, known or user, delivery)
+            waiting.deliver(ctx.state, known or user, delivery, told if mine else 0)
     if mine:
         for was, name in names.items():
             renaming.tell_late(ctx.state, was, name, delivery)
@@ -408,10 +415,13 @@ def _add_devices(
                     delivery.reply(session, PersonalNotice(Joined(known.person, known.rooms[key].name)))
 
 
-def add(ctx: Context, text: str, place: Place, delivery: Delivery) -> list[str]:
-    """Adds what lasts and isn't there; returns the accounts' names that are somebody else's here, or look like one."""
+def add(ctx: Context, text: str, place: Place, delivery: Delivery) -> tuple[list[str], set[str]]:
+    """Adds what lasts and isn't there.
+
+    Returns the accounts' names that are somebody else's here, or look like one; and those that were added, folded.
+    """
     theirs: Lasting = GRAPH.read(text)
-    refused, brought = [], set()
+    refused, brought = list[str](), set[str]()
     for account in theirs.accounts:
         key = fold(account.name)
         known = ctx.state.accounts.get(key)
@@ -444,12 +454,14 @@ def add(ctx: Context, text: str, place: Place, delivery: Delivery) -> list[str]:
     for owner, key, value in theirs.metadata:
         if owner in brought:  # of others it is known here what they have set since
             ctx.state.profiles.setdefault(owner, {})[key] = value
+    restore.markers(ctx.state, [row for row in theirs.markers if row[0] in brought])
+    restore.waiting(ctx.state, [row for row in theirs.texts if row[0] in brought])
     by_id = {account.id: account for account in ctx.state.accounts.values()}
     fit = staying.that_fit([standing for _, standing in theirs.standings])
     for made_by, standing in theirs.standings[len(theirs.standings) - fit :]:
         if made_by in by_id:
             _add_who_stays(ctx, by_id[made_by], standing, place, delivery)
-    return refused
+    return refused, brought
 
 
 def _is_known(state: ChatState, room: str) -> bool:

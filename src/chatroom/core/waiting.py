@@ -6,6 +6,7 @@ it is in the account's.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 
 from chatroom.common.errors import ChatError, Code
@@ -126,8 +127,34 @@ def kept(ctx: Context, event: Kept, delivery: Delivery) -> None:
             delivery.reply(session, PersonalNotice(said))
 
 
-def deliver(state: ChatState, user: User, delivery: Delivery) -> None:
-    """Tells somebody who has just logged in what waits for them; from then on they are a party to it."""
+def unheard(ctx: Context, people: Iterable[Person], since: int, delivery: Delivery) -> None:
+    """Has wait what was said to these people, whose server is lost, since it gave its last sign of life.
+
+    It may have reached nobody. Who is here by another server has heard it. `since` is in milliseconds.
+    """
+    state, gone = ctx.state, dict[str, Account]()
+    for person in people:
+        account, here = state.accounts.get(fold(person.account)), state.presence_of(person.account)
+        if account and not (here and here.devices):
+            gone[person.uid] = account
+    for said, uid in list(state.direct_messages) if gone else ():
+        account = gone.get(uid)
+        if account and said.time > since and said.kind is not MessageKind.NOTICE:
+            key = fold(account.name)
+            if all(each.id != said.id for each in state.waiting.get(key, ())):
+                dropped = _make_place(state, key)
+                state.let_wait(key, replace(said, target=account.name))
+                kept = Kept(said.by, account.name, said.text, said.kind, said.conversation, said.quote, said.device)
+                kept = replace(kept, made=account.id, dropped=dropped, id=said.id, time=said.time)
+                if said.conversation:  # a guest's words are in no history: those wait in memory alone
+                    delivery.broadcast(kept, notify.NOBODY)
+
+
+def deliver(state: ChatState, user: User, delivery: Delivery, told: int = 0) -> None:
+    """Tells somebody who has just logged in what waits for them; from then on they are a party to it.
+
+    Messages up to the id `told` their clients have read already.
+    """
     waiting = state.waiting.get(fold(user.person.account)) if user.person.account else None
     if not waiting:
         return
@@ -138,8 +165,9 @@ def deliver(state: ChatState, user: User, delivery: Delivery) -> None:
             ids.remove(each.id)
     state.direct_messages += [(said, user.person.uid) for said in waiting if said.id in ids]  # from before a restart
     if user.sessions:
-        said = tuple([replace(each, target=user.person.nick) for each in waiting])
-        notify.one(user, WaitingAre(said), delivery)
+        said = tuple([replace(each, target=user.person.nick) for each in waiting if each.id > told])
+        if said:
+            notify.one(user, WaitingAre(said), delivery)
         state.received[fold(user.person.account)] = waiting[-1].id
 
 

@@ -104,6 +104,7 @@ class Composer(ttk.Frame):
         self.text.delete("1.0", "end")
         self.text.insert("1.0", text)
         self.text.edit_modified(False)  # not by typing
+        self.text.edit_reset()  # what stood here may be another room's, or a password: undoing does not bring it back
         self.text.mark_set("insert", "end-1c")
         self.text.see("insert")
 

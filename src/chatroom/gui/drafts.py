@@ -10,6 +10,7 @@ from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import DeliveryState
 from chatroom.gui.view_protocol import View
 
+UNANSWERED_SECONDS = 3.0  # after which what was sent may not have arrived: the network may be gone without a word
 KEEP_SECONDS = 30.0  # after which rooms and drafts are saved again, if they have changed
 
 
@@ -37,10 +38,15 @@ class Drafts:
             return
         before.draft = self._view.composer_text()
         before.unmark()
-        if state.find(before.name) is not before:
-            self._left[state.fold(before.name)] = _written(state, before)
+        self.keep_left(state, {before})
         room.draft = room.draft or self._left.pop(state.fold(room.name), "")
         self._view.set_composer(room.draft)
+
+    def keep_left(self, state: SessionState, rooms: set[Room]) -> None:
+        """Keeps what was written in those of these rooms that the user has left, until one comes back."""
+        for room in rooms - set(state.rooms.values()):
+            if room is not self._writing_in:  # else it is still in the composer
+                self._left[state.fold(room.name)] = _written(state, room)
 
     def show(self) -> None:
         """Puts the draft into the composer, if nothing is there."""
@@ -89,9 +95,16 @@ class Drafts:
 
 
 def _written(state: SessionState, room: Room) -> str:
-    """What has been written in a room and not sent: what waits there, and its draft. Passwords are left out."""
-    waiting = [each for each in room.pending() if each.delivery is DeliveryState.WAITING or each in state.unsure]
-    texts = [entry.as_typed() for entry in waiting]
+    """What has been written in a room and has not arrived, as far as we know. Passwords are left out."""
+    long_ago = state.now() - UNANSWERED_SECONDS
+    texts = [
+        entry.as_typed()
+        for entry in room.entries
+        if entry.delivery in (DeliveryState.WAITING, DeliveryState.FAILED)
+        or (entry.delivery is DeliveryState.SENT and (entry in state.unsure or entry.time < long_ago))
+    ]
+    if room.aside:
+        texts.append(room.aside)
     if room.draft.strip() and not slash_commands.is_secret(room.draft):
         texts.append(room.draft)
     return "\n".join(texts)

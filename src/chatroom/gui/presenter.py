@@ -346,21 +346,23 @@ class Presenter:
         if not self.client or not text.strip():
             return
         room = self.client.state.current
-        if self.writing.is_unchanged(room, text):
-            self.stop_editing()
+        if self.writing.is_unchanged(room, text) and self.stop_editing():
             return
-        lines = len(splitting.lines(text))
-        if lines > LINES_UNASKED and not self.view.confirm(_about_lines(lines), tr("Send")):
-            return
+        if not _is_meant(self.view, text) or self.state is None or self.state.current is not room:
+            return  # in another room by now, where the server has moved us; what was typed is the draft of this one
         # Empty it first: a command may go to another room, and what is in the composer then is kept as a draft.
         self.view.set_composer("")
-        if self.command(text):
+        done = False
+        try:
+            done = self.command(text)
+        finally:
+            if not done:
+                self.view.set_composer(text)
+        if done:
             if not slash_commands.is_secret(text):
                 self.sent.add(text)
             self.writing.sent(room)
             self.pane.jump_to_latest()
-        else:
-            self.view.set_composer(text)
 
     def typed(self, text: str) -> None:
         """The user has typed in the composer, which has this text now."""
@@ -379,6 +381,7 @@ class Presenter:
         if not self.client:
             return False
         state = self.client.state
+        rooms = set(state.rooms.values())
         if text.startswith("/search ") and state.is_registered:
             self.search.open()
             self.search.find(text.removeprefix("/search "))
@@ -392,6 +395,7 @@ class Presenter:
             state.inform(str(misuse), Kind.ERROR)
             self.pane.jump_to_latest()
             return False
+        self._drafts.keep_left(state, rooms)
         if room is not None and room is not state.current:
             self.go_to(room)
         self.refresh()
@@ -472,8 +476,11 @@ def follow(server: Server) -> tuple[Server, str]:
     return replace(server, host=link.host, port=link.port, tls=link.tls or server.tls), link.room
 
 
-def _about_lines(count: int) -> str:
-    return trn("Send this {count} line to everybody here?", "Send these {count} lines to everybody here?", count)
+def _is_meant(view: View, text: str) -> bool:
+    """Whether the user means to send a text; asks about one of many lines."""
+    count = len(splitting.lines(text))
+    question = trn("Send this {count} line to everybody here?", "Send these {count} lines to everybody here?", count)
+    return count <= LINES_UNASKED or view.confirm(question, tr("Send"))
 
 
 def check(server: Server) -> dict[str, str]:

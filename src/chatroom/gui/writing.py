@@ -15,11 +15,11 @@ class Writing:
     def __init__(self, view: View, settings: Settings) -> None:
         self._view = view
         self._settings = settings
-        self._aside: dict[Room, str] = {}
 
     def edit(self, room: Room, entry: TranscriptEntry) -> None:
         """Puts a message of ours into the composer, to be said anew."""
-        self._aside.setdefault(room, self._view.composer_text())
+        if room.aside is None:
+            room.aside = self._view.composer_text()
         room.editing, room.answered = entry, None
         self._view.set_composer(entry.as_typed())
         self._view.focus_composer()
@@ -39,10 +39,10 @@ class Writing:
         if room.answered:
             room.answered = None
             return True
-        if room.editing is None or room not in self._aside:  # it may have been taken back meanwhile
+        if room.editing is None or room.aside is None:  # it may have been taken back meanwhile
             return False
-        room.editing = None
-        self._view.set_composer(self._aside.pop(room))
+        self._view.set_composer(room.aside)
+        room.editing = room.aside = None
         return True
 
     def is_unchanged(self, room: Room, text: str) -> bool:
@@ -52,9 +52,9 @@ class Writing:
     def sent(self, room: Room) -> None:
         """Something was said or done in a room: what was set aside comes back once nothing is edited any more."""
         room.told_typing = 0.0  # what is said tells it
-        if room.editing is None and room in self._aside:
-            aside = self._aside.pop(room)
-            self._view.set_composer(self._view.composer_text() or aside)
+        if room.editing is None and room.aside is not None:
+            self._view.set_composer(self._view.composer_text() or room.aside)
+            room.aside = None
 
     def typed(self, state: SessionState, text: str) -> None:
         """The user has typed in the composer, which has this text now."""

@@ -8,7 +8,7 @@ what it alone knows, because Redis has lost the rest or because it was never par
 from typing import NamedTuple
 
 from chatroom.model.entities import Account
-from chatroom.model.events import Event
+from chatroom.model.events import Event, Said
 from chatroom.model.values import ListEntry, Standing, value
 
 
@@ -38,6 +38,9 @@ class Lasting(Event):
     standings: tuple[tuple[int, Standing], ...] = ()  # of those who stay, by their accounts' ids
     metadata: tuple[tuple[str, str, str], ...] = ()  # the folded account, what is set, and to what
     renamed: tuple[tuple[str, str, int], ...] = ()  # rooms by the folds of old names: the new name, and since when
+    # Of the accounts that a server brings: how far they have read, by their folded names, and the texts of what waits.
+    markers: tuple[tuple[str, str, int], ...] = ()
+    texts: tuple[tuple[str, Said], ...] = ()
     chat: int = 0  # by which a chat of several servers is known again; 0: none
 
     @property

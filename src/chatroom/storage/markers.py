@@ -4,7 +4,7 @@ So whoever claims a name that was given up does not find what its first owner ha
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from chatroom.common.names import fold
 from chatroom.model.events import MarkerSet
@@ -27,6 +27,14 @@ def save(db: sqlite3.Connection, event: MarkerSet) -> None:
         """DELETE FROM markers WHERE account = ?1 AND target IN
            (SELECT target FROM markers WHERE account = ?1 ORDER BY read DESC LIMIT -1 OFFSET ?2)""",
         (*account, READ_MARKERS_PER_USER),
+    )
+
+
+def add(db: sqlite3.Connection, read: Iterable[tuple[str, str, int]]) -> None:
+    """Markers of accounts that are new to this file, as `read` gives them."""
+    db.executemany(
+        "INSERT OR REPLACE INTO markers SELECT id, ?, ? FROM accounts WHERE key = ?",
+        [(target, time, account) for account, target, time in read],
     )
 
 

@@ -195,6 +195,7 @@ def _replace_all(db: sqlite3.Connection, event: Lasting) -> None:
     db.execute("DELETE FROM accounts")
     db.executemany(f"INSERT INTO accounts ({', '.join(fields)}) VALUES ({', '.join('?' * len(fields))})", accounts)
     db.execute("DELETE FROM markers WHERE account NOT IN (SELECT id FROM accounts)")
+    markers.add(db, event.markers)
     db.execute("UPDATE places SET owner = '', modes = '' WHERE owner != ''")
     db.executemany(
         """INSERT INTO places (key, name, created, owner, modes) VALUES (?, ?, ?, ?, ?)

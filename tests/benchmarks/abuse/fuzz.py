@@ -79,7 +79,8 @@ class _Attacker:
 
     def question(self, number: int) -> tuple[bytes, re.Pattern[bytes]]:
         """What is asked, in whatever dialect this is understood to be, and its answer."""
-        ask = b"/sync-%d\nPING sync-%d\n" % (number, number)
+        # An end of a line behind the codes of telnet that ask for an option is the option, and ends no line.
+        ask = b"\n/sync-%d\nPING sync-%d\n" % (number, number)
         if self._stranger:
             # Who has no name by now takes one, because not every question is answered before. A name that another
             # attacker has claimed asks for its password, and takes what comes for that: the empty line ends it.

@@ -3,7 +3,8 @@
 One address builds the dearest state that its limits allow. Then it sends each command with its dearest arguments:
 
 - *many*: each of its clients is in 100 rooms of its own;
-- *full*: all of its clients are in the same 100 rooms, whose lists are full, and in which long messages were said.
+- *full*: all of its clients are in the same 100 rooms, whose lists are full, and in which long messages were said;
+- *crowd*: one client has 100 rooms. Thousands are in all of them, and many more know them from before.
 
 A command is sent by one client alone first, to see how long the lock is held by it, and then by all clients, each as
 fast as its limits allow, while innocents at another address send PING. The limits are lifted while the state is built.
@@ -47,10 +48,11 @@ class Size(NamedTuple):
     tries: int  # of each command by one client
     seconds: float  # for which all send it
     innocents: int
+    people: int  # who are no clients, of the crowd
 
 
-FULL = Size(CONNECTIONS_PER_ADDRESS, ROOMS_PER_USER, MASKS_PER_LIST, 50, 40, 3.0, 6)
-SHORT = Size(4, 6, 4, 2, 2, 0.3, 1)
+FULL = Size(CONNECTIONS_PER_ADDRESS, ROOMS_PER_USER, MASKS_PER_LIST, 50, 40, 3.0, 6, 10_000)
+SHORT = Size(4, 6, 4, 2, 2, 0.3, 1, 100)
 
 
 class Row(NamedTuple):
@@ -63,6 +65,7 @@ class Row(NamedTuple):
     line: str
     undo: str = ""  # sent after it, so that it can be sent again
     full: bool = True  # whether it is dearest where rooms are full
+    crowd: bool = False  # or where thousands are in rooms
     by: int = 0  # who sends it alone: the first half are operators of the full rooms
 
 
@@ -112,6 +115,7 @@ ROWS = (
     Row("SILENCE", "SILENCE +*{n}*!*@*", "SILENCE -*{n}*!*@*"),
     Row("PERSISTENCE", "PERSISTENCE SET ON", "PERSISTENCE SET OFF"),
     Row("RENAME", "RENAME #f4 #renamed{n}", "RENAME #renamed{n} #f4"),
+    Row("RENAME", "RENAME #0-{n} #renamed{n}", full=False, crowd=True),
     Row("LANGUAGE", "LANGUAGE pl", "LANGUAGE en"),
     Row("ISUPPORT", "ISUPPORT"),
     Row("AWAY", "AWAY :{n} " + _LONG, "AWAY", by=_MEMBER),
@@ -161,13 +165,16 @@ def lock(short: bool) -> list[Check]:
     size = SHORT if short else FULL
     found: list[Times] = []
     errors = 0
-    for full in (False, True):
+    for full, crowd in ((False, False), (True, False), (False, True)):
         with _server() as (port, control, log), ExitStack() as stack:
             mob = stack.enter_context(_Mob(port, size, control))
-            (mob.fill if full else mob.spread)()
+            if crowd:
+                mob.gather()
+            else:
+                (mob.fill if full else mob.spread)()
             innocents = [stack.enter_context(_Innocent(port, n)) for n in range(size.innocents)]
             for row in ROWS:
-                if row.full is full:
+                if (row.full, row.crowd) == (full, crowd):
                     found.append(_tried(row, mob, innocents, control))
             control.ask("limits off")
             errors += server_errors(log().splitlines())
@@ -340,12 +347,20 @@ class _Mob:
 
     # ---- the state --------------------------------------------------------------------------------------------------
 
+    def gather(self) -> None:
+        """One client opens rooms into which a crowd comes."""
+        self._open_rooms(self._clients[0])
+        self._control.ask(f"crowd {self.size.people}")
+
     def spread(self) -> None:
         """Each client opens its own rooms. Many names have been here before."""
         for client in self._clients:
-            rooms = [f"#{client.number}-{n}" for n in range(self.size.rooms)]
-            self._tell(client, *[f"JOIN {','.join(rooms[i : i + 20])}" for i in range(0, len(rooms), 20)])
+            self._open_rooms(client)
             self._tell(client, *[f"NICK w{client.number}-{n}" for n in range(16)], f"NICK a{client.number}")
+
+    def _open_rooms(self, client: _Attacker) -> None:
+        rooms = [f"#{client.number}-{n}" for n in range(self.size.rooms)]
+        self._tell(client, *[f"JOIN {','.join(rooms[i : i + 20])}" for i in range(0, len(rooms), 20)])
 
     def fill(self) -> None:
         """All join the same rooms. Half are their operators. Lists are full, but for 20 bans."""

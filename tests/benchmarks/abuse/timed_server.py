@@ -4,7 +4,9 @@ CONTROL is the path of a Unix socket. Each line written there is answered by one
 
 - `times`: how long the lock was held since the last such question, as `Held` in JSON;
 - `limits off`, `limits on`: clients may send as much as they like, or no more than usual;
-- `limits free`: what clients do costs as usual, but nobody waits.
+- `limits free`: what clients do costs as usual, but nobody waits;
+- `crowd 1000`: so many people come who are no clients, half of them into all rooms that there are. Ten times as many
+  have claimed names, have read four of these rooms each, and have been in one before.
 
 What clients owe is lifted with the limits: who waits goes on.
 """
@@ -21,6 +23,10 @@ from typing import Any, NamedTuple
 
 from chatroom.cli.main import main
 from chatroom.core import event_log
+from chatroom.model.absences import ABSENCES_REMEMBERED
+from chatroom.model.entities import Account, User
+from chatroom.model.state import ChatState
+from chatroom.model.values import Person
 from chatroom.server import chat_server, flood_limit, payments
 
 
@@ -123,12 +129,37 @@ class _Control(socketserver.StreamRequestHandler):
             lock: Any = server.event_log.lock
             if line == b"times\n":
                 answer = json.dumps(lock.times())
+            elif line.startswith(b"crowd "):
+                with lock:
+                    _crowd(server.hub.state, int(line.split()[1]))
+                answer = "done"
             else:
                 server.unlimited = line == b"limits off\n"
                 _ForgivenLimit.costs_no_time = line == b"limits free\n"
                 _ForgivenLimit.lifted += line != b"limits on\n"
                 answer = "done"
             self.wfile.write(answer.encode() + b"\n")
+
+
+def _crowd(state: ChatState, people: int) -> None:
+    rooms = list(state.rooms)
+    for number in range(10 * people):
+        name = f"claimed{number}"
+        state.accounts[name] = Account(name, "", number + 1, 0)
+        for each in range(4):
+            state.markers.put(name, rooms[(number + each) % len(rooms)], number + 1)
+        if number < 2 * ABSENCES_REMEMBERED:
+            state.absences.put(rooms[number % len(rooms)], name, number + 1)
+    for number in range(people):
+        user = User(Person(f"crowd.{number}", f"crowd{number}", "u", "h"), None, 0)
+        state.users[user.person.uid] = user
+        state.nicks.add(user)
+        state.guest_markers.put(user.person.uid, rooms[number % len(rooms)], number + 1)
+        for key in rooms if number < people / 2 else ():
+            user.rooms[key] = state.rooms[key]
+            state.rooms[key].members[user.person.uid] = user
+    for room in state.rooms.values():
+        room.forget_roll()
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ export class ChatView {
     this.acts = acts;
     this.menus = new Menus(state, settings, {
       go: (room) => this.go(room), answer: (entry) => this.answer(entry), edit: (entry) => this.composer.edit(entry), write: (text) => this.write(text), search: () => this.openSearch(),
-      leave: (room) => this.leave(room), quit: acts.quit, setTheme: acts.setTheme, save: acts.save, refresh: () => this.refresh(),
+      leave: (room) => this.leave(room), closeDrawers: () => this.closeDrawers(), quit: acts.quit, setTheme: acts.setTheme, save: acts.save, refresh: () => this.refresh(),
       languages: acts.languages, chooseLanguage: acts.chooseLanguage,
     });
     this.rooms = new RoomsView(state, {
@@ -161,8 +161,9 @@ export class ChatView {
   /** @param {ChatRoom} room */
   open(room) {
     this.shown = room;
-    this.drawn = room.version;
-    this.messages.open(room);
+    // What fits is drawn first; but where something is new, the line above it is wanted at once.
+    this.drawn = room.newFrom ? room.version : room.version - room.messages.length;
+    this.messages.open(room, !room.newFrom);
     this.composer.open(room);
     askWhoIsAway(this.state, room);
     openConversation(this.state, room);
@@ -434,7 +435,7 @@ export class ChatView {
 
   /** @param {KeyboardEvent} event */
   onKey(event) {
-    if (document.querySelector("dialog[open]")) return;
+    if (event.defaultPrevented || document.querySelector("dialog[open]")) return; // it was meant for something nearer
     const isCommand = event.ctrlKey || event.metaKey;
     if (isCommand && event.key.toLowerCase() === "k") this.menus.goTo();
     else if (isCommand && event.shiftKey && event.key.toLowerCase() === "f") this.openSearch();

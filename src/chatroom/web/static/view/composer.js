@@ -203,7 +203,6 @@ export class ComposerView {
     else if (event.key === "Enter" && this.chosen >= 0) this.take(this.chosen);
     else if (event.key === "Escape") this.close();
     else return false;
-    event.stopPropagation();
     return true;
   }
 
@@ -217,7 +216,6 @@ export class ComposerView {
     const isPlain = !event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey;
     if (event.key === "Escape" && (this.state.current.answering || this.state.current.editing)) {
       this.answerNothing();
-      event.stopPropagation();
       return true;
     }
     if (isPlain && (event.key === "ArrowUp" || event.key === "ArrowDown")) return this.recall(event.key === "ArrowUp" ? -1 : 1);

@@ -60,6 +60,8 @@ export class MessagesView {
     /** @type {Set<number>} */
     this.expanded = new Set();
     this.drawn = "";
+    /** Only what fits is drawn at the moment: what is above that is not missing. */
+    this.isCut = false;
     /** The window is being moved: what is drawn for that moves it no further. */
     this.isPaging = false;
     this.lastTop = 0;
@@ -71,8 +73,9 @@ export class MessagesView {
   /**
    * Shows a room, at its end.
    * @param {MessagesRoom} room
+   * @param {boolean} isPart as in `render`
    */
-  open(room) {
+  open(room, isPart) {
     if (this.room) this.room.isHeld = false;
     this.room = room;
     this.follow(true);
@@ -81,7 +84,7 @@ export class MessagesView {
     this.drawn = "";
     this.scroller.setAttribute("aria-label", tr("messagesIn", { room: room.name }));
     showList(this.list, []);
-    this.render();
+    this.render(isPart);
     const mark = childOf(this.list, "new");
     if (mark && mark.offsetTop < this.scroller.scrollTop) this.scroller.scrollTop = mark.offsetTop - 80;
   }
@@ -110,16 +113,17 @@ export class MessagesView {
 
   /**
    * Draws what has changed.
-   * @param {boolean} [isFlood] who follows the end sees no more of it than fits, until it is drawn again
+   * @param {boolean} [isPart] who follows the end sees no more of it than fits, until it is drawn again
    */
-  render(isFlood = false) {
+  render(isPart = false) {
     const room = this.room;
     if (!room) return;
     if (this.following && room.hasNewer) fetchLatest(this.state, room);
     if (this.signOf(room) === this.drawn) return;
     const isFirst = !this.list.firstChild;
     this.place(room);
-    if (isFlood && this.following) {
+    this.isCut = isPart && this.following;
+    if (this.isCut) {
       this.start = Math.max(this.start, this.end - Math.ceil(innerHeight / LINE_PIXELS));
       this.remember(room);
     }
@@ -134,7 +138,7 @@ export class MessagesView {
     showList(this.list, rows);
     if (this.following) this.scrollToEnd();
     else if (anchor) this.hold(anchor);
-    this.drawn = isFlood ? "" : this.signOf(room);
+    this.drawn = isPart ? "" : this.signOf(room);
     this.showDown(room);
     if (isFirst) this.onScroll();
     else if (!this.following && this.start > 0 && this.scroller.scrollTop < NEAR_PIXELS && !this.isPaging) this.pageUp(room);
@@ -231,7 +235,7 @@ export class MessagesView {
       this.acts.refresh();
     }
     if (atEnd) this.acts.onSeen();
-    if (scrollTop < NEAR_PIXELS) this.pageUp(room);
+    if (scrollTop < NEAR_PIXELS && !(this.isCut && this.following)) this.pageUp(room);
     else if (below < NEAR_PIXELS && !this.following) this.pageDown(room);
     this.showDown(room);
   }
@@ -274,6 +278,7 @@ export class MessagesView {
 
   /** Goes to the oldest that is drawn, which brings what is older still. */
   toOlder() {
+    this.render(); // all of it: only a part may have been drawn
     this.follow(false);
     this.scroller.scrollTop = 0;
     this.scroller.focus();

@@ -23,7 +23,7 @@ export class SearchView {
     this.results = el("div.results");
     this.element = el(
       "aside.search",
-      { "aria-label": tr("search"), onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && acts.onClose() },
+      { "aria-label": tr("search") },
       el("div.card-head", {}, el("h2", {}, tr("search")), button(".icon", tr("close"), acts.onClose, "✕")),
       el("form", { role: "search", onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); this.search(); } }, this.input, this.scope),
       button(".link", tr("mentionsOfMe"), () => this.mentions()),
