@@ -11,6 +11,7 @@ import secrets
 import shutil
 import tempfile
 import time
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from typing import Any
 from chatroom.model.events import Said
 from chatroom.storage.offline import OfflineStore
 from tests.gui.people import DEADLINE, Server
-from tests.gui.window import IN_PLACE_OF, Window, screen
+from tests.gui.window import ENTER, IN_PLACE_OF, Window, screen
 from tests.peers import Irc, claim_name, eventually, password_file
 
 ME, BOB = "me", "bob"
@@ -36,10 +37,11 @@ LINES = (
     *(["PRIVMSG me :psst me"] * 4),
     *("TOPIC #lobby :tea", "PART #lobby", "JOIN #lobby", "AWAY :tea", "AWAY"),
     # in rooms of his own, of which a name leads to the other one
-    *("RENAME #den #nook", "RENAME #nook #den", "KICK #den me :tea", "KICK #nook me"),
+    *("RENAME #den #nook", "RENAME #nook #den", "KICK #den me :tea"),
     *("MODE #den +m", "MODE #den -m", "MODE #nook +m", "MODE #nook -m", "MODE #den +i", "MODE #den -i"),
-    *("BAN #den me 5s", "MUTE #den me 5s"),
+    *("MUTE #den me 5s", "BAN #nook me 1s"),
 )
+LOST = "are lost"
 _BEFORE, _BEHIND, _LINE_CHARACTERS = 10, 25, 300  # told of the journal, for each place where a word stands
 MENU = (  # ways to a line of it
     *(["Down"] * lines for lines in (1, 2, 3, 4)),
@@ -56,13 +58,16 @@ class Clicks:
     def __init__(self, directory: Path, display: str, seed: int) -> None:
         self.dice = random.Random(seed)
         self.steps = self.kills = self.windows = 0
-        self.memory: list[int] = []  # KiB, of the window
+        self.memory: list[tuple[int, int, int]] = []  # of the window, once a minute, see `main`
         self.said: dict[str, str] = {}  # words, and the room or the person that the window had open
+        self.fates: dict[str, str] = {}  # of these words
+        self.said_twice: list[str] = []  # what stands more often in the history than it was said
         self.given_up: list[str] = []  # taken back, refused or left by the user, in windows that are gone
         self.heard: list[str] = []  # by bob, on connections that are gone
         self._directory = directory
         self._display = display
         self._words = 0
+        self._measured_at = 0.0
         self.journal = directory / "state.journal"  # of the window, see `probe`; the tool writes there, too
 
     def run(self, seconds: float, kills: float = 0.01) -> list[str]:
@@ -72,7 +77,6 @@ class Clicks:
             for name in (ME, BOB):
                 claim_name(self._server.port, name, PASSWORD)
             self._bob = self._come()
-            lost: list[str] = []
             while time.monotonic() < end:
                 self.windows += 1
                 with self._window() as window:
@@ -81,10 +85,10 @@ class Clicks:
                         self.step(window, kills)
                         assert "Traceback" not in window.log(), window.log()
                     self._let_out(window)
-                    lost = self._lost(window)
+                    self._look_up(window)
                 self.given_up += [*window.state["given_up"], *window.state["failed"]]
             self._bob.close()
-            return lost
+            return [word for word, fate in self.fates.items() if fate == LOST]
 
     def _window(self) -> Window:
         login = ("--nick", ME, "--password-file", str(password_file(self._directory, PASSWORD)))
@@ -153,8 +157,9 @@ class Clicks:
             self._bob.sync()
         else:
             window.resize(self.dice.randrange(360, 1270), self.dice.randrange(240, 880))
-        if self.steps % 40 == 0 and window.process.poll() is None:
-            self.memory.append(resident(window.process.pid))
+        if time.monotonic() > self._measured_at + 60 and window.process.poll() is None:
+            self._measured_at = time.monotonic()
+            self.memory.append((resident(window.process.pid), window.state["entries"], window.state["open"]))
         if window.state["panel"] and self.dice.random() < 0.05:
             window.key("Return")
 
@@ -194,6 +199,7 @@ class Clicks:
             return
         window.key("Return")
         if not is_soon(lambda: word not in window.state["composer"]) or window.state["question"] is not None:
+            self._go_in(window)
             return
         after, where = window.state, before["header"][0]
         if where != after["header"][0]:
@@ -203,22 +209,43 @@ class Clicks:
         self._note(f"said {word} to {where}; was {before['composer']!r}, is {after['composer']!r}")
         self.said[word] = where
 
+    def _go_in(self, window: Window) -> None:
+        """Joins the room that is open, where nothing can be said from outside, or another one."""
+        self._note("may not speak here")
+        where = window.state["header"][0]
+        window.key("Escape", "ctrl+a")
+        window.type(f"/join {where if where.startswith('#') and self.dice.random() < 0.5 else '#lobby'}")
+        window.key("Return")
+
     def _let_out(self, window: Window) -> None:
         """Waits until what waits in the window is sent, now that the server is there; not if it asks for something."""
         window.key("Escape")
         is_soon(lambda: window.process.poll() is not None or not window.state["waiting"], 30)
 
-    def _lost(self, window: Window) -> list[str]:
-        """The words that have been said and are nowhere, and were neither taken back nor refused."""
+    def _look_up(self, window: Window) -> None:
+        """Finds out where each word is that was said."""
         self._bob.sync()
+        state, history = window.state, self._history()
         drafts = [file.read_text("utf-8") for file in self._directory.rglob("client.json")]
-        state = window.state
-        shown = [*state["rows"], *state["failed"], *self.given_up, *state["given_up"]]
         if window.process.poll() is None:
-            shown += [state["composer"], *state["drafts"], *(state["waiting"] if state["banner"] else [])]
-        known = "\n".join([*self.heard, *self._bob.heard, *self._history(), *drafts, *shown, *self._given_back()])
-        found = set(re.findall(r"w\d+x", known))  # one may stand right behind another one
-        return [word for word in self.said if word not in found]
+            drafts += [state["composer"], *state["drafts"]]
+        places = {  # one where somebody reads it goes before one where it is told that nobody does
+            "arrived": [*self.heard, *self._bob.heard, *history],
+            "wait for the connection": state["waiting"] if state["banner"] and window.process.poll() is None else [],
+            "were refused": state["failed"],
+            "are drafts": drafts,
+            "were given back": self._given_back(),
+            "were taken back, refused or left": [*self.given_up, *state["given_up"]],
+        }
+        self.fates = dict.fromkeys(self.said, LOST)
+        for fate, texts in reversed(places.items()):
+            # one word may stand right behind another one
+            self.fates |= dict.fromkeys(self.fates.keys() & set(re.findall(r"w\d+x", "\n".join(texts))), fate)
+
+        journal = self.journal.read_text("utf-8")
+        words = Counter(text for text in history if re.fullmatch(r"w\d+x", text))
+        entered = Counter(re.findall(rf"{ENTER}'(?:/me )?(w\d+x)'", journal))
+        self.said_twice = [word for word, count in words.items() if count > entered[word]]
 
     def _given_back(self) -> list[str]:
         """What the window has put into the composer, where it is the user's to send, or to delete by any key."""
@@ -265,8 +292,10 @@ def main() -> None:
     private = sum(not where.startswith("#") for where in clicks.said.values())
     print(f"{clicks.steps} steps, {clicks.kills} kills of the server, {clicks.windows} windows")
     print(f"{len(clicks.said)} things said, {private} of them to people; lost: {lost or 'nothing'}")
-    print(f"{len(clicks.given_up)} texts were taken back, edited, refused or left with their room")
-    print(f"memory of the window: {clicks.memory[:3]} … {clicks.memory[-3:]} KiB")
+    print("; ".join(f"{count} {fate}" for fate, count in Counter(clicks.fates.values()).items()))
+    print(f"sent twice: {clicks.said_twice or 'nothing'}")
+    print("memory of the window in KiB, with so many messages in so many rooms, each minute:")
+    print(*clicks.memory, sep="\n")
 
 
 if __name__ == "__main__":

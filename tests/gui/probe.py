@@ -28,7 +28,7 @@ from chatroom.gui.connect_panel_w import ConnectPanel
 from chatroom.gui.message_pane import MessagePane
 from chatroom.gui.picker_w import Picker
 from chatroom.gui.view import TkView
-from tests.gui.window import IN_PLACE_OF
+from tests.gui.window import ENTER, IN_PLACE_OF
 
 _ROWS = int(os.environ.get("PROBE_ROWS", "120"))  # the last ones
 _HEADING = re.compile(r" [—–] \d+$")  # of a group of people, in English or in Polish
@@ -76,6 +76,10 @@ class ProbedState(SessionState):
         given_up.append(entry.text)
         super().redact(room, entry)
 
+    def retry(self, room: Room, entry: TranscriptEntry) -> None:
+        note(f"{ENTER}{entry.text!r}")
+        super().retry(room, entry)
+
     def close(self, room: Room) -> None:
         note(f"window: closes {room.name}: {undone(room)}")
         given_up.extend(entry.text for entry in room.entries if entry.delivery is not DeliveryState.DONE)
@@ -104,7 +108,7 @@ class ProbedSession(session.Session):
 
 class ProbedPresenter(presenter.Presenter):
     def send(self, text: str) -> None:
-        note(f"window: Enter with {text!r}")
+        note(f"{ENTER}{text!r}")
         super().send(text)
 
     def command(self, text: str) -> bool:
@@ -149,7 +153,9 @@ def kept(state: SessionState | None) -> dict[str, Any]:
         "account": state.account if state else "",
         "waiting": [entry.text for entry in said if entry.pending],
         "failed": [entry.text for entry in said if entry.delivery is DeliveryState.FAILED],
-        "drafts": [room.draft for room in rooms],
+        "drafts": [f"{room.aside or ''}\n{room.draft}" for room in rooms],
+        "entries": sum([len(room.entries) for room in rooms]),
+        "open": len(rooms),
     }
 
 

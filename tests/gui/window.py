@@ -11,7 +11,9 @@ from typing import Any, Self
 
 from tests.gui.people import DEADLINE, environment, wait_for
 
-IN_PLACE_OF = " is put into the composer, in the place of "  # stands in the journal between what is and what was there
+# In the journal of a window: before what is said, for the first time or once more; between what is in the composer and
+# what was there before.
+ENTER, IN_PLACE_OF = "window: Enter with ", " is put into the composer, in the place of "
 _CORNER = ("9999", "9999")  # of the screen, the last
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from tkinter import filedialog, messagebox, ttk
 
 from chatroom.client.settings import Settings
-from chatroom.common.language import tr
+from chatroom.common.language import own, tr
 from chatroom.gui import keys_w, notify, palette, style, view_models
 from chatroom.gui.composer_w import Composer
 from chatroom.gui.connect_panel_w import ConnectPanel
@@ -55,6 +55,7 @@ class TkView:
     def build(self, presenter: Presenter) -> None:
         """Makes the widgets."""
         self.presenter = presenter
+        style.speak(self.root, own().tag)
         self.panel = ConnectPanel(self.root, presenter)
         self.chat = ttk.Frame(self.root)
         self.chat.columnconfigure(1, weight=1)
@@ -120,7 +121,6 @@ class TkView:
         self._reaction_menu = tk.Menu(self._popup_menu, tearoff=False, bd=1)
 
     def _room_menu(self, x: int, y: int) -> None:
-        # A menu of its own: Esc in one that is a part of another goes to that, which is not there.
         self._menu.fill_room(self._popup_menu)
         self._popup_menu.tk_popup(x, y)
 
