@@ -36,8 +36,8 @@ LINES = (
     "PRIVMSG #lobby :``` http://a.example/(c) \U0001f1f5\U0001f1f1",
     *(["PRIVMSG me :psst me"] * 4),
     *("TOPIC #lobby :tea", "PART #lobby", "JOIN #lobby", "AWAY :tea", "AWAY"),
-    # in rooms of his own, of which a name leads to the other one
-    *("RENAME #den #nook", "RENAME #nook #den", "KICK #den me :tea"),
+    # in a room of his own, that has the one name or the other
+    *("RENAME #den #nook", "RENAME #nook #den", "KICK #den me :tea", "INVITE me #den"),
     *("MODE #den +m", "MODE #den -m", "MODE #nook +m", "MODE #nook -m", "MODE #den +i", "MODE #den -i"),
     *("MUTE #den me 5s", "BAN #nook me 1s"),
 )
@@ -50,7 +50,7 @@ MENU = (  # ways to a line of it
     ),  # of the room; the last is to leave
     *(["Up"] * lines for lines in (1, 2)),  # to quit, and to go to another server
 )
-COMMANDS = ("/join #den", "/join #nook", "/join #lobby", "/leave", "/leave #den", "/leave bob", "/msg bob", "/history")
+COMMANDS = ("/join #den", "/join #lobby", "/leave", "/leave #den", "/leave bob", "/msg bob", "/history")
 _ALL = 1 << 62  # events
 
 
@@ -96,9 +96,11 @@ class Clicks:
         return Window(self._display, self._directory, *where, *login)
 
     def _come(self) -> Irc:
-        """Bob is there, also in his own room, under whatever name."""
+        """Bob is there, also in a room of his own, by the name that it has now."""
         bob = Irc(self._server.port, BOB, *CAPS, password=f"{BOB}:{PASSWORD}")
-        bob.send("JOIN #den", "JOIN #nook")
+        bob.send("JOIN #den")
+        if any("CHANNEL_RENAMED" in line for line in bob.sync()):
+            bob.send("JOIN #nook")
         bob.sync()
         return bob
 
