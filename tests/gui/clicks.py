@@ -60,6 +60,7 @@ class Clicks:
         self.steps = self.kills = self.windows = 0
         self.memory: list[tuple[int, int, int]] = []  # of the window, once a minute, see `main`
         self.said: dict[str, str] = {}  # words, and the room or the person that the window had open
+        self.unseen: list[str] = []  # what stood nowhere in the window when it had been said
         self.fates: dict[str, str] = {}  # of these words
         self.said_twice: list[str] = []  # what stands more often in the history than it was said
         self.given_up: list[str] = []  # taken back, refused or left by the user, in windows that are gone
@@ -210,6 +211,8 @@ class Clicks:
             return  # what a guest says to themselves is kept by nobody
         self._note(f"said {word} to {where}; was {before['composer']!r}, is {after['composer']!r}")
         self.said[word] = where
+        if not any(word in row for row in after["rows"]):
+            self.unseen.append(word)
 
     def _go_in(self, window: Window) -> None:
         """Joins the room that is open, where nothing can be said from outside, or another one."""
@@ -295,6 +298,7 @@ def main() -> None:
     print(f"{clicks.steps} steps, {clicks.kills} kills of the server, {clicks.windows} windows")
     print(f"{len(clicks.said)} things said, {private} of them to people; lost: {lost or 'nothing'}")
     print("; ".join(f"{count} {fate}" for fate, count in Counter(clicks.fates.values()).items()))
+    print(f"not seen when it was said: {clicks.unseen or 'nothing'}")
     print(f"sent twice: {clicks.said_twice or 'nothing'}")
     print("memory of the window in KiB, with so many messages in so many rooms, each minute:")
     print(*clicks.memory, sep="\n")
