@@ -8,8 +8,10 @@ import pytest
 
 from chatroom.client.found_server import FoundServer
 from chatroom.client.settings import Server, Settings
+from chatroom.common.language import ENGLISH, find, speak
 from chatroom.gui.presenter import Presenter
 from chatroom.gui.view import TkView
+from chatroom.gui.view_protocol import Panel
 
 SERVERS = tuple(
     FoundServer(f"192.0.2.{n}", 9090 + n, f"server {n}", f"class {n}" if n == 3 else "", n == 2) for n in range(1, 8)
@@ -45,4 +47,47 @@ def test_servers_of_the_network_are_offered(display: str, tmp_path: Path) -> Non
         panel.offer(())
         assert not panel._found.winfo_children()
     finally:
+        root.destroy()
+
+
+@pytest.mark.needs("Xvfb")
+def test_in_a_low_window_the_title_gives_way_to_what_is_needed(display: str, tmp_path: Path) -> None:
+    """With both passwords and a long error, the button can be seen whole; without them, the title is there again."""
+    root = tk.Tk(screenName=display)
+    try:
+        view = TkView(root)
+        server = Server("127.0.0.1", 9090, False, "me")
+        presenter = Presenter(view, server, Settings(size="480x320"), tmp_path / "settings", ("#lobby",))
+        view.build(presenter)
+        presenter.begin(connect=False)
+        panel, error = view.panel, "It belongs to somebody here, and that password was not accepted. " * 2
+        for errors, password, has_title in (({"password": error}, "secret", False), ({}, "", True)):
+            panel._needed.clear()
+            panel.fill(Panel(server, password=password, server_password=password))
+            panel.show(Panel(server, errors=errors))
+            for _ in range(5):
+                root.update()
+            top, bottom = panel.winfo_rooty(), panel.winfo_rooty() + panel.winfo_height()
+            assert panel.winfo_height() == 320 and bool(panel._title.winfo_ismapped()) is has_title
+            assert panel._go.winfo_rooty() + panel._go.winfo_height() <= bottom and panel.name.winfo_rooty() >= top
+    finally:
+        root.destroy()
+
+
+@pytest.mark.needs("Xvfb")
+def test_what_tk_says_itself_is_in_the_language_of_the_window(display: str, tmp_path: Path) -> None:
+    """The buttons of its dialogs."""
+    root = tk.Tk(screenName=display)
+    try:
+        view = TkView(root)
+        presenter = Presenter(view, Server("127.0.0.1", 9090), Settings(), tmp_path / "settings", ("#lobby",))
+        view.build(presenter)
+        for tag, word in (("pl", "&Anuluj"), ("en", "&Cancel")):
+            language = find(tag)
+            assert language
+            speak(language)
+            view.translate()
+            assert root.tk.eval("namespace eval ::tk {mc &Cancel}") == word
+    finally:
+        speak(ENGLISH)
         root.destroy()

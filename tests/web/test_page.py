@@ -1014,6 +1014,20 @@ def test_a_phone_tells_that_something_waits_elsewhere(server: ChatServer, visit:
     expect(burger.locator(".waits")).to_have_count(0)
 
 
+def test_on_a_phone_a_menu_leads_back_to_the_room(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """From the lists, which lie over it: the answer is told there, and what is to be written is written there."""
+    guests.irc("bob")
+    nora = visit(server.port, PHONE, touch=True).come("nora")
+    nora.page.get_by_role("button", name="Show people").click()
+    nora.pick(nora.member("bob"), "Mention")
+    expect(nora.page.locator(".chat")).not_to_have_class(re.compile("-open"))
+    expect(nora.composer).to_have_value("@bob ")
+    nora.page.locator(".burger").click()
+    nora.pick(nora.page.locator(".account"), "Mark yourself as away")
+    nora.notes("You are marked as away")
+    expect(nora.page.locator(".chat")).not_to_have_class(re.compile("-open"))
+
+
 def test_an_announcement_is_told_as_one(server: ChatServer, visit: Visit) -> None:
     nora = visit(server.port).come("nora")
     server.announce("Ten minutes' break.")

@@ -41,7 +41,8 @@ class ConnectPanel(ttk.Frame):
 
     def _build(self) -> None:
         box, wrap = self._box, pixels(self, _WRAP_PIXELS)
-        ttk.Label(box, text="chatroom", style="Title.TLabel").grid(row=0, column=0, columnspan=2, sticky="w")
+        self._title = ttk.Label(box, text="chatroom", style="Title.TLabel")
+        self._title.grid(row=0, column=0, columnspan=2, sticky="w")
         self._build_languages()
         self._where = ttk.Label(box, style="Muted.TLabel", wraplength=wrap)
         self._where.grid(row=1, column=0, columnspan=2, sticky="w", pady=(0, 8))
@@ -78,11 +79,21 @@ class ConnectPanel(ttk.Frame):
             widget.bind("<Return>", lambda _: self._connect())
             widget.bind("<KP_Enter>", lambda _: self._connect())
         self.bind_all("<Escape>", lambda _: self._escape(), add=True)
+        for frame in (self, box):
+            frame.bind("<Configure>", lambda _: self.after_idle(self._fit))
+
+    def _fit(self) -> None:
+        """Where the window is too low for all of it, the title gives way, and the languages beside it."""
+        height = self._box.winfo_reqheight()
+        head = [self._title, *([self._languages] if len(languages()) > 1 else [])]
+        tall = 0 if self._title.winfo_manager() else max(each.winfo_reqheight() for each in head)
+        for widget in head:
+            (widget.grid if height + tall <= self.winfo_height() else widget.grid_remove)()
 
     def _build_languages(self) -> None:
         """The languages to choose from, each by its own name."""
         names = languages()
-        chosen = ttk.Combobox(self._box, state="readonly", width=10, values=list(names.values()))
+        chosen = self._languages = ttk.Combobox(self._box, state="readonly", width=10, values=list(names.values()))
         chosen.set(own().name())
 
         def choose() -> None:

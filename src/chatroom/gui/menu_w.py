@@ -56,7 +56,10 @@ class MainMenu(tk.Menu):
         return menu
 
     def fill_room(self, menu: tk.Menu) -> None:
-        """Fills a menu with what can be done in the current room."""
+        """Fills a menu with what can be done in the current room.
+
+        By itself it has to be another than `_room`: Esc in that goes to the menu that it is a part of.
+        """
         state = self._presenter.state
         self._fill(menu, menus.room_acts(state) if state else ())
         room = state.current if state else None

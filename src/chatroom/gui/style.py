@@ -36,6 +36,13 @@ def take_keys(widget: tk.Misc) -> None:
     widget.focus_set()
 
 
+def speak(root: tk.Misc, tag: str) -> None:
+    """Has Tk's own dialogs speak a language, as far as Tk has been translated."""
+    root.tk.eval("package require msgcat")
+    root.tk.call("::msgcat::mclocale", tag.replace("-", "_").lower())
+    root.tk.eval("namespace eval ::tk {::msgcat::mcload [file join $::tk_library msgs]}")
+
+
 def pixels(root: tk.Misc, count: int) -> int:
     """How many pixels of this screen are as long as `count` pixels at 96 dpi. Screens near 96 dpi count as 96."""
     factor = round(4 * float(root.tk.call("tk", "scaling")) / _USUAL_SCALING) / 4

@@ -72,8 +72,8 @@ class Talk {
     flushRoom(this.state, room);
   }
 
-  texts(room = this.room) {
-    return room.messages.filter((entry) => entry.kind === "message").map((entry) => entry.text);
+  texts(room = this.room, kind = "message") {
+    return room.messages.filter((entry) => entry.kind === kind).map((entry) => entry.text);
   }
 
   events(type) {
@@ -849,8 +849,9 @@ test("that a message waits is no away message", () => {
   const ola = talk.state.room("ola");
   talk.feed(":s 301 nora ola :is not here; your message is kept for them");
   assert.match(ola.messages.at(-1).text, /^ola is not here. Your message is kept/);
-  talk.feed(":s 730 nora :ola!u@h", ":s 301 nora ola :tea");
+  talk.feed(":s 730 nora :ola!u@h", ":s 301 nora ola :tea", ":s 301 nora ola :away");
   assert.ok(ola.away);
+  assert.deepEqual(talk.texts(talk.room, "info").slice(-2), ["ola is away: tea.", "ola is away."]);
 });
 
 test("a message is edited by taking it back and saying it anew", () => {

@@ -447,7 +447,8 @@ function onWhois(state, message) {
   const [, nick = "", a, b, c] = params;
   const isShown = state.asked.has(`person ${fold(nick)}`);
   if (isShown && TECHNICAL.has(message.command)) return;
-  const text = tr(`whois${message.command}`, { nick, a, b, c, span: timeSpan(Number(a)), last: (params.at(-1) ?? "").replace(/(^| )[~&@%+]+(?=#)/g, "$1") });
+  const isPlain = message.command === "301" && params.at(-1) === tr("awayText");
+  const text = tr(`whois${message.command}${isPlain ? "_" : ""}`, { nick, a, b, c, span: timeSpan(Number(a)), last: (params.at(-1) ?? "").replace(/(^| )[~&@%+]+(?=#)/g, "$1") });
   if (isShown) state.told.push(text);
   else state.inform(text);
 }

@@ -44,7 +44,7 @@ export class ChatView {
     this.acts = acts;
     this.menus = new Menus(state, settings, {
       go: (room) => this.go(room), answer: (entry) => this.answer(entry), edit: (entry) => this.composer.edit(entry), write: (text) => this.write(text), search: () => this.openSearch(),
-      leave: (room) => this.leave(room), quit: acts.quit, setTheme: acts.setTheme, save: acts.save, refresh: () => this.refresh(),
+      leave: (room) => this.leave(room), closeDrawers: () => this.closeDrawers(), quit: acts.quit, setTheme: acts.setTheme, save: acts.save, refresh: () => this.refresh(),
       languages: acts.languages, chooseLanguage: acts.chooseLanguage,
     });
     this.rooms = new RoomsView(state, {

@@ -75,12 +75,14 @@ export function placeBeside(dialog, anchor) {
  * @param {HTMLElement} anchor
  * @param {string} title
  * @param {MenuItem[]} items
+ * @param {() => void} [onTaken] is called first, whichever is chosen
  */
-export function openMenu(anchor, title, items) {
+export function openMenu(anchor, title, items, onTaken = () => {}) {
   const rows = items.map((item) => {
     if (!item) return item === null && el("hr");
     const act = () => {
       dialog.close();
+      onTaken();
       item.act();
     };
     return button(`.item${item.danger ? ".danger" : ""}`, item.label, act);

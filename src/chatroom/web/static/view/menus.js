@@ -24,7 +24,7 @@ import { openShare } from "./share.js";
 
 /**
  * What menus do to the page.
- * @typedef {{go: (room: MenuRoom) => void, answer: (entry: MenuEntry) => void, edit: (entry: MenuEntry) => void, write: (text: string) => void, search: () => void, leave: (room: MenuRoom) => void,
+ * @typedef {{go: (room: MenuRoom) => void, answer: (entry: MenuEntry) => void, edit: (entry: MenuEntry) => void, write: (text: string) => void, search: () => void, leave: (room: MenuRoom) => void, closeDrawers: () => void,
  *   quit: () => void, setTheme: (theme: string) => void, save: () => void, refresh: () => void,
  *   languages: string[], chooseLanguage: (tag: string) => void}} MenuActs
  */
@@ -81,7 +81,7 @@ export class Menus {
         !isMe && { label: tr("banThem"), act: () => this.keepOrder("ban", room, nick), danger: true },
       );
     }
-    openMenu(anchor, nick, items);
+    openMenu(anchor, nick, items, this.acts.closeDrawers);
   }
 
   /** @param {string} nick */
@@ -301,7 +301,7 @@ export class Menus {
       null,
       { label: tr("leaveChat"), act: this.acts.quit, danger: true },
     ];
-    openMenu(anchor, state.nick, items);
+    openMenu(anchor, state.nick, items, this.acts.closeDrawers);
   }
 
   /** @param {HTMLElement} anchor */
@@ -437,7 +437,7 @@ export class Menus {
         if (wanted && fold(member.nick).includes(wanted) && !this.state.find(member.nick)) names.push(member.nick);
       list.replaceChildren(...names.slice(0, 12).map((name) => button(".room", name, () => take(name), nameOf(name, ".name"))));
       const room = roomNamed(input.value);
-      if (!names.length) list.append(room.includes(",") ? tr("oneRoom") : button(".room", tr("foundNobody", { room }), () => take(room)));
+      if (!names.length) list.append(room.includes(",") ? tr("oneRoom") : button(".room", tr("enterJoins", { room }), () => take(room)));
     };
     const take = (/** @type {string} */ name) => {
       dialog.close();
