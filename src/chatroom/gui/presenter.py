@@ -121,10 +121,7 @@ class Presenter:
         self._password = password
 
     def connect(self, server: Server, password: str, server_password: str = "") -> None:
-        """Connects to a server, or shows what is wrong with what was typed: the panel's button.
-
-        `password` is that of the name.
-        """
+        """Connects to a server, with the name's password, or shows what is wrong with what was typed in the panel."""
         self._password, self._server_password = password, server_password
         try:
             server, room = follow(server)
@@ -350,6 +347,8 @@ class Presenter:
             return
         if not _is_meant(self.view, text) or self.state is None or self.state.current is not room:
             return  # in another room by now, where the server has moved us; what was typed is the draft of this one
+        if self.search.results:
+            self.go_to(room)  # where one sees what one says
         # Empty it first: a command may go to another room, and what is in the composer then is kept as a draft.
         self.view.set_composer("")
         done = False
