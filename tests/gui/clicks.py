@@ -163,6 +163,8 @@ class Clicks:
         if time.monotonic() > self._measured_at + 60 and window.process.poll() is None:
             self._measured_at = time.monotonic()
             self.memory.append((resident(window.process.pid), window.state["entries"], window.state["open"]))
+        if not window.state["focused"] and window.process.poll() is None:
+            window.dismiss()
         if window.state["panel"] and self.dice.random() < 0.05:
             window.key("Return")
 
