@@ -123,7 +123,7 @@ class Window:
         return bool(window) and self._xdotool("getwindowfocus", "-f") == window
 
     def dismiss(self) -> None:
-        """Closes a dialog of Tk's own that has lost the keyboard, as nothing but a window manager could give it back."""
+        """Closes a dialog of Tk's own that has lost the keyboard; there is no window manager to give it back."""
         if dialog := self._xdotool("search", "--onlyvisible", "--class", "Dialog"):
             self._xdotool("windowfocus", dialog.split()[0])
             self.key("Escape")
