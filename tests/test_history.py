@@ -138,7 +138,7 @@ def test_history_is_asked_for_with_netcat(guests: Guests) -> None:
     assert len(al.sync()) == 3
     for none in ("x", "0", "00"):
         al.send(f"/history {none}")
-        al.wait(r"^\* /history needs more")
+        al.wait(rf"^\* {none} is no number of messages")
 
 
 def test_words_are_searched_for_with_netcat(guests: Guests) -> None:

@@ -59,7 +59,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="the figures are medians of N (default: 3)")
     parser.add_argument("--scale", type=float, default=1.0, metavar="F", help="F times as many clients (default: 1)")
     parser.add_argument("--command", default=COMMAND, help="how chatroom is started (default: %(default)s)")
-    parser.add_argument("--peers", action="store_true", help="measure nats-server and ngircd, too, where installed")
+    parser.add_argument("--peers", action="store_true", help="measure the other servers that are installed, too")
     parser.add_argument("--no-pin", action="store_true", help="let server and load generator use every processor")
     parser.add_argument("--json", action="store_true", help="JSON with the figures of each round instead of tables")
     return parser.parse_args()

@@ -46,6 +46,17 @@ DNS = no
 Ident = no
 PAM = no
 """
+_INSPIRCD = """\
+<server name="irc.bench.test" description="benchmark" network="Bench">
+<admin name="bench" nick="bench" email="bench@bench.test">
+<bind address="127.0.0.1" port="{port}" type="clients">
+<connect allow="*" timeout="60" localmax="100000" globalmax="100000" resolvehostnames="no" useident="no"
+  fakelag="no" threshold="1000000000" commandrate="1000000000"
+  recvq="1073741824" softsendq="1073741824" hardsendq="1073741824">
+<performance softlimit="100000" somaxconn="1024" netbuffersize="65534">
+<log method="file" type="* -USERINPUT -USEROUTPUT" level="default" target="/dev/null">
+"""
+_AS_ROOT = " --runasroot" if os.geteuid() == 0 else ""
 
 
 class Kind(NamedTuple):
@@ -60,6 +71,7 @@ class Kind(NamedTuple):
 PEERS = (
     Kind("nats-server", "nats-server -c {config}", NATS, _NATS),
     Kind("ngircd", "ngircd -n -f {config}", config=_NGIRCD),
+    Kind("inspircd", f"inspircd --nofork --nopid{_AS_ROOT} --config {{config}}", config=_INSPIRCD),
 )
 
 

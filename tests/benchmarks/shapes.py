@@ -61,7 +61,7 @@ class Messages:
     messages: int
     rate: int = 0
     browsers: float = 0
-    peers: tuple[str, ...] = ("nats-server", "ngircd")
+    peers: tuple[str, ...] = ("nats-server", "ngircd", "inspircd")
 
     @property
     def about(self) -> str:
@@ -348,7 +348,7 @@ class Cycles:
     tls: bool = False
     names: int = 1000  # nicknames, used again and again: a server may remember some
     warm_up: float = 0.1  # of the cycles, before the first look
-    peers: tuple[str, ...] = ("ngircd",)
+    peers: tuple[str, ...] = ("ngircd",)  # InspIRCd lets clients in once a second only
 
     @property
     def about(self) -> str:

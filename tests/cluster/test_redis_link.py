@@ -1,13 +1,18 @@
 """The link between the servers breaks, and is mended; servers die, and come again."""
 
+import re
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from chatroom.cli.main import main
 from chatroom.cluster.servers import Timing
+from chatroom.storage import gaps
 from chatroom.storage.store import Store
 from tests.cluster.conftest import Node, Redis, Wire, agree
 from tests.peers import DEADLINE, Irc, Served, asked, eventually, said
@@ -371,6 +376,12 @@ def test_a_server_that_was_away_for_too_long_says_so_and_goes_on(
     again = node("two", Store(tmp_path / "two"))
     agree(one, again)
     assert "its history has a gap" in caplog.text
+    again.stop()
+    with closing(Store(tmp_path / "two")) as store, closing(store.reader()) as reader:
+        [(since, until)] = reader.read(gaps.read)
+    assert until > since > 0
+    told = CliRunner().invoke(main, ["history", "rooms", "--data", str(tmp_path / "two")])
+    assert re.search(r"^From \S+ \S+ to \S+ \S+ the server was away; what was said", told.stderr, re.MULTILINE)
 
 
 def test_redis_and_a_server_killed_at_once(

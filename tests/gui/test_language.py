@@ -73,3 +73,22 @@ def test_a_language_is_chosen_in_the_menu_and_remembered(display: str, server: S
     with Window(display, tmp_path, "127.0.0.1", "-p", str(server.port), LANGUAGE="en") as window:
         window.wait(lambda state: state["panel"], "the panel")
         assert window.state["title"] == "chatroom" and "Połącz" in window.state["panel_words"]
+
+
+@pytest.mark.needs("Xvfb", "xdotool")
+def test_a_small_window_stays_arranged_in_the_other_language(display: str, server: Server, tmp_path: Path) -> None:
+    """The side panes come one after the other by F9, and what it asked for holds."""
+    with Window(display, tmp_path, "127.0.0.1", "-p", str(server.port), "--nick", "alice", LANGUAGE="en") as window:
+        window.wait_online()
+        window.resize(480, 320)
+        for keys, command, panes in (
+            ((), "", (False, False)), ((), "/lang pl", (False, False)), (("F9",), "", (True, False)),
+            (("F9",), "", (False, True)), ((), "/lang en", (False, True)), (("F9",), "", (False, False)),
+        ):  # fmt: skip
+            window.key(*keys)
+            if command:
+                window.type(command)
+                window.key("Return")
+                window.wait_row(f"{'polski' if 'pl' in command else 'English'}.")
+            shown = window.wait(lambda s, p=panes: (s["rooms_shown"], s["members_shown"]) == p, str(panes))  # type: ignore[misc]
+            assert shown["send_at"][0] < 480

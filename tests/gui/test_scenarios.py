@@ -242,6 +242,30 @@ def test_a_link_opens_in_the_browser(display: str, tmp_path: Path) -> None:
         assert opened.read_text().strip().startswith("https://example.org/?a=1&b=")
 
 
+def test_links_are_reached_by_keys(display: str, server: Server, tmp_path: Path) -> None:
+    """The first one of a row at once, the others by the arrows; what waits is taken back in the same way."""
+    opened, browser = tmp_path / "opened", tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {opened}\n', "utf-8")
+    browser.chmod(0o755)
+    with Irc(server.port, "bob") as bob, alone(display, server, tmp_path, BROWSER=str(browser)) as window:
+        window.wait_online()
+        bob.send("PRIVMSG #lobby :https://example.org/1 and https://example.org/2 or https://example.org/3")
+        window.wait_row("example.org/3")
+        window.key("F6", "F6", "Up")
+        for keys, number in (((), 1), (("Right", "Right"), 2), (("Right",), 3), (("Left",), 2)):
+            window.key(*keys, "Return")
+            link = f"https://example.org/{number}"
+            wait_for(lambda link=link: opened.exists() and opened.read_text().strip() == link, link)  # type: ignore[misc]
+        server.kill()
+        window.wait(lambda state: "lost" in state["banner"], "the loss")
+        window.click("composer_at")
+        window.type("later")
+        window.key("Return")
+        window.wait_row("(waiting for the connection…)")
+        window.key("F6", "F6", *["Down"] * 3, "Return")
+        window.wait(lambda state: state["composer"] == "later", "taken back")
+
+
 def test_a_taken_name_is_said_under_its_field(display: str, server: Server, tmp_path: Path) -> None:
     """The panel stays; another name goes in."""
     with Irc(server.port, "bob"), Window(display, tmp_path, "127.0.0.1", "-p", str(server.port)) as window:

@@ -14,12 +14,12 @@ from chatroom.cli.common_options import FilePath, WholeNumber, data_option
 from chatroom.cli.export import FORMS, local_time, output_file
 from chatroom.cli.progress import progress
 from chatroom.common import streams
-from chatroom.common.language import tr, trn
+from chatroom.common.language import mark, tr, trn
 from chatroom.common.names import fold
 from chatroom.model.events import Event, Said
 from chatroom.model.values import HistoryPoint
 from chatroom.protocols.plain import event_lines
-from chatroom.storage import renaming
+from chatroom.storage import gaps, renaming
 from chatroom.storage.backup import belongs_to
 from chatroom.storage.offline import OfflineStore
 from chatroom.storage.reader import Reader
@@ -124,6 +124,7 @@ def export(room: str, form: str, since: int | None, until: int | None, output: s
         events = _watched(reader.walk(key, start, end), count, tr("Exporting {room}", room=found.name))
         with output_file(output) as file:
             file.writelines(text.encode() for text in FORMS[form](found.name, events))
+        _tell_gaps(reader, start, end)
 
 
 @history.command(help=tr("Find the messages that contain all of the WORDS."))
@@ -198,6 +199,7 @@ def rooms(data: Path) -> None:
     """The command `chatroom history rooms`."""
     with _reader(data) as reader:
         summaries = list(reader.summaries())
+        _tell_gaps(reader)
     width = max([len(s.name) for s in summaries], default=0)
     counts = [trn("{count} message", "{count} messages", s.said) for s in summaries]
     count_width = max(map(len, counts), default=0)
@@ -208,6 +210,14 @@ def rooms(data: Path) -> None:
         )
     if not summaries:
         click.echo(tr("Nothing was said yet."), err=True)
+
+
+def _tell_gaps(reader: Reader, start: int = 0, end: int = 1 << 60) -> None:
+    """Says what is missing between these times, where people read it and programs don't."""
+    for since, until in reader.read(gaps.read):
+        if since < end and until > start:
+            sentence = mark("From {since} to {until} the server was away; what was said meanwhile may be missing here.")
+            click.echo(tr(sentence, since=local_time(since), until=local_time(until)), err=True)
 
 
 # ---- the file -------------------------------------------------------------------------------------------------------

@@ -120,6 +120,7 @@ class Replica:
         self._servers = Servers(hub.state, timing)
         self._before: tuple[tuple[int, int], ...] = ()  # see `snapshots.Mark`
         self._absence = Absence(hub.context, self.id)
+        self._gap: tuple[int, ...] = ()  # what `Lasting` has still to tell the history of
         self._unsaved = False  # whether this server's history has still to agree with what lasts
 
     @property
@@ -361,6 +362,7 @@ class Replica:
         """Sees to it that this server's history agrees with what lasts. It does not know the accounts `brought`."""
         lasting = snapshots.lasting(self._hub.state, brought)
         lasting.chat, lasting.id, lasting.time = self.chat, self.last, self.time  # type: ignore[misc]  # a value
+        lasting.gap, self._gap = self._gap, ()  # type: ignore[misc]
         delivery.broadcast(lasting, Audience({}))
 
     def _given_up(self) -> None:
@@ -448,6 +450,7 @@ class Replica:
         found = next(((at, text) for at, text in kept if snapshots.mark(text).last <= self._saved), None)
         if found is None and self._saved:
             log.warning("this server was away for longer than the others remember: its history has a gap")
+            self._gap = self.time, snapshots.mark(kept[-1][1]).time
         return found or kept[-1]
 
     def return_to(self, at: str, text: str, own: Foundation, goes_on: bool, delivery: Delivery) -> None:

@@ -67,6 +67,8 @@ class Messages(ttk.Frame):
         text.bind("<Button-5>", lambda _: self.scroll(_WHEEL_PIXELS))
         text.bind("<Up>", lambda _: self._step(-1))
         text.bind("<Down>", lambda _: self._step(1))
+        text.bind("<Left>", lambda _: self._step_in_row(-1))
+        text.bind("<Right>", lambda _: self._step_in_row(1))
         text.bind("<Return>", lambda _: self._press())
         text.bind("<KP_Enter>", lambda _: self._press())
         for key in MENU_KEYS:
@@ -303,24 +305,44 @@ class Messages(ttk.Frame):
         self._on_scrolled(self.at_top, self.at_bottom)
         return "break"
 
-    def _first(self, tag: str) -> str:
-        """The first words with this tag in the row where the keyboard is."""
-        row = self._row() + 1
-        span = self.text.tag_nextrange(tag, f"{row}.0", f"{row}.end")
-        return self.text.get(*span) if span else ""
+    def _spans(self) -> list[tuple[str, str, str]]:
+        """What can be clicked in the row where the keyboard is, in its order: the tag, the first index and the last."""
+        row, text = self._row() + 1, self.text
+        spans = []
+        for tag in _CLICKABLE:
+            at = f"{row}.0"
+            while span := text.tag_nextrange(tag, at, f"{row}.end"):
+                spans.append((tag, *span))
+                at = span[1]
+        return sorted(spans, key=lambda span: int(span[1].partition(".")[2]))
+
+    def _chosen(self) -> int:
+        """Which of those is selected; -1 if it is the whole row, or none."""
+        selected = tuple(map(str, self.text.tag_ranges("sel")))
+        return next((i for i, (_, *span) in enumerate(self._spans()) if tuple(span) == selected), -1)
+
+    def _step_in_row(self, step: int) -> str:
+        """Selects the next thing in the row that can be clicked: a row may have several links."""
+        spans, text = self._spans(), self.text
+        if spans:
+            _, first, last = spans[max(0, min(self._chosen() + step, len(spans) - 1))]
+            text.tag_remove("sel", "1.0", "end")
+            text.tag_add("sel", first, last)
+            text.see(first)
+        return "break"
 
     def _press(self) -> str:
-        """Does what a click on the row where the keyboard is would do."""
-        tag = next((tag for tag in _CLICKABLE if self._first(tag)), "")
-        if tag:
-            at = " ".join(self.text.tag_nextrange(tag, f"{self._row() + 1}.0")[:1])
-            self._on_click(self._row(), self._exactly(tag, at), self._first(tag))
+        """Does what a click on what is selected would do, or on the first thing in the row that can be clicked."""
+        if spans := self._spans():
+            tag, first, last = spans[max(0, self._chosen())]
+            self._on_click(self._row(), self._exactly(tag, first), self.text.get(first, last))
         return "break"
 
     def _popup_by_key(self) -> str:
         text, row = self.text, self._row()
         box = text.bbox(f"{row + 1}.0") or (0, 0, 0, 0)
-        self._on_menu(row, self._first("link"), text.winfo_rootx() + box[0], text.winfo_rooty() + box[1])
+        links = [text.get(first, last) for tag, first, last in self._spans()[max(0, self._chosen()) :] if tag == "link"]
+        self._on_menu(row, "".join(links[:1]), text.winfo_rootx() + box[0], text.winfo_rooty() + box[1])
         return "break"
 
     def _popup(self, event: "tk.Event[tk.Misc]") -> str:

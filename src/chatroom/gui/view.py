@@ -24,12 +24,12 @@ from chatroom.gui.presenter import Presenter
 from chatroom.gui.question_w import QuestionCard
 from chatroom.gui.search_w import SearchBar
 from chatroom.gui.sidebar_w import Members, Rooms
+from chatroom.gui.sides_w import SidePanes
 from chatroom.gui.transcript import Splice
 from chatroom.gui.view_protocol import Banner, Header, MemberRow, NewRow, Note, Panel, Question, RoomRow, Status
 
 _SIZE_PIXELS = (960, 600)
 _LEAST_PIXELS = (360, 240)
-_MEMBERS_FROM_PIXELS, _ROOMS_FROM_PIXELS = 720, 560  # of the window's width, for the pane to be shown
 _COMPACT_LINES = 22  # of text in the height of the window; below, the composer has one line
 
 
@@ -45,7 +45,6 @@ class TkView:
         self._theme = ""
         self._links = LinkOpener()
         self._is_sized = False
-        self._side_panes: bool | None = None  # what F9 asked for; None is as the width allows
         root.title("chatroom")
         self._icon = picture(root)
         root.iconphoto(True, self._icon)
@@ -70,19 +69,22 @@ class TkView:
         self.rooms.grid(row=0, column=0, sticky="ns", padx=(8, 0), pady=8)
         self.centre.grid(row=0, column=1, sticky="nsew", padx=8, pady=(8, 0))
         self.members.grid(row=0, column=2, sticky="ns", pady=8)
+        self._sides = SidePanes(self.root, self.rooms, self.members)
         self.root.bind("<Configure>", self._resized)
         self.root.protocol("WM_DELETE_WINDOW", presenter.close)
         self._bind_keys()
 
     def translate(self) -> None:
         """Makes all widgets anew, in the language that is spoken now. They have to be told again what to show."""
-        offered = self.panel.offered
+        offered, asked = self.panel.offered, self._sides.asked
         for sequence in ("<Escape>", "<ButtonRelease-1>", "<Unmap>"):
             self.root.unbind_all(sequence)
         for widget in self.root.winfo_children():
             widget.destroy()
         self.build(self.presenter)
         self.panel.offer(offered)
+        self._sides.asked = asked
+        self._arrange()
 
     def _build_centre(self) -> None:
         self.centre = ttk.Frame(self.chat)
@@ -158,7 +160,7 @@ class TkView:
             "<F3>": lambda: presenter.search.step(-1),
             "<Shift-F3>": lambda: presenter.search.step(1),
             "<F6>": self._next_pane,
-            "<F9>": self._toggle_sides,
+            "<F9>": self._sides.toggle,
             "<Control-f>": presenter.search.open,
             "<Control-k>": presenter.rooms.offer_open,
             "<Control-j>": presenter.rooms.ask_all,
@@ -411,21 +413,12 @@ class TkView:
 
     def _resized(self, event: "tk.Event[tk.Misc]") -> None:
         if event.widget is self.root:
-            self._arrange(event.width, event.height)
+            self._arrange()
 
-    def _arrange(self, width: int, height: int) -> None:
-        """Hides the side panes where there is no room for them."""
-        for pane, least in ((self.members, _MEMBERS_FROM_PIXELS), (self.rooms, _ROOMS_FROM_PIXELS)):
-            fits = width >= style.pixels(self.root, least)
-            shown = fits if self._side_panes is None else self._side_panes
-            if shown != bool(pane.winfo_manager()):
-                (pane.grid if shown else pane.grid_remove)()
-        self.composer.compact(height < _COMPACT_LINES * self.fonts.body.metrics("linespace"))
-
-    def _toggle_sides(self) -> None:
-        shown = bool(self.rooms.winfo_manager() and self.members.winfo_manager())
-        self._side_panes = not shown
-        self._arrange(self.root.winfo_width(), self.root.winfo_height())
+    def _arrange(self) -> None:
+        """Fits what is shown to the size of the window."""
+        self._sides.arrange()
+        self.composer.compact(self.root.winfo_height() < _COMPACT_LINES * self.fonts.body.metrics("linespace"))
 
     def _next_pane(self) -> None:
         panes = [self.composer.text, self.rooms.tree, self.messages.text, self.members.tree]

@@ -30,7 +30,7 @@ KEYS = (  # and what they do
     ("Ctrl+End", mark("goes to the latest message")),
     ("Ctrl+F", mark("searches")),
     ("F3, Shift+F3", mark("next and previous match")),
-    ("F6, Up, Enter", mark("opens a link, sends again, copies code in a message")),
+    ("F6, Up, Right, Enter", mark("opens a link, sends again, copies code in a message")),
     ("Shift+F10", mark("opens the menu of a message, a room or a member")),
     ("Ctrl++, Ctrl+-, Ctrl+0", mark("larger, smaller, normal text")),
     ("Esc", mark("closes what is open, or goes to the latest message")),

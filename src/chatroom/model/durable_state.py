@@ -41,6 +41,7 @@ class Lasting(Event):
     # Of the accounts that a server brings: how far they have read, by their folded names, and the texts of what waits.
     markers: tuple[tuple[str, str, int], ...] = ()
     texts: tuple[tuple[str, Said], ...] = ()
+    gap: tuple[int, ...] = ()  # from when to when the server was away, in milliseconds, if nobody remembers so much
     chat: int = 0  # by which a chat of several servers is known again; 0: none
 
     @property

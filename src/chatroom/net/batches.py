@@ -46,7 +46,7 @@ Payload = tuple[bytes, Iterable[ClientSession]]  # bytes, and the clients that a
 
 FORMATS_UNSHARED = 4  # formats in an audience up to which each renders for itself: few are the same, and looking costs
 
-_recipient, _skipped = itemgetter(1), itemgetter(2)  # of an item
+_what, _recipient, _skipped = itemgetter(0), itemgetter(1), itemgetter(2)  # of an item
 
 
 def count_recipients(item: Item) -> int:
@@ -60,9 +60,9 @@ def set_departures_apart(batch: list[Item]) -> tuple[list[Item], list[Item]]:
 
     They may if all else is for single clients, each of whom leaves, too, or is not told of them.
     """
+    if Departed not in map(type, map(_what, batch)):
+        return [], batch
     departures: list[Item] = [item for item in batch if type(item[0]) is Departed]
-    if not departures:
-        return departures, batch
     rest = [item for item in batch if type(item[0]) is not Departed]
     for _, to, _ in rest:
         if not isinstance(to, ClientSession) or not (to.closing or not any(_is_told(to, each) for each in departures)):

@@ -39,7 +39,7 @@ from chatroom.model.events import (
     TopicSet,
 )
 from chatroom.model.modes import CLOSING, ROOM_MODES, ModeKind, of_new_room
-from chatroom.storage import markers, metadata, reactions, renaming, standings, waiting
+from chatroom.storage import gaps, markers, metadata, reactions, renaming, standings, waiting
 from chatroom.storage.deletions import NOTE
 from chatroom.storage.schema import SET_MARK
 from chatroom.storage.search_index import remove_message
@@ -211,6 +211,8 @@ def _replace_all(db: sqlite3.Connection, event: Lasting) -> None:
     ignored = [(account, fold(each.mask), each.mask, each.whom, each.since) for account, each in event.ignored]
     db.executemany(waiting.ADD_IGNORED, ignored)
     metadata.replace_all(db, event.metadata)
+    if event.gap:
+        gaps.add(db, *event.gap)
     db.execute(SET_MARK, ("chat", event.chat))
 
 

@@ -47,6 +47,7 @@ SET_MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET val
 # `waiting` has the messages that wait for people to come: by folded account, the id, and the key of the place it is in.
 # `ignored` has the masks that people ignore, by folded account and folded mask, with the name each was made for.
 # `markers` says up to which time somebody has read a room or a talk, by the account's id and the folded name.
+# `gaps` has the times of which this server was told nothing, as it was away for longer than the others remember.
 # `metadata` has what the owners of accounts have set about themselves, by folded account.
 # `renamed` has what rooms are called that were called otherwise before: by the folded old name, with when that was.
 # `accounts.stays` is 1 where the owner stays in their rooms when their last device goes. `standings` says where they
@@ -212,6 +213,7 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             )""",
         ),
     ),
+    ("gaps", ("CREATE TABLE gaps (since INTEGER NOT NULL, until INTEGER NOT NULL)",)),
 )
 
 
