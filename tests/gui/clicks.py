@@ -36,8 +36,8 @@ LINES = (
     "PRIVMSG #lobby :``` http://a.example/(c) \U0001f1f5\U0001f1f1",
     *(["PRIVMSG me :psst me"] * 4),
     *("TOPIC #lobby :tea", "PART #lobby", "JOIN #lobby", "AWAY :tea", "AWAY"),
-    # in rooms of his own, of which a name leads to the other one
-    *("RENAME #den #nook", "RENAME #nook #den", "KICK #den me :tea"),
+    # in a room of his own, that has the one name or the other
+    *("RENAME #den #nook", "RENAME #nook #den", "KICK #den me :tea", "INVITE me #den"),
     *("MODE #den +m", "MODE #den -m", "MODE #nook +m", "MODE #nook -m", "MODE #den +i", "MODE #den -i"),
     *("MUTE #den me 5s", "BAN #nook me 1s"),
 )
@@ -50,7 +50,7 @@ MENU = (  # ways to a line of it
     ),  # of the room; the last is to leave
     *(["Up"] * lines for lines in (1, 2)),  # to quit, and to go to another server
 )
-COMMANDS = ("/join #den", "/join #nook", "/join #lobby", "/leave", "/leave #den", "/leave bob", "/msg bob", "/history")
+COMMANDS = ("/join #den", "/join #lobby", "/leave", "/leave #den", "/leave bob", "/msg bob", "/history")
 _ALL = 1 << 62  # events
 
 
@@ -60,6 +60,7 @@ class Clicks:
         self.steps = self.kills = self.windows = 0
         self.memory: list[tuple[int, int, int]] = []  # of the window, once a minute, see `main`
         self.said: dict[str, str] = {}  # words, and the room or the person that the window had open
+        self.unseen: list[str] = []  # what stood nowhere in the window when it had been said
         self.fates: dict[str, str] = {}  # of these words
         self.said_twice: list[str] = []  # what stands more often in the history than it was said
         self.given_up: list[str] = []  # taken back, refused or left by the user, in windows that are gone
@@ -96,9 +97,11 @@ class Clicks:
         return Window(self._display, self._directory, *where, *login)
 
     def _come(self) -> Irc:
-        """Bob is there, also in his own room, under whatever name."""
+        """Bob is there, also in a room of his own, by the name that it has now."""
         bob = Irc(self._server.port, BOB, *CAPS, password=f"{BOB}:{PASSWORD}")
-        bob.send("JOIN #den", "JOIN #nook")
+        bob.send("JOIN #den")
+        if any("CHANNEL_RENAMED" in line for line in bob.sync()):
+            bob.send("JOIN #nook")
         bob.sync()
         return bob
 
@@ -160,6 +163,8 @@ class Clicks:
         if time.monotonic() > self._measured_at + 60 and window.process.poll() is None:
             self._measured_at = time.monotonic()
             self.memory.append((resident(window.process.pid), window.state["entries"], window.state["open"]))
+        if not window.state["focused"] and window.process.poll() is None:
+            window.dismiss()
         if window.state["panel"] and self.dice.random() < 0.05:
             window.key("Return")
 
@@ -208,6 +213,8 @@ class Clicks:
             return  # what a guest says to themselves is kept by nobody
         self._note(f"said {word} to {where}; was {before['composer']!r}, is {after['composer']!r}")
         self.said[word] = where
+        if not any(word in row for row in after["rows"]):
+            self.unseen.append(word)
 
     def _go_in(self, window: Window) -> None:
         """Joins the room that is open, where nothing can be said from outside, or another one."""
@@ -293,6 +300,7 @@ def main() -> None:
     print(f"{clicks.steps} steps, {clicks.kills} kills of the server, {clicks.windows} windows")
     print(f"{len(clicks.said)} things said, {private} of them to people; lost: {lost or 'nothing'}")
     print("; ".join(f"{count} {fate}" for fate, count in Counter(clicks.fates.values()).items()))
+    print(f"not seen when it was said: {clicks.unseen or 'nothing'}")
     print(f"sent twice: {clicks.said_twice or 'nothing'}")
     print("memory of the window in KiB, with so many messages in so many rooms, each minute:")
     print(*clicks.memory, sep="\n")

@@ -406,6 +406,20 @@ def test_the_servers_findings_are_shown_by_themselves(tmp_path: Path) -> None:
     assert stage.view.texts[-1] == "bob  here"
 
 
+@pytest.mark.parametrize("line", ["hello", "/nonsense"])
+def test_who_says_something_sees_it_in_place_of_what_was_found(tmp_path: Path, line: str) -> None:
+    """Or why that could not be done."""
+    stage = Stage(tmp_path, HOST, "batch soju.im/search message-tags")
+    stage.presenter.begin(connect=True)
+    stage.connect()
+    stage.presenter.search.open()
+    stage.presenter.search.find("old")
+    stage.tick(":i BATCH +s soju.im/search", "@batch=s;msgid=1 :bob!u@h PRIVMSG #lobby :an old thing", ":i BATCH -s")
+    assert "an old thing" in stage.view.texts[-1]
+    stage.presenter.send(line)
+    assert line in stage.view.texts[-1] and stage.view.shown["search"] is None
+
+
 def test_one_steps_through_what_the_server_found(tmp_path: Path) -> None:
     """Also where none of it is loaded; and what is loaded is found without its accents, as by the server."""
     stage = Stage(tmp_path, HOST, "batch soju.im/search message-tags")

@@ -13,6 +13,7 @@ from chatroom.model.audience import Audience
 from chatroom.model.events import Departed, Event
 from chatroom.model.replies import Goodbye, Raw
 from chatroom.model.values import Person
+from chatroom.net.sockets import is_readable
 from chatroom.storage.reader import Reader as HistoryReader
 from chatroom.storage.schema import FILE
 from tests.net.test_courier import Office, Reader
@@ -43,6 +44,11 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chatroom.net.courier.DEPARTURE_SECONDS", 3 * DEADLINE)
 
 
+def rests(office: Office) -> bool:
+    """Whether the courier sleeps, and nothing has woken it."""
+    return not is_readable(office.courier._slow._woken, 0) and office.courier._asleep
+
+
 def leave(office: Office, who: Reader, *told: Reader) -> None:
     """As a client's thread does it that is done with its client."""
 
@@ -54,6 +60,7 @@ def leave(office: Office, who: Reader, *told: Reader) -> None:
         office.courier.close(who.session)
 
     in_client_thread(office, end).join(DEADLINE)
+    eventually(lambda: rests(office), "the courier sleeps again")
 
 
 def do(office: Office, work: Callable[[], object]) -> None:
@@ -64,6 +71,7 @@ def do(office: Office, work: Callable[[], object]) -> None:
         office.courier.flush()
 
     in_client_thread(office, run).join(DEADLINE)
+    eventually(lambda: rests(office), "the courier sleeps again")
 
 
 def test_a_departure_comes_along_with_what_is_said_next(
@@ -93,8 +101,8 @@ def test_who_leaves_is_told_so_and_closed_at_once(patient: None, office: Office,
     """Although others hear of it later."""
     anna, ben = office.reader(), office.reader()
     leave(office, anna, ben)
-    assert anna.rest()[-1:] != []
-    eventually(lambda: anna.outbox.sock.fileno() == -1, "the socket is closed")
+    assert anna.rest(), "it is told that it has left"
+    assert anna.outbox.sock.fileno() == -1
     leave(office, ben)
     ben.rest()
     assert batches == []

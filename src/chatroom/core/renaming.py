@@ -82,10 +82,11 @@ def _move(state: ChatState, room: Room, name: str, now: int) -> None:
     del state.rooms[old]
     state.rooms[new] = room
     for user in room.members.values():
-        user.rooms[new] = user.rooms.pop(old)  # as if it were joined last, which old programs are told
-        for session in user.sessions:
-            if session.place == old:
-                session.place = new
+        rooms = user.rooms
+        rooms[new] = rooms.pop(old)  # as if it were joined last, which old programs are told
+    for session in room.audience:
+        if isinstance(session, Session) and session.place == old:
+            session.place = new
     state.move_lists(old, new, room.lists)
     owner = state.owners.get(old)
     if owner:

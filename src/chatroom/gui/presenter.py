@@ -121,10 +121,7 @@ class Presenter:
         self._password = password
 
     def connect(self, server: Server, password: str, server_password: str = "") -> None:
-        """Connects to a server, or shows what is wrong with what was typed: the panel's button.
-
-        `password` is that of the name.
-        """
+        """Connects to a server, with the name's password, or shows what is wrong with what was typed in the panel."""
         self._password, self._server_password = password, server_password
         try:
             server, room = follow(server)
@@ -182,19 +179,19 @@ class Presenter:
     def close(self) -> None:
         self.settings.size = self.view.size() or self.settings.size
         self._save()
-        self._keep_place()
+        self.keep_place()
         if self.client:
             self.client.state.quit()
             self.client.stop()
         self.view.close()
 
-    def _keep_place(self) -> None:
+    def keep_place(self) -> None:
         """Remembers the rooms and the drafts of this server for the next run."""
         if self.client and self._drafts.keep(self.client.state, self.server.place):
             self._save()
 
     def _stop(self) -> None:
-        self._keep_place()
+        self.keep_place()
         self._drafts.leave()
         if self.client:
             self.client.state.quit()
@@ -226,7 +223,7 @@ class Presenter:
         for url in self.view.take_unopened():
             self.client.state.inform(tr("Nothing on this computer opens links. Copy it: {url}", url=url), Kind.ERROR)
         if self._in_chat and self._drafts.is_due():
-            self._keep_place()
+            self.keep_place()
         if self._in_chat:
             if not behind or time.monotonic() - self._refreshed_at > REFRESH_SECONDS:
                 self.refresh()
@@ -350,6 +347,8 @@ class Presenter:
             return
         if not _is_meant(self.view, text) or self.state is None or self.state.current is not room:
             return  # in another room by now, where the server has moved us; what was typed is the draft of this one
+        if self.search.results:
+            self.go_to(room)  # where one sees what one says
         # Empty it first: a command may go to another room, and what is in the composer then is kept as a draft.
         self.view.set_composer("")
         done = False
