@@ -9,6 +9,8 @@ import random
 import re
 import secrets
 import shutil
+import signal
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -163,6 +165,8 @@ class Clicks:
         if time.monotonic() > self._measured_at + 60 and window.process.poll() is None:
             self._measured_at = time.monotonic()
             self.memory.append((resident(window.process.pid), window.state["entries"], window.state["open"]))
+        if not window.state["focused"] and window.process.poll() is None:
+            window.dismiss()
         if window.state["panel"] and self.dice.random() < 0.05:
             window.key("Return")
 
@@ -285,6 +289,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10_000))
     parser.add_argument("--journal", type=Path, help="a file to keep the journal in")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the server, the window and the screen end with this
     print(f"seed {options.seed}", flush=True)
     with tempfile.TemporaryDirectory() as directory, screen() as display:
         clicks = Clicks(Path(directory), display, options.seed)

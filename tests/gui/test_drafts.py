@@ -1,5 +1,6 @@
 """What is being written, and what has not arrived, is there again: after leaving, editing, closing."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from chatroom.client import slash_commands
 from chatroom.client.settings import Server, load
 from chatroom.gui.presenter import LINES_UNASKED
 from tests.gui.fakes import Stage
+from tests.gui.people import DEADLINE
 from tests.gui.people import Server as Served
 from tests.gui.window import Window
 
@@ -106,3 +108,19 @@ def test_undoing_brings_back_nothing_that_was_sent(display: str, server: Served,
         window.key("ctrl+z")
         window.sync()
         assert window.state["composer"] == ""
+
+
+@pytest.mark.needs("Xvfb", "xdotool")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_what_is_written_when_the_session_ends_is_a_draft_the_next_time(
+    display: str, server: Served, tmp_path: Path, number: signal.Signals
+) -> None:
+    """The system ends all programs then, and the window with the terminal that it was started from."""
+    where = f"127.0.0.1:{server.port}"
+    with Window(display, tmp_path, where, "--nick", "alice") as window:
+        window.wait_online()
+        window.type("half a thought")
+        window.wait(lambda state: state["composer"] == "half a thought", "something is written")
+        window.process.send_signal(number)
+        assert window.process.wait(DEADLINE) == -number
+    assert load(tmp_path / "chatroom" / "client.json")[0].drafts[f"alice@{where}"] == {"#lobby": "half a thought"}

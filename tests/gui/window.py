@@ -122,6 +122,13 @@ class Window:
             self._xdotool("windowfocus", window)
         return bool(window) and self._xdotool("getwindowfocus", "-f") == window
 
+    def dismiss(self) -> None:
+        """Closes a dialog of Tk's own that has lost the keyboard; there is no window manager to give it back."""
+        if dialog := self._xdotool("search", "--onlyvisible", "--class", "Dialog"):
+            self._xdotool("windowfocus", dialog.split()[0])
+            self.key("Escape")
+        self._take_focus()
+
     def type(self, text: str) -> None:
         # Keys for other letters are mapped one by one as they are typed; the window must have seen the one before.
         self._xdotool("type", "--delay", "1" if text.isascii() else "120", text)

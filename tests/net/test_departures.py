@@ -13,6 +13,8 @@ from chatroom.model.audience import Audience
 from chatroom.model.events import Departed, Event
 from chatroom.model.replies import Goodbye, Raw
 from chatroom.model.values import Person
+from chatroom.net.courier import CLIENTS_SENT_AT_ONCE
+from chatroom.net.sockets import is_readable
 from chatroom.storage.reader import Reader as HistoryReader
 from chatroom.storage.schema import FILE
 from tests.net.test_courier import Office, Reader
@@ -43,6 +45,11 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chatroom.net.courier.DEPARTURE_SECONDS", 3 * DEADLINE)
 
 
+def rests(office: Office) -> bool:
+    """Whether the courier sleeps, and nothing has woken it."""
+    return not is_readable(office.courier._slow._woken, 0) and office.courier._asleep
+
+
 def leave(office: Office, who: Reader, *told: Reader) -> None:
     """As a client's thread does it that is done with its client."""
 
@@ -54,6 +61,7 @@ def leave(office: Office, who: Reader, *told: Reader) -> None:
         office.courier.close(who.session)
 
     in_client_thread(office, end).join(DEADLINE)
+    eventually(lambda: rests(office), "the courier sleeps again")
 
 
 def do(office: Office, work: Callable[[], object]) -> None:
@@ -64,6 +72,7 @@ def do(office: Office, work: Callable[[], object]) -> None:
         office.courier.flush()
 
     in_client_thread(office, run).join(DEADLINE)
+    eventually(lambda: rests(office), "the courier sleeps again")
 
 
 def test_a_departure_comes_along_with_what_is_said_next(
@@ -93,8 +102,8 @@ def test_who_leaves_is_told_so_and_closed_at_once(patient: None, office: Office,
     """Although others hear of it later."""
     anna, ben = office.reader(), office.reader()
     leave(office, anna, ben)
-    assert anna.rest()[-1:] != []
-    eventually(lambda: anna.outbox.sock.fileno() == -1, "the socket is closed")
+    assert anna.rest(), "it is told that it has left"
+    assert anna.outbox.sock.fileno() == -1
     leave(office, ben)
     ben.rest()
     assert batches == []
@@ -111,6 +120,17 @@ def test_an_answer_overtakes_a_departure_only_for_others(
     assert batches == []
     do(office, lambda: office.courier.reply(ben.session, Raw(b"for ben\n")))
     assert "u1" in ben.until("^for ben$")[0]
+    assert batches == [["Departed"]]
+
+
+def test_of_a_departure_from_a_large_room_many_are_told_at_once(
+    patient: None, office: Office, batches: list[list[str]]
+) -> None:
+    """By the courier. To save it along with something else would be no gain."""
+    crowd = [office.reader() for _ in range(CLIENTS_SENT_AT_ONCE + 1)]
+    leave(office, office.reader(), *crowd)
+    for reader in crowd:
+        reader.wait("bye")
     assert batches == [["Departed"]]
 
 

@@ -1580,6 +1580,7 @@ def test_of_a_flood_no_more_is_drawn_than_fits(server: ChatServer, visit: Visit,
     bob.send(*[f"PRIVMSG #lobby :{i} of a flood" for i in range(500)])
     eventually(lambda: nora.run("window.came.includes('499 of a flood')"), "all has come")
     fits = math.ceil(nora.run("innerHeight") / 20)
+    eventually(lambda: nora.run("window.frames_.length > 0"), "the page draws")
     assert 10 < nora.run(draw) <= fits
     nora.sees("499 of a flood")
     eventually(lambda: nora.run("window.frames_.length > 0"), "the page draws again")

@@ -1,5 +1,7 @@
 """Runs the window: the Tk loop, the tick that handles what the network brought, and the report of our own mistakes."""
 
+import os
+import signal
 import sys
 import traceback
 from dataclasses import replace
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
     from chatroom.gui.view import TkView
 
+# What ends the program from outside: the end of the session, and of the terminal that it was started from.
+_ENDS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 TICK_MILLISECONDS = 50
 # Every call into Tk releases the interpreter lock; with Python's usual 5 ms the network's thread would keep it long.
 _SWITCH_SECONDS = 0.0005
@@ -92,6 +96,9 @@ class App:
         if ask_server and not connect:
             Thread(target=search_lan, args=(self._found,), daemon=True).start()
         self.tick()
+        for number in _ENDS:
+            if signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, self._end)
         try:
             self._root.mainloop()
         except KeyboardInterrupt:
@@ -101,6 +108,14 @@ class App:
             self._root.destroy()
             if self._presenter.client:
                 self._presenter.client.wait(GOODBYE_SECONDS)
+
+    def _end(self, number: int, _frame: object) -> None:
+        """Ends the program as the signal would have, once what is being written has been kept."""
+        signal.signal(number, signal.SIG_DFL)
+        try:
+            self._presenter.keep_place()
+        finally:
+            os.kill(os.getpid(), number)
 
     def tick(self) -> None:
         """Handles what came, and has itself called again after a moment."""

@@ -179,19 +179,19 @@ class Presenter:
     def close(self) -> None:
         self.settings.size = self.view.size() or self.settings.size
         self._save()
-        self._keep_place()
+        self.keep_place()
         if self.client:
             self.client.state.quit()
             self.client.stop()
         self.view.close()
 
-    def _keep_place(self) -> None:
+    def keep_place(self) -> None:
         """Remembers the rooms and the drafts of this server for the next run."""
         if self.client and self._drafts.keep(self.client.state, self.server.place):
             self._save()
 
     def _stop(self) -> None:
-        self._keep_place()
+        self.keep_place()
         self._drafts.leave()
         if self.client:
             self.client.state.quit()
@@ -223,7 +223,7 @@ class Presenter:
         for url in self.view.take_unopened():
             self.client.state.inform(tr("Nothing on this computer opens links. Copy it: {url}", url=url), Kind.ERROR)
         if self._in_chat and self._drafts.is_due():
-            self._keep_place()
+            self.keep_place()
         if self._in_chat:
             if not behind or time.monotonic() - self._refreshed_at > REFRESH_SECONDS:
                 self.refresh()

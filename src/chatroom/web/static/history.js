@@ -168,6 +168,7 @@ function count(state, room, fresh) {
     room.read = (own ?? room.messages.at(-1))?.time ?? state.now() + state.ahead;
   }
   for (const entry of fresh) if (isSpoken(entry) && !entry.own && entry.time > room.read) room.countUnread(entry);
+  room.version += fresh.length; // as many changes, of which those that fit are drawn first
   if (room === state.lookedAt) state.markRead(room);
 }
 

@@ -133,7 +133,7 @@ export class Room {
       while (at > 0 && isBefore(entry, this.messages[at - 1])) at--;
       this.insert(entry, at, true);
     }
-    this.version += 1 + fresh.length;
+    this.version++;
     return fresh;
   }
 

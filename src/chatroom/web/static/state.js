@@ -47,8 +47,10 @@ export class ChatState {
     this.rooms = new Map();
     /** @type {Set<Room>} whose marks the server does not know yet */
     this.unmarked = new Set();
-    /** Whether the server has let us in; over an earlier connection, too; over any. */
-    this.registered = this.isBack = this.wasRegistered = false;
+    /** Whether the server has let us in, over this connection. */
+    this.registered = false;
+    /** Whether it has over any, and over one before this. */
+    this.wasRegistered = this.isBack = false;
     for (const name of rooms) this.room(name).joined = true;
     this.current = [...this.rooms.values()][0] ?? new Room(LOBBY);
     /**

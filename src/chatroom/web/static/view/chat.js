@@ -109,24 +109,25 @@ export class ChatView {
     const draw = () => requestAnimationFrame(() => {
       this.isDrawn = false;
       const begun = performance.now();
-      const isFlood = this.render();
+      const isOpening = this.shown !== this.state.current;
+      const isPart = this.render();
       const ms = performance.now() - begun;
-      this.pause = isFlood ? FLOOD_PAUSE_MS : ms > SLOW_DRAW_MS ? ms * DRAW_PAUSE : 0;
-      if (isFlood) this.refresh(); // the rest, when it is over
+      this.pause = isPart && !isOpening ? FLOOD_PAUSE_MS : ms > SLOW_DRAW_MS ? ms * DRAW_PAUSE : 0;
+      if (isPart) this.refresh(); // the rest, when the flood is over
     });
     if (this.pause) setTimeout(draw, this.pause);
     else draw();
   }
 
-  /** Draws what has changed; tells whether that is a flood, of which only what fits is drawn. */
+  /** Draws what has changed; tells whether that is so much that only what fits is drawn. */
   render() {
     const room = this.state.current;
     if (this.shown !== room) this.open(room);
     this.look();
     askModes(this.state, room);
-    const isFlood = room.version - this.drawn > FLOOD_CHANGES;
+    const isPart = room.version - this.drawn > FLOOD_CHANGES;
     this.drawn = room.version;
-    this.messages.render(isFlood);
+    this.messages.render(isPart);
     this.seen();
     this.rooms.render();
     this.members.render();
@@ -139,7 +140,7 @@ export class ChatView {
     document.title = titleOf(this.state);
     this.tellWaiting();
     this.speak();
-    return isFlood;
+    return isPart;
   }
 
   /** On a phone the lists are out of sight: what waits elsewhere is told at the button that shows them. */
