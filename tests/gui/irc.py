@@ -103,8 +103,10 @@ class Doorkeeper:
         self._send(f":door 366 {nick} #lobby :End")
 
     def hang_up(self) -> None:
-        for each in filter(None, (self._lines, self._sock)):
-            each.close()
+        if self._lines:
+            self._lines.close()
+        if self._sock:
+            self._sock.close()
         self._sock = self._lines = None
 
     def _send(self, *lines: str) -> None:
