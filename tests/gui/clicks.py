@@ -9,6 +9,8 @@ import random
 import re
 import secrets
 import shutil
+import signal
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -287,6 +289,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10_000))
     parser.add_argument("--journal", type=Path, help="a file to keep the journal in")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the server, the window and the screen end with this
     print(f"seed {options.seed}", flush=True)
     with tempfile.TemporaryDirectory() as directory, screen() as display:
         clicks = Clicks(Path(directory), display, options.seed)

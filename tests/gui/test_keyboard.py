@@ -94,7 +94,7 @@ def test_what_is_typed_at_a_button_of_a_question_stays_in_it(window: Window, ser
     with Irc(server.port, "mia", "#own"):
         window.wait(lambda state: any("mia" in each for each in state["members"]), "she is there")
         for _ in range(2):
-            window.click("member_at", button=3)
+            window.open_menu("member_at")
             window.key("Up", "Up", "Up", "Return")
             window.wait(lambda state: state["question"], "asked")
             window.key("Tab", "Tab")
@@ -160,11 +160,25 @@ def test_messages_are_copied_without_times_and_names(window: Window, server: Ser
     window.wait(lambda state: "one\ntwo" in state["composer"], "what was said, and no more")
 
 
+def test_a_place_is_found_without_its_accents(window: Window) -> None:
+    """As a search compares names. What is typed is a place of its own besides."""
+    for name in ("Mała", "#łódź"):
+        window.type(f"/msg {name}" if name == "Mała" else f"/join {name}")
+        window.key("Return")
+        window.wait(lambda state, name=name: state["header"][0] == name, name)  # type: ignore[misc]
+    for typed, place in (("mala", "Mała"), ("lodz", "#łódź")):
+        window.key("ctrl+k")
+        window.wait(lambda state: state["picker"], "the switcher")
+        window.type(typed)
+        window.wait(lambda state, place=place, typed=typed: state["picker"] == [place, typed], "found")  # type: ignore[misc]
+        window.key("Return")
+        window.wait(lambda state, place=place: state["header"][0] == place, "there")  # type: ignore[misc]
+
+
 def test_escape_closes_the_menu_of_a_room(window: Window) -> None:
     """What is typed next goes to the composer, and not to a menu that stays."""
     for _ in range(3):
-        window.click("room_at", button=3)
-        window.wait(lambda state: state["focus"] == "!menu", "the menu")
+        window.open_menu("room_at")
         window.key("Escape")
         window.wait(lambda state: state["focus"] != "!menu", "gone")
         window.type("hello")

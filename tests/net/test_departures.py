@@ -13,6 +13,7 @@ from chatroom.model.audience import Audience
 from chatroom.model.events import Departed, Event
 from chatroom.model.replies import Goodbye, Raw
 from chatroom.model.values import Person
+from chatroom.net.courier import CLIENTS_SENT_AT_ONCE
 from chatroom.net.sockets import is_readable
 from chatroom.storage.reader import Reader as HistoryReader
 from chatroom.storage.schema import FILE
@@ -119,6 +120,17 @@ def test_an_answer_overtakes_a_departure_only_for_others(
     assert batches == []
     do(office, lambda: office.courier.reply(ben.session, Raw(b"for ben\n")))
     assert "u1" in ben.until("^for ben$")[0]
+    assert batches == [["Departed"]]
+
+
+def test_of_a_departure_from_a_large_room_many_are_told_at_once(
+    patient: None, office: Office, batches: list[list[str]]
+) -> None:
+    """By the courier. To save it along with something else would be no gain."""
+    crowd = [office.reader() for _ in range(CLIENTS_SENT_AT_ONCE + 1)]
+    leave(office, office.reader(), *crowd)
+    for reader in crowd:
+        reader.wait("bye")
     assert batches == [["Departed"]]
 
 

@@ -6,6 +6,7 @@ from itertools import zip_longest
 from tkinter import font as tkfont
 from tkinter import ttk
 
+from chatroom.common.names import bare
 from chatroom.gui.labels_w import Pane, shortened, shown, wrapped
 from chatroom.gui.palette import Palette
 from chatroom.gui.style import pixels, take_keys
@@ -128,7 +129,7 @@ class Picker(ttk.Frame):
     def _filter(self) -> None:
         typed = self._typed.get().strip()
         self._list.delete(*self._list.get_children())
-        rows = [row for row in self._rows if typed.casefold() in row[0].casefold()]
+        rows = [row for row in self._rows if bare(typed) in bare(row[0])]
         new = self._new(typed) if typed and self._new else None
         if new and all(name.casefold() != new[0].casefold() for name, _ in rows):
             rows += self._fitting([new])

@@ -55,14 +55,17 @@ def count_recipients(item: Item) -> int:
     return to.size() if type(to) is Audience else 1
 
 
-def set_departures_apart(batch: list[Item]) -> tuple[list[Item], list[Item]]:
+def set_departures_apart(batch: list[Item], told_at_most: int) -> tuple[list[Item], list[Item]]:
     """The departures in a batch and the rest, if these may be told later than the rest; else none, and the batch.
 
-    They may if all else is for single clients, each of whom leaves, too, or is not told of them.
+    They may if all else is for single clients, each of whom leaves, too, or is not told of them. To look for these
+    among more than `told_at_most` would take long, and what so many are told takes much longer than to save it.
     """
     if Departed not in map(type, map(_what, batch)):
         return [], batch
     departures: list[Item] = [item for item in batch if type(item[0]) is Departed]
+    if max(map(count_recipients, departures)) > told_at_most:
+        return [], batch
     rest = [item for item in batch if type(item[0]) is not Departed]
     for _, to, _ in rest:
         if not isinstance(to, ClientSession) or not (to.closing or not any(_is_told(to, each) for each in departures)):

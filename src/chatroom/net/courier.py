@@ -163,7 +163,7 @@ class Courier(threading.Thread):
         """A batch of what waits, without departures if these can wait longer."""
         batch = self._take_batch()
         if len(batch) <= ITEMS_SENT_AT_ONCE:
-            self._departures, batch = set_departures_apart(batch)
+            self._departures, batch = set_departures_apart(batch, CLIENTS_SENT_AT_ONCE)
             if self._departures and not self._naps:
                 self._naps = True
                 self._slow.wake()  # it sleeps, so it can't have ended before this thread gives back the turn
