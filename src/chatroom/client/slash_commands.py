@@ -124,12 +124,8 @@ def _demand_presence(state: SessionState, room: Room) -> None:
 
 
 def is_secret(line: str) -> bool:
-    """Whether there is a password in what was typed, or may be: NickServ is told passwords.
-
-    What has slipped in before the slash changes nothing.
-    """
-    slip = _SLIPPED_IN.match(line)
-    line = line[slip.end() :] if slip else line
+    """Whether there is a password in what was typed, whatever slipped in before, or may be: NickServ is told them."""
+    line = line[slip.end() :] if (slip := _SLIPPED_IN.match(line)) else line
     name, *words = [*line[1:].lower().split(), ""] if line.startswith("/") else [""]
     command = COMMANDS.get(_ALIASES.get(name, name))
     return command is not None and (command.is_secret or (command.act is _msg and words[:1] == [SERVICE]))
