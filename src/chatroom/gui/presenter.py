@@ -26,6 +26,7 @@ from chatroom.client.misuse import EndProgram, Misuse
 from chatroom.client.room import Room
 from chatroom.client.screen_events import (
     Alerted,
+    Answered,
     HistoryShown,
     KeyWanted,
     LanguageChosen,
@@ -259,12 +260,15 @@ class Presenter:
                 self._speak(tag)
             case KeyWanted(room, about):
                 self.questions.want_key(room, about)
+            case Answered(text, is_done):
+                self.questions.answered(text, is_done)
             case SearchResults(room, entries):
                 self.search.found(room, entries)
 
     def _on_welcome(self, again: bool) -> None:
         assert self.client and self._login
         self._login.let_in()
+        self.questions.ask_once_more()
         if not again:
             self.settings.remember(replace(self.server, nick=self.client.state.nick))
             self._save()
