@@ -33,6 +33,7 @@ NOT_FOR_PEOPLE = {
     "common/common_passwords.py": "the list of them",
     "common/logs.py": "for the log",
     "core/permissions.py": "names of deeds, for tests and documents",
+    "gui/style.py": "commands of Tk",
     "gui/view.py": "commands of Tk",
     "model/modes.py": "what modes do, for tests and documents",
     "model/state.py": "the real name of a service, which is data",

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import select
 import socket
 import ssl
 import subprocess
@@ -307,6 +308,24 @@ def test_a_server_without_tls_is_said_to_be_one(listener: socket.socket, connect
     with server:
         server.sendall(b"* hello\r\n* this is plain text\r\n")
         assert "doesn't speak TLS" in line.next(Lost).error
+
+
+def test_all_is_prepared_before_the_server_waits_to_hear(
+    listener: socket.socket, connect: Callable[[Target], Line], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ours takes a moment's silence for a person without TLS."""
+    make, waited = ssl.create_default_context, []
+
+    def prepare() -> ssl.SSLContext:
+        waited.extend(select.select([listener], [], [], 0)[0])
+        return make()
+
+    monkeypatch.setattr(ssl, "create_default_context", prepare)
+    connect(Target("127.0.0.1", listener.getsockname()[1], tls=True))
+    server, _ = listener.accept()
+    with server:
+        assert server.recv(1) == b"\x16"
+    assert not waited
 
 
 def test_a_dead_server_is_noticed_while_one_types(

@@ -77,7 +77,7 @@ def test_a_claimed_name_is_nobody_elses_to_look_like(guests: Guests) -> None:
     alice.close()
     mallory = guests.irc("mallory")
     mallory.send("NICK a1ice")
-    assert " 433 mallory a1ice :Nickname looks like that of alice" in mallory.sync()[-1]
+    mallory.wait(" 433 mallory a1ice :Nickname looks like that of alice")
     back = guests.stranger()
     back.send("alice", "open-sesame")
     back.wait("Welcome, alice")

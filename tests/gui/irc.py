@@ -3,7 +3,7 @@
 import socket
 import threading
 from contextlib import suppress
-from typing import Self
+from typing import Self, TextIO
 
 from tests.gui.people import DEADLINE
 
@@ -57,3 +57,58 @@ class RudeServer:
             self.send(b":rude 404 me #lobby :Cannot send to channel")
         elif command == "PING":
             self.send(b":rude PONG rude :" + rest.lstrip(":").encode())
+
+
+class Doorkeeper:
+    """An IRC server that does nothing before the test has it do so: `accept`, `refuse`, `let_in`."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.settimeout(DEADLINE)
+        self.port = self._listener.getsockname()[1]
+        self._sock: socket.socket | None = None
+        self._lines: TextIO | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.hang_up()
+        self._listener.close()
+
+    def accept(self) -> str:
+        """Waits for the next connection; returns what the client says until it has told who it is."""
+        self.hang_up()
+        self._sock, _ = self._listener.accept()
+        self._sock.settimeout(DEADLINE)
+        self._lines = self._sock.makefile("r", encoding="utf-8", newline="\n")
+        return self.hear("USER ")
+
+    def hear(self, words: str) -> str:
+        """Waits for a line with these words; returns it and all before it."""
+        assert self._lines
+        heard = ""
+        while words not in heard.rpartition("\n")[2]:
+            line = self._lines.readline()
+            assert line, f"{words} does not come: {heard!r}"
+            heard += "\n" + line.rstrip()
+        return heard
+
+    def refuse(self) -> None:
+        """For want of the server's password."""
+        self._send(":door 464 * :Password incorrect")
+
+    def let_in(self, nick: str) -> None:
+        self._send(f":door 001 {nick} :Welcome", f":{nick}!u@h JOIN #lobby", f":door 353 {nick} = #lobby :{nick}")
+        self._send(f":door 366 {nick} #lobby :End")
+
+    def hang_up(self) -> None:
+        if self._lines:
+            self._lines.close()
+        if self._sock:
+            self._sock.close()
+        self._sock = self._lines = None
+
+    def _send(self, *lines: str) -> None:
+        assert self._sock
+        self._sock.sendall("".join(f"{line}\r\n" for line in lines).encode())

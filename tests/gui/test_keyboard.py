@@ -94,7 +94,7 @@ def test_what_is_typed_at_a_button_of_a_question_stays_in_it(window: Window, ser
     with Irc(server.port, "mia", "#own"):
         window.wait(lambda state: any("mia" in each for each in state["members"]), "she is there")
         for _ in range(2):
-            window.click("member_at", button=3)
+            window.open_menu("member_at")
             window.key("Up", "Up", "Up", "Return")
             window.wait(lambda state: state["question"], "asked")
             window.key("Tab", "Tab")
@@ -178,8 +178,7 @@ def test_a_place_is_found_without_its_accents(window: Window) -> None:
 def test_escape_closes_the_menu_of_a_room(window: Window) -> None:
     """What is typed next goes to the composer, and not to a menu that stays."""
     for _ in range(3):
-        window.click("room_at", button=3)
-        window.wait(lambda state: state["focus"] == "!menu", "the menu")
+        window.open_menu("room_at")
         window.key("Escape")
         window.wait(lambda state: state["focus"] != "!menu", "gone")
         window.type("hello")

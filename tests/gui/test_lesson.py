@@ -33,7 +33,7 @@ def test_a_lesson(display: str, server: Server, tmp_path: Path) -> None:
         window.wait(lambda state: state["members"] == ["@teacher", "ola"], "ola is in")
         ola.send("noise, noise")
         window.wait_row("noise, noise")
-        window.click("member_at", 3)
+        window.open_menu("member_at")
         window.key(*["Down"] * 5, "Return")
         window.wait(lambda state: state["question"] == "Mute ola in #3b?", "asked")
         window.key("Return", "Return")

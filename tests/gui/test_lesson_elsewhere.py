@@ -45,7 +45,7 @@ def test_a_lesson_elsewhere(display: str, elsewhere: Foreign, tmp_path: Path) ->
             ola.send("PRIVMSG #3b :noise, noise")
             window.wait_row("noise, noise")
             if elsewhere.name != "ngircd":
-                window.click("member_at", 3)
+                window.open_menu("member_at")
                 window.key(*["Down"] * 5, "Return")
                 window.wait(lambda state: state["question"] == "Mute ola in #3b?", "asked")
                 window.key("Escape")  # the server takes no reason and no time, so the first button is to go back

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.gui.irc import Doorkeeper
 from tests.gui.people import Netcat, Peer, Server
 from tests.gui.window import Window
 
@@ -40,3 +41,33 @@ def test_a_password_that_was_changed_on_another_device_is_asked_for(
         window.key("Return")
         window.wait(lambda state: "(logged in)" in state["status"][0], "back")
         bob.wait("alice: wait for me")
+
+
+def test_a_password_that_is_typed_once_more_is_never_said(display: str, tmp_path: Path) -> None:
+    """The question has the keyboard until the server has said what it makes of the answer."""
+    with Doorkeeper() as door, Window(display, tmp_path, "-p", str(door.port), "--nick", "alice") as window:
+        door.accept()
+        door.let_in("alice")
+        window.wait_online()
+        window.type("hello")
+        window.key("Return")
+        door.hear("PRIVMSG #lobby hello")
+        door.accept()
+        door.refuse()
+        window.wait(lambda state: state["focus"] == "!entry", "asked")
+        window.type("guess!")
+        window.key("Return")
+        door.accept()
+        window.type("open-sesame")
+        window.key("Return")
+        window.wait(lambda state: "looking at your answer" in state["asked"], "the question stays")
+        door.refuse()
+        window.wait(lambda state: "not the password" in state["asked"], "asked again")
+        assert window.state["composer"] == "" and not any("sesame" in row for row in window.state["rows"])
+        window.key("Return")
+        assert "PASS open-sesame" in door.accept()
+        door.let_in("alice")
+        window.wait(lambda state: state["question"] is None and state["focus"] == "!text", "let in")
+        window.type("again")
+        window.key("Return")
+        assert "sesame" not in door.hear("PRIVMSG #lobby again")

@@ -145,6 +145,11 @@ class Window:
         x, y = self.wait(lambda state: state[place], f"{place} can be seen")[place]
         self.click_at(x, y, button, times)
 
+    def open_menu(self, place: str) -> None:
+        """Opens the menu of a place by a right click; keys that come sooner than it would be lost."""
+        self.click(place, button=3)
+        self.wait(lambda state: state["focus"] == "!menu", f"the menu of {place} has the keyboard")
+
     def click_at(self, x: int, y: int, button: int = 1, times: int = 1) -> None:
         """Clicks on a place, counted from the window's corner."""
         self._xdotool("mousemove", "--window", self.id, str(x), str(y))
@@ -164,7 +169,7 @@ class Window:
 
     def save_conversation(self, path: Path) -> str:
         """Saves what the current room has to a file, by the menu of the room; returns what is in it."""
-        self.click("room_at", 3)
+        self.open_menu("room_at")
         self.key("Up", "Up", "Up", "Return")
         self.wait(lambda state: state["choosing"], "a file is asked for")
         self.key("ctrl+a")

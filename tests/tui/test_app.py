@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gui.irc import RudeServer
+from tests.gui.irc import Doorkeeper, RudeServer
 from tests.gui.people import DEADLINE, Irc, Netcat, Server, environment, wait_for
 
 
@@ -417,6 +417,38 @@ def test_a_terminal_without_editing_asks_behind_the_hint(tmp_path: Path) -> None
             terminal.seen = ""
             terminal.type(f"{password}\n")
         terminal.wait(r"\r\nYou are in #lobby")
+        assert terminal.end() == 0
+
+
+@pytest.mark.parametrize("kind", ["bare", "prompt"])
+def test_a_password_that_is_typed_once_more_is_never_said(tmp_path: Path, kind: str) -> None:
+    """Who sees that the first one was wrong types the right one at once, before the terminal asks again."""
+    variables = {"XDG_CONFIG_HOME": str(tmp_path), "NO_COLOR": "1"}
+    if kind == "bare":
+        (tmp_path / "prompt_toolkit.py").write_text("raise ModuleNotFoundError", "utf-8")
+        variables["PYTHONPATH"] = f"{tmp_path}{os.pathsep}{environment()['PYTHONPATH']}"
+    else:
+        pytest.importorskip("prompt_toolkit")
+    with Doorkeeper() as door:
+        terminal = Terminal("-p", str(door.port), "--nick", "alice", **variables)
+        door.accept()
+        door.refuse()
+        terminal.wait("Password of the server:")
+        terminal.type("guess!\r")
+        door.accept()
+        terminal.type("open-sesame\r")
+        terminal.wait("Not sent: the server is still looking at your answer")
+        terminal.seen = ""
+        door.refuse()
+        terminal.wait("(?s)not the password of this server.*Password of the server:")
+        terminal.type("open-sesame\r")
+        assert "PASS open-sesame" in door.accept()
+        terminal.type("sesame once mo")  # begun, and not ended
+        door.let_in("alice")
+        terminal.wait("You are in #lobby")
+        terminal.type("hello\r")
+        assert "sesame" not in door.hear("PRIVMSG #lobby hello")
+        assert "sesame" not in terminal.seen
         assert terminal.end() == 0
 
 

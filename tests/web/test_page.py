@@ -427,6 +427,7 @@ def test_every_message_arrives_exactly_once(
         if i % 30 == 20:
             served = serve("--data", data, "--unlimited", "-p", port)
     expect(nora.page.locator(".message:is(.is-waiting, .is-sent, .is-failed)")).to_have_count(0)
+    expect(nora.page.locator(".message .text")).to_have_count(len(texts))  # those that fit were drawn first
     assert nora.texts() == texts
     guests = company(served)
     reader = guests.irc("reader", "draft/chathistory", "draft/multiline", "batch", "message-tags", "server-time")

@@ -46,6 +46,7 @@ class Client:
         self.phase = Phase.CONNECTING
         self.security = Security.NONE
         self.error = ""
+        self.is_answering = False  # the server has the user's answer, and has not said what it makes of it
         self.lost_at = 0.0
         self.retry_at = 0.0
         self.online_at = 0.0
@@ -80,6 +81,7 @@ class Client:
         self._queue = SimpleQueue()
         self._connection = self._make_connection(self.target, self._queue)
         self.phase = Phase.CONNECTING
+        self.is_answering = True
         self.start()
 
     def stop(self) -> None:
@@ -113,6 +115,7 @@ class Client:
     def _on_rejected(self, event: Rejected) -> None:
         """Ends the connection. What the user can answer leaves everything else as it is."""
         self._connection.close()
+        self.is_answering = False
         self.phase = Phase.ASKING if event.reason in strings.ANSWERS else Phase.STOPPED
         if self.phase is Phase.ASKING:
             self.error = strings.refusal(event.reason, *event.about)
@@ -146,6 +149,7 @@ class Client:
         self._session.feed(line)
         if self.phase is Phase.CONNECTING and self.state.is_registered:
             self.phase = Phase.ONLINE
+            self.is_answering = False
             self.online_at = self._now()
             self._connection.settled()
 
@@ -175,6 +179,7 @@ class Client:
         if self.phase is Phase.ONLINE or not self.lost_at:
             self.lost_at = self._now()
         self.phase = Phase.LOST
+        self.is_answering = False
         self.error = strings.sentence((self.state.error if was_connected else "") or error)
         self.retry_at = self._now() + delay
         self._session.lost()

@@ -189,16 +189,15 @@ class ServerConnection(threading.Thread):
 
     def _connect(self) -> tuple[socket.socket, Security]:
         deadline = time.monotonic() + CONNECT_SECONDS
-        sock = self._dial(deadline)
         if not self.target.tls:
+            sock = self._dial(deadline)
             sock.setblocking(False)
             return sock, Security.NONE
         try:
-            encrypted = ssl.create_default_context().wrap_socket(sock, server_hostname=self.target.host)
+            encrypted = self._encrypted(ssl.create_default_context(), deadline)
             security = Security.VERIFIED
         except ssl.SSLCertVerificationError as error:
-            sock.close()
-            encrypted = self._pinned(self._dial(deadline), error.verify_code in _OTHER_NAME)
+            encrypted = self._pinned(deadline, error.verify_code in _OTHER_NAME)
             security = Security.UNVERIFIED if self.target.once else Security.VERIFIED
         encrypted.setblocking(False)
         return encrypted, security
@@ -210,12 +209,16 @@ class ServerConnection(threading.Thread):
         sock.settimeout(max(deadline - time.monotonic(), 0.1))
         return sock
 
-    def _pinned(self, sock: socket.socket, other_name: bool) -> ssl.SSLSocket:
-        """Encrypts a connection to a server whose certificate the user trusted before."""
+    def _encrypted(self, context: ssl.SSLContext, deadline: float) -> ssl.SSLSocket:
+        """Connects with TLS. The context takes a while to make, and a server takes silence for a person without TLS."""
+        return context.wrap_socket(self._dial(deadline), server_hostname=self.target.host)
+
+    def _pinned(self, deadline: float, other_name: bool) -> ssl.SSLSocket:
+        """Connects with TLS to a server whose certificate the user trusted before."""
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        encrypted = context.wrap_socket(sock, server_hostname=self.target.host)
+        encrypted = self._encrypted(context, deadline)
         certificate = encrypted.getpeercert(binary_form=True) or b""
         fingerprint = hashlib.sha256(certificate).hexdigest()
         if fingerprint != self.target.fingerprint:

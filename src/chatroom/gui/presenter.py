@@ -263,7 +263,8 @@ class Presenter:
                 self.search.found(room, entries)
 
     def _on_welcome(self, again: bool) -> None:
-        assert self.client
+        assert self.client and self._login
+        self._login.let_in()
         if not again:
             self.settings.remember(replace(self.server, nick=self.client.state.nick))
             self._save()

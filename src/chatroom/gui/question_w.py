@@ -43,7 +43,7 @@ class QuestionCard(ttk.Frame):
             button.bind("<KeyPress>", self._type)
 
     def show(self, question: Question, answer: Callable[[str], None]) -> None:
-        self._question, self._answer = question, answer
+        before, self._question, self._answer = self._question, question, answer
         self._title.configure(text=question.title)
         self._text.configure(text=question.text)
         self._label.configure(text=question.label)
@@ -52,7 +52,10 @@ class QuestionCard(ttk.Frame):
         if question.times:
             self._time.current(0)
         self.entry.configure(show="•" if question.is_secret else "")
-        self._typed.set(question.typed)
+        self._go.configure(state="disabled" if question.is_waiting else "normal")
+        goes_on = before.is_waiting and (before.label, before.is_secret) == (question.label, question.is_secret)
+        if not (goes_on and self.winfo_manager()):  # else somebody may be in the middle of the next answer
+            self._typed.set(question.typed)
         self._stack()
         self._other.pack_forget()
         if question.other:
@@ -94,6 +97,9 @@ class QuestionCard(ttk.Frame):
     def _stack(self) -> None:
         """Puts what the question needs one below the other."""
         question = self._question
+        is_there = (self._text, question.text), (self._time, question.times), (self._label, question.label)
+        if self.pack_slaves() and all((widget in self.pack_slaves()) is bool(needed) for widget, needed in is_there):
+            return  # a field that has the keyboard would lose it
         for widget in self.pack_slaves():
             widget.pack_forget()
         self._title.pack(anchor="w", pady=(0, 4))
@@ -122,9 +128,14 @@ class QuestionCard(ttk.Frame):
 
     def _submit(self) -> str:
         typed = self._typed.get()
+        if self._question.is_waiting:
+            return "break"
         if typed.strip() or self._question.may_be_empty:
             length = self._question.times[self._time.current()][0] if self._question.times else ""
-            self.hide()
+            if self._question.stays:
+                self._typed.set("")
+            else:
+                self.hide()
             self._answer(f"{length} {typed.strip()}".strip())
         return "break"
 

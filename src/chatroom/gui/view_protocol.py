@@ -85,7 +85,8 @@ class Question:
     """What the card over the messages asks for. `other` is a second button, which calls `on_other`.
 
     With `times`, one of them stands before what is typed in the answer; each is as it is typed, and in words. Enter
-    does nothing that `is_harmful` while nothing is typed. Without a label nothing is typed.
+    does nothing that `is_harmful` while nothing is typed. Without a label nothing is typed. What `stays` is on the
+    screen after the answer, until there is another question or `View.end_question`; what `is_waiting` takes no answer.
     """
 
     title: str
@@ -98,6 +99,8 @@ class Question:
     typed: str = ""  # what stands in the field at first
     times: tuple[tuple[str, str], ...] = ()
     is_harmful: bool = False
+    stays: bool = False
+    is_waiting: bool = False
     other: str = ""
     on_other: Callable[[], None] = lambda: None
 

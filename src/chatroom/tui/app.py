@@ -106,10 +106,14 @@ def _type_stdin(conversation: Conversation, keyboard: "_Keyboard") -> bool:
     """Talks until stdin ends; false at a line of a script that the locale can't read, which ends it as well."""
     lines = keyboard.lines()
     asked = ""  # what the cursor stands behind
+    is_secret = False
     while True:
         conversation.pump()
         if conversation.interactive:
-            _echo(not conversation.asks_secret)
+            if is_secret and not conversation.asks_secret:
+                keyboard.forget()  # it may be a password that nobody asks for any more
+            is_secret = conversation.asks_secret
+            _echo(not is_secret)
             if conversation.question != asked:
                 asked = conversation.question
                 print(asked, end="", flush=True)
@@ -151,6 +155,18 @@ class _Keyboard:
             self._lines = SimpleQueue()
             threading.Thread(target=_read_lines, args=(self._lines,), daemon=True).start()
         return self._lines
+
+    def forget(self) -> None:
+        """Drops what has been typed on the terminal and not been taken yet."""
+        try:
+            import termios
+        except ModuleNotFoundError:
+            return
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
+        while self._lines and not self._lines.empty():
+            if self._lines.get() is None:
+                self._lines.put(None)
+                return
 
     def line(self, prompt: str) -> str:
         """The answer to a question; raises `EOFError` at the end of stdin."""

@@ -86,6 +86,11 @@ class Conversation:
             return
         if not line.strip():
             return
+        if self.client.is_answering:  # it may be a password once more, of somebody who saw that the first was wrong
+            if line.strip() == "/quit":
+                raise EndProgram
+            self.show(tr("Not sent: the server is still looking at your answer. Wait a moment."))
+            return
         if not readable(line):
             self.show(refusal())
             return
@@ -136,8 +141,8 @@ class Conversation:
 
     @property
     def asks_secret(self) -> bool:
-        """Whether the next line is a password, which must not be seen."""
-        return "password" in self._asked
+        """Whether the next line is a password, which must not be seen, or may be one."""
+        return "password" in self._asked or self.client.is_answering
 
     def _answer(self, text: str) -> None:
         """Connects again with the answer; everything that was typed before stays."""
@@ -146,7 +151,7 @@ class Conversation:
         fault = nick_fault(text) if self._asked == "nick" else None
         if fault:
             self.show(strings.no_name(text, describe_fault(fault, own())))
-        elif self.asks_secret and text and self._in_clear and not self._warned:
+        elif "password" in self._asked and text and self._in_clear and not self._warned:
             self._warned = True
             self.show(tr(plaintext.LINE_IN_CLEAR))
         elif text:

@@ -45,9 +45,13 @@ async def run(conversation: Conversation) -> None:
 
 
 async def _keep_pumping(conversation: Conversation) -> None:
+    is_secret = False
     try:
         while True:
             conversation.pump()
+            if is_secret and not conversation.asks_secret:
+                get_app().current_buffer.reset()  # it may be a password that nobody asks for any more
+            is_secret = conversation.asks_secret
             await asyncio.sleep(TICK_SECONDS)
     except Trouble:
         app = get_app()  # a dumb terminal has another one than `prompt.app`
