@@ -141,9 +141,11 @@ class CommandQuestions:
             self._view.set_composer(self._view.composer_text() or line)
         return is_done
 
-    def act_on_member(self, state: SessionState, nick: str, action: str) -> None:
+    def act_on_member(self, nick: str, action: str) -> None:
         """Does what was chosen in a member's menu. Asks first for a time and a reason where it does harm."""
-        harm = HARM.get(action)
+        state, harm = self._state(), HARM.get(action)
+        if state is None:
+            return
         if harm is None:
             self._command(f"/{action} {nick}")
             return

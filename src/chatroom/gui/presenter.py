@@ -326,11 +326,6 @@ class Presenter:
             self.questions.came_to(room)
         self.refresh()
 
-    def member_action(self, nick: str, action: str) -> None:
-        """Does what was chosen in a member's menu, after asking for a time and a reason where it does harm."""
-        if self.client:
-            self.questions.act_on_member(self.client.state, nick, action)
-
     @property
     def state(self) -> SessionState | None:
         """What is known of the server and the rooms; None without a client."""
