@@ -49,7 +49,20 @@ def test_what_is_typed_becomes_a_line(script: Script, typed: str, line: str) -> 
 
 
 @pytest.mark.parametrize(
-    "typed", ["/nosuch", "/join", "/join #a,#b", "/kick", "/mute bob", "/set colour on", "/set strangers"]
+    ("typed", "secret"),
+    [
+        ("/", False), (" /", False), ("", False), ("/msg", False), ("hello", False), ("/join #a", False),
+        ("/register x", True), (" /register x", True), ("\x1b[D/login x", True), ("/msg NickServ x", True),
+    ],
+)  # fmt: skip
+def test_a_line_with_a_password_is_known(typed: str, secret: bool) -> None:
+    """Also where something has slipped in before the slash. Such a line is kept nowhere."""
+    assert slash_commands.is_secret(typed) is secret
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["/", "/nosuch", "/join", "/join #a,#b", "/kick", "/mute bob", "/set colour on", "/set strangers"],
 )
 def test_misuse_is_told_and_nothing_is_sent(script: Script, typed: str) -> None:
     """An unknown command, a missing argument, a mode that the server doesn't have."""

@@ -254,3 +254,13 @@ def test_several_lines_are_one_message_and_code_is_copied(window: Window, server
         window.click("composer_at")
         window.key("ctrl+v")
         window.wait(lambda state: state["composer"] == "if x:\n  go", "pasted")
+
+
+def test_a_menu_key_in_a_dialog_of_the_system_does_no_harm(window: Window) -> None:
+    """Python does not know its fields; the dialog goes on."""
+    window.open_menu("room_at")
+    window.key("Up", "Up", "Up", "Return")
+    window.wait(lambda state: state["choosing"], "a file is asked for")
+    window.key("shift+F10", "Escape")
+    window.sync()
+    assert "Traceback" not in window.log()

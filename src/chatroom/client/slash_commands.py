@@ -60,7 +60,7 @@ _SLIPPED_IN = re.compile(r"(?:[\s\u00ad\u200b-\u200f\u2060-\u2064\ufeff]|\x1b?\[
 def run(state: SessionState, room: Room, line: str) -> Room | None:
     """Carries out what was typed: says a text, or does a command. Returns the room to go to."""
     slip = _SLIPPED_IN.match(line)
-    if slip and is_secret(line[slip.end() :]):
+    if slip and is_secret(line):
         raise Misuse(
             tr("Not sent: something stands before the slash. Take it away, so that your password stays secret.")
         )
@@ -124,8 +124,9 @@ def _demand_presence(state: SessionState, room: Room) -> None:
 
 
 def is_secret(line: str) -> bool:
-    """Whether there is a password in what was typed, or may be: NickServ is told passwords."""
-    name, *words = line[1:].lower().split() if line.startswith("/") else [""]
+    """Whether there is a password in what was typed, whatever slipped in before, or may be: NickServ is told them."""
+    line = line[slip.end() :] if (slip := _SLIPPED_IN.match(line)) else line
+    name, *words = [*line[1:].lower().split(), ""] if line.startswith("/") else [""]
     command = COMMANDS.get(_ALIASES.get(name, name))
     return command is not None and (command.is_secret or (command.act is _msg and words[:1] == [SERVICE]))
 
