@@ -257,7 +257,7 @@ def test_several_lines_are_one_message_and_code_is_copied(window: Window, server
 
 
 def test_a_member_is_reached_by_keys_alone(window: Window, server: Server) -> None:
-    """F6 to the members, arrows, Enter or Shift+F10. The choice stays where it is while others come. F10 is the menu."""
+    """F6 to the members, arrows, Enter or Shift+F10. The choice stays while others come. F10 is the menu."""
     with Irc(server.port, "bob"), Irc(server.port, "carl"):
         window.wait(lambda state: state["members"] == ["alice", "bob", "carl"], "both are here")
         window.key("F6", "F6", "F6")
@@ -323,3 +323,13 @@ def test_side_panes_fit_again_after_f9_and_another_size(window: Window) -> None:
     assert window.state["composer_width"] >= 200
     window.resize(900, 500)
     window.wait(lambda state: state["members_shown"] and state["send_at"], "both, and the button")
+
+
+def test_a_menu_key_in_a_dialog_of_the_system_does_no_harm(window: Window) -> None:
+    """Python does not know its fields; the dialog goes on."""
+    window.open_menu("room_at")
+    window.key("Up", "Up", "Up", "Return")
+    window.wait(lambda state: state["choosing"], "a file is asked for")
+    window.key("shift+F10", "Escape")
+    window.sync()
+    assert "Traceback" not in window.log()

@@ -293,12 +293,12 @@ def test_a_notification_comes_only_while_nobody_looks_and_not_often(stage: Stage
 def test_what_harms_is_asked_about_first(stage: Stage) -> None:
     """Remove, ban, mute; nothing is sent before the answer."""
     stage.connections[0].sent.clear()
-    stage.presenter.member_action("bob", "kick")
+    stage.presenter.questions.act_on_member("bob", "kick")
     question = stage.view.shown["question"]
     assert question.title == "Remove bob from #lobby?" and question.is_harmful and not question.times
     assert not stage.connections[0].sent
     stage.view.answer("too loud")
-    stage.presenter.member_action("bob", "ban")
+    stage.presenter.questions.act_on_member("bob", "ban")
     assert not stage.view.shown["question"].label  # a mode has no place for a reason
     stage.view.answer("")
     assert stage.connections[0].sent == [
@@ -312,11 +312,11 @@ def test_where_times_are_kept_a_member_is_banned_for_one(stage: Stage) -> None:
     """The question offers some, and a reason; the server throws out who is banned."""
     stage.tick(":irc 005 me TIMEDBANS=BAN,MUTE,KICK :are supported")
     stage.connections[0].sent.clear()
-    stage.presenter.member_action("bob", "ban")
+    stage.presenter.questions.act_on_member("bob", "ban")
     question = stage.view.shown["question"]
     assert question.title == "Ban bob from #lobby?" and ("10m", "for 10 minutes") in question.times
     stage.view.answer("10m too loud")
-    stage.presenter.member_action("bob", "mute")
+    stage.presenter.questions.act_on_member("bob", "mute")
     assert stage.view.shown["question"].title == "Mute bob in #lobby?"
     stage.view.answer("")
     assert stage.connections[0].sent == ["BAN #lobby bob 10m :too loud", "MUTE #lobby bob"]
@@ -324,7 +324,7 @@ def test_where_times_are_kept_a_member_is_banned_for_one(stage: Stage) -> None:
 
 def test_clicking_a_member_opens_a_conversation(stage: Stage) -> None:
     """The direct message goes to them alone."""
-    stage.presenter.member_action("bob", "msg")
+    stage.presenter.questions.act_on_member("bob", "msg")
     assert stage.view.shown["header"].name == "bob"
     stage.presenter.send("psst")
     assert stage.connections[0].sent[0] == "PRIVMSG bob psst"
@@ -626,7 +626,7 @@ def test_the_menu_of_a_person_offers_to_ignore_them_or_to_hear_them_again(stage:
     stage.tick(":irc 271 me me eve!*@*", ":irc 271 me me ~a:dan", ":irc 272 me :End")
     assert len(stage.view.rows) == before
     assert [menus.member_actions(state, nick)[-1] for nick in ("bob", "eve", "DAN")] == ["ignore"] + ["unignore"] * 2
-    stage.presenter.member_action("bob", "ignore")
+    stage.presenter.questions.act_on_member("bob", "ignore")
     assert stage.connections[0].sent[-1] == "SILENCE +bob"
     stage.tick(":me!u@h SILENCE +bob!*@*", ":me!u@h SILENCE -eve!*@*")
     assert [menus.member_actions(state, nick)[-1] for nick in ("bob", "eve")] == ["unignore", "ignore"]

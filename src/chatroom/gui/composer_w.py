@@ -70,7 +70,7 @@ class Composer(ttk.Frame):
         self.text.configure(height=1 if compact else _LINES)
         self.text.grid(row=1, column=0, columnspan=2 if compact else 3, sticky="ew")
         beside = self.winfo_width() - self.send_button.winfo_reqwidth()
-        if compact and 1 < self.winfo_width() and beside < pixels(self, _LEAST_PIXELS):
+        if compact and self.winfo_width() > 1 and beside < pixels(self, _LEAST_PIXELS):
             self.send_button.grid_remove()
         elif compact:
             self.send_button.grid(row=1, column=2, padx=(6, 0), pady=0, sticky="ns")

@@ -26,6 +26,7 @@ from chatroom.client.misuse import EndProgram, Misuse
 from chatroom.client.room import Room
 from chatroom.client.screen_events import (
     Alerted,
+    Answered,
     HistoryShown,
     KeyWanted,
     LanguageChosen,
@@ -259,12 +260,15 @@ class Presenter:
                 self._speak(tag)
             case KeyWanted(room, about):
                 self.questions.want_key(room, about)
+            case Answered(text, is_done):
+                self.questions.answered(text, is_done)
             case SearchResults(room, entries):
                 self.search.found(room, entries)
 
     def _on_welcome(self, again: bool) -> None:
         assert self.client and self._login
         self._login.let_in()
+        self.questions.ask_once_more()
         if not again:
             self.settings.remember(replace(self.server, nick=self.client.state.nick))
             self._save()
@@ -321,11 +325,6 @@ class Presenter:
         if self.client.phase is not Phase.ASKING:  # that question is about all rooms
             self.questions.came_to(room)
         self.refresh()
-
-    def member_action(self, nick: str, action: str) -> None:
-        """Does what was chosen in a member's menu, after asking for a time and a reason where it does harm."""
-        if self.client:
-            self.questions.act_on_member(self.client.state, nick, action)
 
     @property
     def state(self) -> SessionState | None:

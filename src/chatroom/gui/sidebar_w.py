@@ -173,7 +173,7 @@ class Members(ttk.Frame):
 
     def _act(self, action: str, item: str) -> None:
         if nick := self._nick(item):
-            self._presenter.member_action(nick, action)
+            self._presenter.questions.act_on_member(nick, action)
 
     def _popup(self, event: "tk.Event[tk.Misc]") -> None:
         nick = self._nick(self.tree.identify_row(event.y))
@@ -202,4 +202,4 @@ class Members(ttk.Frame):
                 menu.add_separator()
 
     def _doing(self, nick: str, action: str) -> Callable[[], None]:
-        return lambda: self._presenter.member_action(nick, action)
+        return lambda: self._presenter.questions.act_on_member(nick, action)
