@@ -124,8 +124,18 @@ def _buttons(style: ttk.Style, palette: Palette, fonts: Fonts, root: tk.Misc) ->
             lightcolor=[("focus", palette.accent)],
             darkcolor=[("focus", palette.accent)],
         )
-    label = ("Menubutton.padding", {"sticky": "we", "children": [("Menubutton.label", {})]})
-    style.layout("TMenubutton", [("Menubutton.border", {"sticky": "nswe", "children": [label]})])
+    style.layout(
+        "TMenubutton",
+        [
+            (
+                "Menubutton.border",
+                {
+                    "sticky": "nswe",
+                    "children": [("Menubutton.padding", {"sticky": "we", "children": [("Menubutton.label", {})]})],
+                },
+            )
+        ],
+    )
     style.configure("TCheckbutton", indicatorbackground=palette.bg, indicatorforeground=palette.text)
     style.map("TCheckbutton", background=[("active", palette.surface)], indicatorbackground=[("active", palette.bg)])
     style.configure(
