@@ -885,6 +885,8 @@ def test_a_new_name_in_the_list_of_rooms_makes_a_room(stage: Stage) -> None:
     stage.tick(":irc 322 me #tea 3 :[+k] hot", ":irc 323 me :End")
     assert stage.view.shown["picker"] == [("#tea", "3 people · needs a key · hot")]
     assert stage.view.new_row("dev") == ("#dev", "a new room")
+    stage.tick(":irc 005 me CHANTYPES=#+ :are supported")
+    assert [stage.view.new_row(typed)[0] for typed in ("+dev", "&dev")] == ["+dev", "#&dev"]
     stage.presenter.rooms.offer_open()
     assert stage.view.new_row("bob") == ("bob", "talk to them alone")
 
