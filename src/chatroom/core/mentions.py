@@ -5,6 +5,8 @@ whose name is claimed is told, since a guest's name is anybody's. The history is
 talk.
 """
 
+from collections import ChainMap
+
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
 from chatroom.core import membership
@@ -34,8 +36,9 @@ def since_last_login(ctx: Context, person: Person, account: str) -> list[Outcome
     if not (ctx.lasting and account) or (presence and presence.devices):
         return []
     dormant = state.dormant_rooms
-    rooms = {**dormant.rooms, **dormant.owned, **state.rooms} if dormant else state.rooms
-    seen = {name: last for name in rooms if (last := state.absences.seen(name, key))}
+    left = state.absences.of_person(key)
+    rooms = ChainMap(state.rooms, *([dormant.owned, dormant.rooms] if dormant else []))
+    seen = {name: last for name, last in left.items() if name in rooms}
     user = presence or User(person, None, 0)
     may_read = [name for name in seen if name in user.rooms or _may_enter(state, rooms[name].name, user)]
     places = {name: rooms[name].name for name in may_read}
