@@ -314,14 +314,16 @@ def test_all_is_prepared_before_the_server_waits_to_hear(
     listener: socket.socket, connect: Callable[[Target], Line], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ours takes a moment's silence for a person without TLS."""
-    make, waited = ssl.create_default_context, []
+    make, waited, prepared = ssl.create_default_context, [], threading.Event()
 
     def prepare() -> ssl.SSLContext:
         waited.extend(select.select([listener], [], [], 0)[0])
+        prepared.set()
         return make()
 
     monkeypatch.setattr(ssl, "create_default_context", prepare)
     connect(Target("127.0.0.1", listener.getsockname()[1], tls=True))
+    assert prepared.wait(SECONDS)
     server, _ = listener.accept()
     with server:
         assert server.recv(1) == b"\x16"

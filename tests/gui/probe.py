@@ -179,6 +179,7 @@ def state(view: TkView) -> dict[str, Any]:
         "status": [view._status.whole, str(view._security["text"])],
         "rooms": _labels(view.rooms.tree, "rooms", "direct"),
         "members": [label for label in _labels(view.members.tree, "") if not _HEADING.search(label)],
+        "member": str(view.members.tree.item(view.members.tree.focus(), "text")) if view.members.tree.focus() else "",
         "rooms_shown": bool(view.rooms.winfo_ismapped()),
         "members_shown": bool(view.members.winfo_ismapped()),
         "composer": view.composer.get(),
@@ -195,6 +196,7 @@ def state(view: TkView) -> dict[str, Any]:
         "focused": bool(focus),
         "size": [root.winfo_width(), root.winfo_height()],
         "send_at": _middle(view.composer.send_button, root),
+        "composer_width": view.composer.text.winfo_width(),
         "composer_at": _middle(view.composer.text, root),
         "question_at": _middle(view.question.entry, root),
         "rooms_at": _middle(view.rooms.tree, root),
@@ -209,6 +211,7 @@ def state(view: TkView) -> dict[str, Any]:
             "__tk__messagebox" in str(name) for name in root.tk.splitlist(root.tk.call("winfo", "children", "."))
         ),
         "messages_at": _middle(text, root),
+        "last_at": _at(text, "end-2c", root),
         "menu_at": _middle(view._menu_button, root),
         "tip": _label(view.messages.tip),
         "panel_words": [str(view.panel._go["text"])],
@@ -262,7 +265,12 @@ def _cut(picker: Picker) -> list[str]:
 def _first(text: Any, tag: str, root: Any) -> list[int] | None:
     """Where the first words with this tag stand; None when there are none in sight."""
     ranges = text.tag_ranges(tag)
-    box = text.bbox(ranges[0]) if ranges else None
+    return _at(text, ranges[0], root) if ranges else None
+
+
+def _at(text: Any, index: str, root: Any) -> list[int] | None:
+    """Where a character stands; None when it is out of sight."""
+    box = text.bbox(index)
     if not box:
         return None
     return [text.winfo_rootx() - root.winfo_rootx() + box[0] + 2, text.winfo_rooty() - root.winfo_rooty() + box[1] + 2]

@@ -106,6 +106,23 @@ def test_what_is_typed_at_a_button_of_a_question_stays_in_it(window: Window, ser
             window.wait(lambda state: state["question"] is None, "closed")
 
 
+def test_enter_twice_in_a_question_about_somebody_does_them_no_harm(window: Window, server: Server) -> None:
+    """The first goes to Cancel, the second is Cancel's."""
+    window.type("/join #own")
+    window.key("Return")
+    with Irc(server.port, "mia", "#own") as mia:
+        window.wait(lambda state: any("mia" in each for each in state["members"]), "she is there")
+        window.click("member_at", button=3)
+        window.key("Up", "Up", "Up", "Return")
+        window.wait(lambda state: state["question"], "asked")
+        window.key("Return", "Return")
+        window.wait(lambda state: state["question"] is None, "closed")
+        window.type("still here?")
+        window.key("Return")
+        mia.wait("still here")
+        assert "KICK #own" not in mia.seen and "+b" not in mia.seen
+
+
 @pytest.mark.needs("setxkbmap")
 @pytest.mark.parametrize(("layout", "locked"), [("us", False), ("us", True), ("ru", False), ("gr", False)])
 def test_shortcuts_go_by_the_place_of_a_key(window: Window, display: str, layout: str, locked: bool) -> None:
@@ -254,3 +271,82 @@ def test_several_lines_are_one_message_and_code_is_copied(window: Window, server
         window.click("composer_at")
         window.key("ctrl+v")
         window.wait(lambda state: state["composer"] == "if x:\n  go", "pasted")
+
+
+def test_a_member_is_reached_by_keys_alone(window: Window, server: Server) -> None:
+    """F6 to the members, arrows, Enter or Shift+F10. The choice stays while others come. F10 is the menu."""
+    with Irc(server.port, "bob"), Irc(server.port, "carl"):
+        window.wait(lambda state: state["members"] == ["alice", "bob", "carl"], "both are here")
+        window.key("F6", "F6", "F6")
+        window.wait(lambda state: state["member"] == "alice", "the first member, and not a heading")
+        window.key("Up", "Down")
+        window.wait(lambda state: state["member"] == "bob", "the next one")
+        with Netcat(server.port, "aaron"):
+            window.wait(lambda state: len(state["members"]) == 4, "somebody comes")
+            assert window.state["member"] == "bob"
+            window.key("shift+F10")
+            window.wait(lambda state: state["focus"] == "!menu", "a menu")
+            window.key("Escape")
+            window.wait(lambda state: state["focus"] == "!treeview", "closed")
+        window.key("Return")
+        window.wait(lambda state: state["header"][0] == "bob", "a talk with them")
+    window.key("F10")
+    window.wait(lambda state: state["focus"].endswith("mainmenu"), "the menu of the window")
+    window.key("Escape")
+    window.wait(lambda state: not state["focus"].endswith("mainmenu"), "closed")
+
+
+def test_enter_opens_the_menu_of_a_message_without_a_link(window: Window) -> None:
+    window.type("nothing to click")
+    window.key("Return")
+    window.wait_row("nothing to click")
+    window.key("F6", "F6", "Up", "Return")
+    window.wait(lambda state: state["focus"] == "!menu", "its menu")
+    window.key("Escape")
+
+
+def test_a_right_click_copies_the_message_under_the_pointer(window: Window, server: Server) -> None:
+    """Not the one of an earlier click; all lines of it; and no more than what is selected, on what is selected."""
+    with Irc(server.port, "bob") as bob:
+        bob.send("PRIVMSG #lobby :see https://example.org")
+        window.wait_row("example.org")
+    window.type("first")
+    window.key("shift+Return")
+    window.type("second")
+    window.key("Return")
+    window.wait(lambda state: "second" in state["rows"][-1] and "…)" not in state["rows"][-1], "said")
+    for place in ("link_at", "last_at"):
+        window.click(place, button=3)
+        window.wait(lambda state: state["focus"] == "!menu", "a menu")
+        window.key("Escape")
+        window.wait(lambda state: state["focus"] != "!menu", "closed")
+    window.click("last_at", button=3)
+    window.key("Down", "Return")
+    window.click("composer_at")
+    window.key("ctrl+v")
+    window.wait(lambda state: state["composer"] == "first\nsecond", "the message, whole")
+
+
+def test_side_panes_fit_again_after_f9_and_another_size(window: Window) -> None:
+    """F9 decides for a window about as wide; a narrower one hides what has no room."""
+    window.resize(900, 500)
+    for _ in range(2):
+        window.key("F9")
+    window.wait(lambda state: state["rooms_shown"] and state["members_shown"], "both are asked for")
+    window.resize(480, 320)
+    window.wait(lambda state: not state["rooms_shown"] and not state["members_shown"], "no room for them")
+    window.key("F9")
+    window.wait(lambda state: state["rooms_shown"] and state["send_at"] is None, "the rooms")
+    assert window.state["composer_width"] >= 200
+    window.resize(900, 500)
+    window.wait(lambda state: state["members_shown"] and state["send_at"], "both, and the button")
+
+
+def test_a_menu_key_in_a_dialog_of_the_system_does_no_harm(window: Window) -> None:
+    """Python does not know its fields; the dialog goes on."""
+    window.open_menu("room_at")
+    window.key("Up", "Up", "Up", "Return")
+    window.wait(lambda state: state["choosing"], "a file is asked for")
+    window.key("shift+F10", "Escape")
+    window.sync()
+    assert "Traceback" not in window.log()

@@ -71,3 +71,27 @@ def test_a_password_that_is_typed_once_more_is_never_said(display: str, tmp_path
         window.type("again")
         window.key("Return")
         assert "sesame" not in door.hear("PRIVMSG #lobby again")
+
+
+def test_a_password_that_is_refused_is_asked_for_again_and_never_said(
+    display: str, server: Server, tmp_path: Path
+) -> None:
+    """The question of the menu stays until the server takes the password; then the keyboard is the composer's again."""
+    with (
+        Netcat(server.port, "bob") as bob,
+        Window(display, tmp_path, "-p", str(server.port), "--nick", "alice") as window,
+    ):
+        window.wait_online()
+        window.click("menu_at")
+        window.key(*6 * ["Down"], "Right", "Return")  # You, Claim this name…
+        window.wait(lambda state: state["question"] is not None, "asked")
+        window.type("short")
+        window.key("Return")
+        window.wait(lambda state: "at least 8 characters" in state["asked"], "asked again")
+        window.type("open-sesame")
+        window.key("Return")
+        window.wait(lambda state: "(logged in)" in state["status"][0] and state["question"] is None, "claimed")
+        window.type("hello")
+        window.key("Return")
+        bob.wait("alice: hello")
+        assert "sesame" not in bob.seen

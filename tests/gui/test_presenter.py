@@ -293,12 +293,12 @@ def test_a_notification_comes_only_while_nobody_looks_and_not_often(stage: Stage
 def test_what_harms_is_asked_about_first(stage: Stage) -> None:
     """Remove, ban, mute; nothing is sent before the answer."""
     stage.connections[0].sent.clear()
-    stage.presenter.member_action("bob", "kick")
+    stage.presenter.questions.act_on_member("bob", "kick")
     question = stage.view.shown["question"]
     assert question.title == "Remove bob from #lobby?" and question.is_harmful and not question.times
     assert not stage.connections[0].sent
     stage.view.answer("too loud")
-    stage.presenter.member_action("bob", "ban")
+    stage.presenter.questions.act_on_member("bob", "ban")
     assert not stage.view.shown["question"].label  # a mode has no place for a reason
     stage.view.answer("")
     assert stage.connections[0].sent == [
@@ -312,11 +312,11 @@ def test_where_times_are_kept_a_member_is_banned_for_one(stage: Stage) -> None:
     """The question offers some, and a reason; the server throws out who is banned."""
     stage.tick(":irc 005 me TIMEDBANS=BAN,MUTE,KICK :are supported")
     stage.connections[0].sent.clear()
-    stage.presenter.member_action("bob", "ban")
+    stage.presenter.questions.act_on_member("bob", "ban")
     question = stage.view.shown["question"]
     assert question.title == "Ban bob from #lobby?" and ("10m", "for 10 minutes") in question.times
     stage.view.answer("10m too loud")
-    stage.presenter.member_action("bob", "mute")
+    stage.presenter.questions.act_on_member("bob", "mute")
     assert stage.view.shown["question"].title == "Mute bob in #lobby?"
     stage.view.answer("")
     assert stage.connections[0].sent == ["BAN #lobby bob 10m :too loud", "MUTE #lobby bob"]
@@ -324,7 +324,7 @@ def test_where_times_are_kept_a_member_is_banned_for_one(stage: Stage) -> None:
 
 def test_clicking_a_member_opens_a_conversation(stage: Stage) -> None:
     """The direct message goes to them alone."""
-    stage.presenter.member_action("bob", "msg")
+    stage.presenter.questions.act_on_member("bob", "msg")
     assert stage.view.shown["header"].name == "bob"
     stage.presenter.send("psst")
     assert stage.connections[0].sent[0] == "PRIVMSG bob psst"
@@ -626,7 +626,7 @@ def test_the_menu_of_a_person_offers_to_ignore_them_or_to_hear_them_again(stage:
     stage.tick(":irc 271 me me eve!*@*", ":irc 271 me me ~a:dan", ":irc 272 me :End")
     assert len(stage.view.rows) == before
     assert [menus.member_actions(state, nick)[-1] for nick in ("bob", "eve", "DAN")] == ["ignore"] + ["unignore"] * 2
-    stage.presenter.member_action("bob", "ignore")
+    stage.presenter.questions.act_on_member("bob", "ignore")
     assert stage.connections[0].sent[-1] == "SILENCE +bob"
     stage.tick(":me!u@h SILENCE +bob!*@*", ":me!u@h SILENCE -eve!*@*")
     assert [menus.member_actions(state, nick)[-1] for nick in ("bob", "eve")] == ["unignore", "ignore"]
@@ -885,6 +885,8 @@ def test_a_new_name_in_the_list_of_rooms_makes_a_room(stage: Stage) -> None:
     stage.tick(":irc 322 me #tea 3 :[+k] hot", ":irc 323 me :End")
     assert stage.view.shown["picker"] == [("#tea", "3 people · needs a key · hot")]
     assert stage.view.new_row("dev") == ("#dev", "a new room")
+    stage.tick(":irc 005 me CHANTYPES=#+ :are supported")
+    assert [stage.view.new_row(typed)[0] for typed in ("+dev", "&dev")] == ["+dev", "#&dev"]
     stage.presenter.rooms.offer_open()
     assert stage.view.new_row("bob") == ("bob", "talk to them alone")
 
@@ -1024,3 +1026,27 @@ def test_a_language_that_is_chosen_is_remembered(tmp_path: Path) -> None:
     assert chosen_language(path) == "pl"
     path.write_text("{")
     assert chosen_language(path) == ""
+
+
+def test_a_name_that_no_line_can_say_is_refused_and_the_window_goes_on(stage: Stage) -> None:
+    """A smiley is no person; what was typed stays."""
+    for typed in ("/msg :) hi", "/invite :x", "/oper :x y", "/mode :x y"):
+        stage.presenter.send(typed)
+        assert stage.view.composer == typed
+        stage.tick()
+        assert "can't be the name" in stage.view.texts[-1]
+    assert stage.connections[-1].sent == [] and list(stage.client.state.rooms) == ["#lobby"]
+    stage.presenter.rooms.go("Frau Keller")
+    assert "frau_keller" in stage.client.state.rooms
+
+
+def test_whoever_is_let_back_from_a_list_is_asked_about_first(stage: Stage) -> None:
+    """Enter in the list alone lifts no ban."""
+    stage.tick(":irc MODE #lobby +o me", ":irc 367 me #lobby mia!*@* bob 1700000000", ":irc 368 me #lobby :End")
+    stage.presenter.questions.ask_for_act(menus.BANS)
+    stage.connections[-1].sent.clear()
+    stage.view.pick("mia")
+    assert stage.connections[-1].sent == []
+    assert stage.view.shown["question"].title == "Let mia back into #lobby?" and stage.view.shown["question"].is_harmful
+    stage.view.answer("")
+    assert stage.connections[-1].sent[0] == "MODE #lobby -b mia!*@*"

@@ -5,7 +5,6 @@ Those about who is where are in `presence_handlers`.
 """
 
 import logging
-import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -15,6 +14,7 @@ from chatroom.client import (
     list_handlers,
     mode_handlers,
     multiline,
+    nickserv,
     presence_handlers,
     read_markers,
     refusals,
@@ -24,7 +24,7 @@ from chatroom.client import (
 )
 from chatroom.client.parameters import param, text_of, text_of_all, time_in
 from chatroom.client.room import Room
-from chatroom.client.screen_events import Edited, HistoryShown, KeyWanted, Reacted, Registered, TakenBack
+from chatroom.client.screen_events import Answered, Edited, HistoryShown, KeyWanted, Reacted, Registered, TakenBack
 from chatroom.client.state import (
     BATCHES_MAX,
     CHECK_TOKEN,
@@ -52,8 +52,6 @@ _ISUPPORT_MAX = 500  # words; servers have about 50
 _JOIN_BYTES = 480  # of names and keys in a JOIN, so that the line stays below 512
 _STATUS_SIGNS = "~&@%+"
 _HISTORY_SERVICE = "HistServ!HistServ@"  # who says in the history of Ergo that somebody has joined or left
-_TO_SERVICE = re.compile(r"/msg NickServ (devices|identify|login|logout|register)\b", re.IGNORECASE)
-_OF_SERVICE = re.compile(r"\b(DEVICES|IDENTIFY|LOGOUT|REGISTER)\b")  # as NickServ of a server of ours names them
 # The codes of a FAIL (IRCv3 standard-replies) that is the reason for the line behind it; all about NICK are.
 NICK_RESERVED = "NICKNAME_RESERVED"  # before 433: the name is somebody's account
 TRY_LATER = "TEMPORARILY_UNAVAILABLE"  # before 464: too many wrong passwords in a short time
@@ -100,8 +98,7 @@ def on_spoken(state: SessionState, message: Message) -> None:
         if target == "*" and state.is_registered:
             state.inform(tr("Announcement: {text}", text=said.text), Kind.ANNOUNCEMENT)
         else:
-            told = _TO_SERVICE.sub(_own_command, said.text)
-            state.inform(_OF_SERVICE.sub(_own_command, told) if state.knows_times("BAN") else told)
+            nickserv.heard(state, said, message.tags.get("chatroom/code", ""))
         return
     if "#" in target and target[0] in _STATUS_SIGNS:  # to those of a rank in a room
         target = target.lstrip(_STATUS_SIGNS)
@@ -119,12 +116,6 @@ def on_spoken(state: SessionState, message: Message) -> None:
     if said.own and room.confirm(said.text, said.kind, said.msgid, said.time):
         return
     state.add(room, said)
-
-
-def _own_command(found: re.Match[str]) -> str:
-    """What our user types for what is told to NickServ with other programs: /logout for LOGOUT."""
-    name = found[1].lower()
-    return "/login" if name == "identify" else f"/{name}"
 
 
 def _note_edit(state: SessionState, room: Room, said: TranscriptEntry) -> None:
@@ -252,6 +243,8 @@ def on_error(state: SessionState, message: Message) -> None:
 
 def on_logged_in(state: SessionState, message: Message) -> None:
     state.logged_in(param(message, 2) if message.command == "900" else "")
+    if state.account and state.is_registered:
+        state.events.append(Answered())
     presence_handlers.note_account(state, state.nick, state.account)
     if state.account and state.is_registered and state.has(PERSISTENCE):  # before, the welcome tells it
         state.send(Message("PERSISTENCE", ("GET",)))
@@ -292,6 +285,7 @@ def on_banned(state: SessionState, message: Message) -> None:
 
 def on_operator(state: SessionState, message: Message) -> None:
     state.note_operator(True)
+    state.events.append(Answered())
     state.inform(tr("You are an operator of the server now."))
 
 
@@ -493,7 +487,10 @@ def on_other(state: SessionState, message: Message) -> None:
                 state.error = text_of(message)
         reason = _take_reason(state)
         if failed:
-            state.inform(refusals.told(message, reason), Kind.ERROR)
+            told = refusals.told(message, reason)
+            if message.command in ("464", "491"):  # about the password of the server's operators
+                state.events.append(Answered(told, False))
+            state.inform(told, Kind.ERROR)
         else:
             state.inform(text_of_all(message))
 

@@ -107,6 +107,14 @@ class KeyWanted:
     about: str = ""  # what the server says of that
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The server says what it makes of a password that the user has given it. `text` says why, where it refuses it."""
+
+    text: str = ""
+    is_done: bool = True
+
+
 ScreenEvent = (
     Registered
     | Rejected
@@ -119,4 +127,5 @@ ScreenEvent = (
     | Edited
     | Reacted
     | KeyWanted
+    | Answered
 )

@@ -5,6 +5,8 @@ whose name is claimed is told, since a guest's name is anybody's. The history is
 talk.
 """
 
+from collections import ChainMap
+
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
 from chatroom.core import membership
@@ -30,12 +32,14 @@ def ask_mentions(ctx: Context, session: Session, command: AskMentions) -> list[O
 def since_last_login(ctx: Context, person: Person, account: str) -> list[Outcome]:
     """The question to be asked for somebody who is logging in; none if they missed nothing."""
     state, key = ctx.state, fold(account)
-    presence = state.presence_of(account)
-    if not (ctx.lasting and account) or (presence and presence.devices):
+    known, presence = state.accounts.get(key), state.presence_of(account)
+    if not (ctx.lasting and known) or (presence and presence.devices):
         return []
     dormant = state.dormant_rooms
-    rooms = {**dormant.rooms, **dormant.owned, **state.rooms} if dormant else state.rooms
-    seen = {name: last for name in rooms if (last := state.absences.seen(name, key))}
+    # What was said before the account was made named somebody else, who had claimed the name.
+    left = {name: max(last, known.id) for name, last in state.absences.of_person(key).items()}
+    rooms = ChainMap(state.rooms, *([dormant.owned, dormant.rooms] if dormant else []))
+    seen = {name: last for name, last in left.items() if name in rooms}
     user = presence or User(person, None, 0)
     may_read = [name for name in seen if name in user.rooms or _may_enter(state, rooms[name].name, user)]
     places = {name: rooms[name].name for name in may_read}

@@ -38,13 +38,15 @@ class CommandQuestions:
         self._command = command
         self._server = server
         self._asked_in: Room | None = None  # where the user is, so that a question stands over its own room alone
+        self._waiting: Act | None = None  # with a password: the server has still to say what it makes of it
         self._keys_wanted: dict[Room, str] = {}  # by rooms that want a key: what the server says of that
 
-    def ask_for_act(self, act: Act, given: str = "") -> None:
+    def ask_for_act(self, act: Act, given: str = "", refusal: str = "") -> None:
         """Does what was chosen in a menu, after asking for what it needs: nothing, where the act has no label.
 
-        `given` is what the user has answered before.
+        `given` is what the user has answered before, and `refusal` why that was not right.
         """
+        self._waiting = None
         if act is BANS and self.show_bans():
             return
         if act is ADDRESS:
@@ -54,20 +56,49 @@ class CommandQuestions:
             self._command(act.command)
             return
         question = Question(
-            tr(act.name).removesuffix("…"), tr(act.text), tr(act.label), is_secret=act.is_secret,
-            may_be_empty=act.may_be_empty,
+            tr(act.name).removesuffix("…"), refusal or tr(act.text), tr(act.label), is_secret=act.is_secret,
+            may_be_empty=act.may_be_empty, stays=act.is_secret, is_unasked=bool(refusal),
         )  # fmt: skip
-        self._view.ask(question, lambda text: self._act_with(act, f"{given} {text}".strip()))
+        self._view.ask(question, lambda text: self._act_with(act, given, text))
 
-    def _act_with(self, act: Act, text: str) -> None:
+    def _act_with(self, act: Act, given: str, answer: str) -> None:
+        text = f"{given} {answer}".strip()
         if act is CHANGE_PASSWORD:
             self.ask_for_act(NEW_PASSWORD, text)
             return
         line = act.command.format(text).rstrip()
-        if act.is_secret:
-            self._command(line)
-        else:
+        if not act.is_secret:
             self._run(line)
+        elif self._command(line):
+            self._wait(act)
+        else:
+            self.ask_for_act(act, given)
+
+    def _wait(self, act: Act) -> None:
+        """Keeps the question until the server has answered: else the next try would be said in the room."""
+        self._waiting = act
+        self._view.ask(
+            Question(
+                tr(act.name).removesuffix("…"), tr("The server is looking at your answer…"), tr(act.label),
+                is_secret=True, stays=True, is_waiting=True,
+            ),
+            lambda text: None,
+        )  # fmt: skip
+
+    def answered(self, text: str, is_done: bool) -> None:
+        """The server says what it makes of a password: closes the question, or asks again."""
+        if self._waiting is None:
+            return
+        if is_done:
+            self._waiting = None
+            self._view.end_question()
+        else:
+            self.ask_once_more(text)
+
+    def ask_once_more(self, refusal: str = "") -> None:
+        """Asks again for a password that was not taken, or that the server has not answered for."""
+        if self._waiting:
+            self.ask_for_act(CHANGE_PASSWORD if self._waiting is NEW_PASSWORD else self._waiting, refusal=refusal)
 
     def _show_address(self) -> None:
         """Shows the address of the room for others, to be copied."""
@@ -93,8 +124,15 @@ class CommandQuestions:
         room, is_operator = state.current, keeps_order(state, state.current)
         rows = [(ban.who, ban_sentences.about(ban, state.now())) for ban in bans.people(room.bans.values())]
         title = mark("Choose whom you let back into {room}") if is_operator else mark("Banned or muted in {room}")
-        self._view.show_picker(tr(title, room=room.name), rows, None, self._lift if is_operator else lambda name: None)
+        pick = self._ask_lift if is_operator else lambda name: None
+        self._view.show_picker(tr(title, room=room.name), rows, None, pick)
         return True
+
+    def _ask_lift(self, name: str) -> None:
+        if state := self._state():
+            title = tr("Let {nick} back into {room}?", nick=name, room=state.current.name)
+            question = Question(title, "", "", tr("Let them back"), may_be_empty=True, is_harmful=True)
+            self._view.ask(question, lambda _: self._lift(name))
 
     def _lift(self, name: str) -> None:
         """Lets somebody back, whatever keeps them out."""
@@ -110,9 +148,11 @@ class CommandQuestions:
             self._view.set_composer(self._view.composer_text() or line)
         return is_done
 
-    def act_on_member(self, state: SessionState, nick: str, action: str) -> None:
+    def act_on_member(self, nick: str, action: str) -> None:
         """Does what was chosen in a member's menu. Asks first for a time and a reason where it does harm."""
-        harm = HARM.get(action)
+        state, harm = self._state(), HARM.get(action)
+        if state is None:
+            return
         if harm is None:
             self._command(f"/{action} {nick}")
             return
@@ -139,7 +179,7 @@ class CommandQuestions:
         """The user looks at another room: what was asked before goes, and a locked room asks for its key."""
         if room is self._asked_in:
             return
-        self._asked_in = room
+        self._asked_in, self._waiting = room, None
         self._view.end_question()
         if room.is_here:
             self._keys_wanted.pop(room, None)

@@ -7,12 +7,13 @@ from chatroom.common.language import mark, tr
 from chatroom.gui.labels_w import ShortLabel, shortened, shown
 from chatroom.gui.palette import Palette
 from chatroom.gui.presenter import Presenter
-from chatroom.gui.style import Fonts
+from chatroom.gui.style import Fonts, pixels
 from chatroom.gui.view_protocol import Note
 
 HINT = mark("Enter sends · Shift+Enter new line")
 _LINES = 3
 _NOTE_LEAST_PIXELS = 220  # also while the window has no size yet
+_LEAST_PIXELS = 200  # of the field: where it would be narrower, it has no button beside it
 
 
 class Composer(ttk.Frame):
@@ -37,9 +38,10 @@ class Composer(ttk.Frame):
         self.send_button = ttk.Button(self, text=tr("Send"), style="Accent.TButton", width=12, command=self.submit)
         self.columnconfigure(1, weight=1)
         self.compact(False)
-        self._bind()
+        self.bind("<Configure>", lambda _: self.compact(self._is_compact))
+        self._bind_keys()
 
-    def _bind(self) -> None:
+    def _bind_keys(self) -> None:
         text = self.text
         for key in ("<Return>", "<KP_Enter>"):
             text.bind(key, lambda _: self.submit())
@@ -67,7 +69,10 @@ class Composer(ttk.Frame):
         self._is_compact = compact
         self.text.configure(height=1 if compact else _LINES)
         self.text.grid(row=1, column=0, columnspan=2 if compact else 3, sticky="ew")
-        if compact:
+        beside = self.winfo_width() - self.send_button.winfo_reqwidth()
+        if compact and self.winfo_width() > 1 and beside < pixels(self, _LEAST_PIXELS):
+            self.send_button.grid_remove()
+        elif compact:
             self.send_button.grid(row=1, column=2, padx=(6, 0), pady=0, sticky="ns")
         else:
             self.send_button.grid(row=2, column=2, pady=(6, 0), padx=0, sticky="e")

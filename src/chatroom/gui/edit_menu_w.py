@@ -28,14 +28,18 @@ class EditMenu(tk.Menu):
             for key in MENU_KEYS:
                 parent.bind_class(kind, key, lambda e: self._open_at(e.widget))
 
-    def _open(self, field: tk.Misc, x: int, y: int) -> str:
+    def _open(self, field: tk.Misc | str, x: int, y: int) -> str:
+        if isinstance(field, str):
+            return "break"  # in a dialog of Tk's own, which Python knows by its name alone
         self._field = field
         field.focus_set()
         self.tk_popup(x, y)
         return "break"
 
-    def _open_at(self, field: tk.Misc) -> str:
+    def _open_at(self, field: tk.Misc | str) -> str:
         """By a key: below the field's upper left corner."""
+        if isinstance(field, str):
+            return "break"  # in a dialog of Tk's own, which Python knows by its name alone
         return self._open(field, field.winfo_rootx() + 8, field.winfo_rooty() + 8)
 
     def _do(self, event: str) -> None:

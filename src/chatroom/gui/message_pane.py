@@ -188,9 +188,18 @@ class MessagePane:
         elif entry.msgid:
             self.client.state.redact(self.transcript.room, entry)
 
+    def rows_of_message(self, row: int) -> tuple[int, int]:
+        """The first and the last row of the message that a row is of; a row of no message is alone."""
+        entry, first, last = self._entry(row), row, row
+        while entry and self._entry(first - 1) is entry:
+            first -= 1
+        while entry and self._entry(last + 1) is entry:
+            last += 1
+        return first, last
+
     def _entry(self, row: int) -> TranscriptEntry | None:
         rows = self.transcript.rows if self.transcript else []
-        return rows[row].entry if row < len(rows) and rows[row].tag != "separator" else None
+        return rows[row].entry if 0 <= row < len(rows) and rows[row].tag != "separator" else None
 
     def clicked(self, row: int, tag: str, text: str) -> None:
         """The user clicked on a row, on words that can be clicked, which have this tag."""

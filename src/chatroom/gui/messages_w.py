@@ -34,6 +34,7 @@ class Messages(ttk.Frame):
         is_following: Callable[[], bool],
         on_menu: Callable[[int, str, int, int], None],
         told_of_chip: Callable[[int, int], str],
+        rows_of_message: Callable[[int], tuple[int, int]],
     ) -> None:
         super().__init__(parent)
         self._fonts = fonts
@@ -42,6 +43,7 @@ class Messages(ttk.Frame):
         self._is_following = is_following
         self._on_menu = on_menu
         self._told_of_chip = told_of_chip
+        self._rows_of_message = rows_of_message
         self._pane = Pane(self)
         self.text = tk.Text(
             self._pane, wrap="word", state="disabled", font=fonts.tiny, padx=10, pady=8, bd=0, highlightthickness=0,
@@ -332,10 +334,12 @@ class Messages(ttk.Frame):
         return "break"
 
     def _press(self) -> str:
-        """Does what a click on what is selected would do, or on the first thing in the row that can be clicked."""
-        if spans := self._spans():
-            tag, first, last = spans[max(0, self._chosen())]
-            self._on_click(self._row(), self._exactly(tag, first), self.text.get(first, last))
+        """Does what a click on what is selected would do, or on the first thing in the row; or opens its menu."""
+        spans = self._spans()
+        if not spans:
+            return self._popup_by_key()
+        tag, first, last = spans[max(0, self._chosen())]
+        self._on_click(self._row(), self._exactly(tag, first), self.text.get(first, last))
         return "break"
 
     def _popup_by_key(self) -> str:
@@ -346,11 +350,13 @@ class Messages(ttk.Frame):
         return "break"
 
     def _popup(self, event: "tk.Event[tk.Misc]") -> str:
-        """Asks for the menu of the row under the pointer, which is selected if nothing is."""
+        """Asks for the menu of the row under the pointer; selects its message, but for a click on what is selected."""
         text = self.text
         index = text.index(f"@{event.x},{event.y}")
-        if not text.tag_ranges("sel"):
-            text.tag_add("sel", f"{index} linestart", f"{index} lineend")
+        if "sel" not in text.tag_names(index):
+            first, last = self._rows_of_message(int(index.partition(".")[0]) - 1)
+            text.tag_remove("sel", "1.0", "end")
+            text.tag_add("sel", f"{first + 1}.0", f"{last + 1}.end")
         link = text.tag_prevrange("link", f"{index}+1c", f"{index} linestart")
         is_on_link = link and text.compare(link[1], ">", index)
         row = int(index.partition(".")[0]) - 1
@@ -374,14 +380,16 @@ class Messages(ttk.Frame):
     def _said(self, first: str, last: str) -> list[str]:
         """What is said in each line of a range."""
         text, lines = self.text, []
+        is_many = first.partition(".")[0] != last.partition(".")[0]
         for line in range(int(first.partition(".")[0]), int(last.partition(".")[0]) + 1):
             start, end = f"{line}.0", f"{line}.end"
             for tag in ("time", *(f"nick{number}" for number in range(NICK_COLOURS)), "gap"):
                 span = text.tag_nextrange(tag, f"{line}.0", f"{line}.end")
                 if span and text.compare(span[1], ">", start):
                     start = span[1]
-            if "copy" in text.tag_names(start):
-                continue  # what stands above a block of code
+            tags = set(text.tag_names(start))
+            if "copy" in tags or (is_many and tags & {"quote", "chip"}):
+                continue  # what stands above a block of code, or around a message
             start = first if text.compare(first, ">", start) else start
             end = last if text.compare(last, "<", end) else end
             lines.append(text.get(start, end) if text.compare(start, "<", end) else "")

@@ -26,6 +26,7 @@ from chatroom.client.misuse import EndProgram, Misuse
 from chatroom.client.room import Room
 from chatroom.client.screen_events import (
     Alerted,
+    Answered,
     HistoryShown,
     KeyWanted,
     LanguageChosen,
@@ -177,13 +178,15 @@ class Presenter:
         self.cancel()
 
     def close(self) -> None:
-        self.settings.size = self.view.size() or self.settings.size
-        self._save()
-        self.keep_place()
-        if self.client:
-            self.client.state.quit()
-            self.client.stop()
-        self.view.close()
+        try:
+            self.settings.size = self.view.size() or self.settings.size
+            self._save()
+            self.keep_place()
+        finally:  # whatever goes wrong, the window can be closed
+            if self.client:
+                self.client.state.quit()
+                self.client.stop()
+            self.view.close()
 
     def keep_place(self) -> None:
         """Remembers the rooms and the drafts of this server for the next run."""
@@ -259,12 +262,15 @@ class Presenter:
                 self._speak(tag)
             case KeyWanted(room, about):
                 self.questions.want_key(room, about)
+            case Answered(text, is_done):
+                self.questions.answered(text, is_done)
             case SearchResults(room, entries):
                 self.search.found(room, entries)
 
     def _on_welcome(self, again: bool) -> None:
         assert self.client and self._login
         self._login.let_in()
+        self.questions.ask_once_more()
         if not again:
             self.settings.remember(replace(self.server, nick=self.client.state.nick))
             self._save()
@@ -321,11 +327,6 @@ class Presenter:
         if self.client.phase is not Phase.ASKING:  # that question is about all rooms
             self.questions.came_to(room)
         self.refresh()
-
-    def member_action(self, nick: str, action: str) -> None:
-        """Does what was chosen in a member's menu, after asking for a time and a reason where it does harm."""
-        if self.client:
-            self.questions.act_on_member(self.client.state, nick, action)
 
     @property
     def state(self) -> SessionState | None:

@@ -1,6 +1,7 @@
 """How the user goes from room to room: by the order of the list, or by a name out of one. No Tk."""
 
 from collections.abc import Callable
+from functools import partial
 
 from chatroom.client import strings
 from chatroom.client.room import Room
@@ -52,7 +53,7 @@ class RoomChooser:
         """Lets the user choose among the rooms that are open: Ctrl+K."""
         if state := self._state():
             rows = [(row.name, row.count) for row in view_models.room_rows(state)]
-            self._view.show_picker(tr("Go to"), rows, view_models.new_place, self.go)
+            self._view.show_picker(tr("Go to"), rows, partial(view_models.new_place, state), self.go)
 
     def ask_all(self) -> None:
         """Asks for the rooms of the server: Ctrl+J. The answer is offered by `offer_all`."""
@@ -60,8 +61,10 @@ class RoomChooser:
 
     def offer_all(self, rooms: tuple[ListedRoom, ...]) -> None:
         """Lets the user choose among the rooms of the server."""
-        rows = [(listed.name, strings.listed_room(listed)) for listed in rooms]
-        self._view.show_picker(tr("Rooms of this server; a new name makes a room"), rows, view_models.new_room, self.go)
+        if state := self._state():
+            rows = [(listed.name, strings.listed_room(listed)) for listed in rooms]
+            title, new = tr("Rooms of this server; a new name makes a room"), partial(view_models.new_room, state)
+            self._view.show_picker(title, rows, new, self.go)
 
     def go(self, name: str) -> None:
         """Goes to the room or the person that was chosen or typed."""
@@ -69,4 +72,4 @@ class RoomChooser:
         if state and (room := state.find(name)):
             self._go_to(room)
         elif name and state:
-            self._command(f"/join {name}" if state.is_room(name) else f"/msg {name}")
+            self._command(f"/join {name}" if state.is_room(name) else f"/msg {'_'.join(name.split())}")

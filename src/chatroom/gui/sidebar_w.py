@@ -113,6 +113,9 @@ class Members(ttk.Frame):
         self._menu = tk.Menu(self, tearoff=False)
         self.tree.bind("<ButtonRelease-1>", lambda e: self._act("msg", self.tree.identify_row(e.y)))
         self.tree.bind("<Return>", lambda _: self._act("msg", self.tree.focus()))
+        self.tree.bind("<Up>", lambda _: self._move(-1))
+        self.tree.bind("<Down>", lambda _: self._move(1))
+        self.tree.bind("<FocusIn>", lambda _: self._move(0), add=True)  # or Tk's arrow keys would do nothing
         for key in MENU_KEYS:
             self.tree.bind(key, lambda _: self._popup_by_key())
         self.tree.bind("<Button-3>", self._popup)
@@ -139,20 +142,38 @@ class Members(ttk.Frame):
         tail = 0
         while tail < min(len(old), len(rows)) - same and old[-1 - tail] == rows[-1 - tail]:
             tail += 1
-        items = tree.get_children()
+        items, chosen = tree.get_children(), self._nick(tree.focus())
         tree.delete(*items[same : len(items) - tail])
         for index, row in enumerate(rows[same : len(rows) - tail], same):
             tag = "heading" if not row.nick else "away" if row.away else f"nick{row.colour}"
             text = shortened(row.text, self._fonts.body, self._width - self._fonts.body.measure("m"))
             tree.insert("", index, text=text, tags=(tag,))
         self._rows = rows
+        if chosen and not tree.focus():
+            self._choose(chosen)
+
+    def _choose(self, nick: str) -> None:
+        """Selects the line of a member, as the keyboard does, if it is there."""
+        for item, row in zip(self.tree.get_children(), self._rows, strict=True):
+            if row.nick == nick:
+                self.tree.focus(item)
+                self.tree.selection_set((item,))
+                self.tree.see(item)
+
+    def _move(self, step: int) -> str:
+        """Selects the next member, not a heading; the first one if none is selected."""
+        nicks, chosen = [row.nick for row in self._rows if row.nick], self._nick(self.tree.focus())
+        if nicks:
+            at = nicks.index(chosen) + step if chosen else 0
+            self._choose(nicks[max(0, min(at, len(nicks) - 1))])
+        return "break"
 
     def _nick(self, item: str) -> str:
         return self._rows[self.tree.index(item)].nick if item else ""
 
     def _act(self, action: str, item: str) -> None:
         if nick := self._nick(item):
-            self._presenter.member_action(nick, action)
+            self._presenter.questions.act_on_member(nick, action)
 
     def _popup(self, event: "tk.Event[tk.Misc]") -> None:
         nick = self._nick(self.tree.identify_row(event.y))
@@ -181,4 +202,4 @@ class Members(ttk.Frame):
                 menu.add_separator()
 
     def _doing(self, nick: str, action: str) -> Callable[[], None]:
-        return lambda: self._presenter.member_action(nick, action)
+        return lambda: self._presenter.questions.act_on_member(nick, action)

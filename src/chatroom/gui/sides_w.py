@@ -9,16 +9,22 @@ _MEMBERS_FROM_PIXELS, _ROOMS_FROM_PIXELS = 720, 560  # of the window's width, fo
 
 
 class SidePanes:
-    """Rooms and members, each in a grid. Until F9 asks for others, those are shown that there is room for."""
+    """Rooms and members, each in a grid. Those are shown that there is room for.
+
+    F9 asks for others, until the window gets so much wider or narrower that other ones have room.
+    """
 
     def __init__(self, root: tk.Misc, rooms: ttk.Frame, members: ttk.Frame) -> None:
         self._root = root
         self._panes = (rooms, members)
         self.asked: tuple[bool, bool] | None = None  # for which F9 has asked
+        self._fitted = (True, True)  # which had room at the last look
 
     def arrange(self) -> None:
-        shown = self.asked or (self._fits(_ROOMS_FROM_PIXELS), self._fits(_MEMBERS_FROM_PIXELS))
-        for pane, is_shown in zip(self._panes, shown, strict=True):
+        fitting = (self._fits(_ROOMS_FROM_PIXELS), self._fits(_MEMBERS_FROM_PIXELS))
+        if fitting != self._fitted:
+            self._fitted, self.asked = fitting, None
+        for pane, is_shown in zip(self._panes, self.asked or fitting, strict=True):
             if is_shown != bool(pane.winfo_manager()):
                 (pane.grid if is_shown else pane.grid_remove)()
 

@@ -116,8 +116,26 @@ def _buttons(style: ttk.Style, palette: Palette, fonts: Fonts, root: tk.Misc) ->
             font=fonts.small,
             arrowcolor=palette.muted,
         )
-        style.map(name, background=[("active", palette.border)], foreground=[("active", palette.text)])
-    style.layout("TMenubutton", [("Menubutton.padding", {"sticky": "we", "children": [("Menubutton.label", {})]})])
+        style.map(
+            name,
+            background=[("active", palette.border)],
+            foreground=[("active", palette.text)],
+            bordercolor=[("focus", palette.accent)],  # a ring while it has the keyboard
+            lightcolor=[("focus", palette.accent)],
+            darkcolor=[("focus", palette.accent)],
+        )
+    style.layout(
+        "TMenubutton",
+        [
+            (
+                "Menubutton.border",
+                {
+                    "sticky": "nswe",
+                    "children": [("Menubutton.padding", {"sticky": "we", "children": [("Menubutton.label", {})]})],
+                },
+            )
+        ],
+    )
     style.configure("TCheckbutton", indicatorbackground=palette.bg, indicatorforeground=palette.text)
     style.map("TCheckbutton", background=[("active", palette.surface)], indicatorbackground=[("active", palette.bg)])
     style.configure(

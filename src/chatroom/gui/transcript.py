@@ -308,7 +308,7 @@ class Transcript:
         rows = []
         if answered := self.room.find(entry.reply_to):
             quote = f"↩ {answered.nick}: {answered.text.partition(chr(10))[0][:_QUOTED_CHARACTERS]}"
-            rows.append(TranscriptRow(line, (*self._time(entry), (quote, "muted")), position, entry))
+            rows.append(TranscriptRow(line, (*self._time(entry), (quote, "muted quote")), position, entry))
             open_row = [*self._gap(), *head]
         for block in markup.blocks(text):
             if block.is_code:

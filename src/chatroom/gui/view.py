@@ -111,7 +111,7 @@ class TkView:
         pane = self.presenter.pane
         self.messages = Messages(
             self.centre, self.fonts, pane.scrolled, pane.clicked, pane.jump_to_latest, lambda: pane.following,
-            self._message_menu, pane.told_of_chip,
+            self._message_menu, pane.told_of_chip, pane.rows_of_message,
         )  # fmt: skip
         self.messages.grid(row=3, column=0, sticky="nsew")
         self.composer = Composer(self.centre, self.fonts, self.presenter)
@@ -161,6 +161,7 @@ class TkView:
             "<Shift-F3>": lambda: presenter.search.step(1),
             "<F6>": self._next_pane,
             "<F9>": self._sides.toggle,
+            "<F10>": lambda: self._menu_button.event_generate("<<Invoke>>"),
             "<Control-f>": presenter.search.open,
             "<Control-k>": presenter.rooms.offer_open,
             "<Control-j>": presenter.rooms.ask_all,

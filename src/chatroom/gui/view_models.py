@@ -6,7 +6,7 @@ from chatroom.client.room import Member, Room
 from chatroom.client.server_connection import Security
 from chatroom.client.state import SessionState
 from chatroom.common.language import mark, own, tr, trn
-from chatroom.common.names import bare, fold, is_room
+from chatroom.common.names import bare, fold
 from chatroom.gui.view_protocol import Banner, Header, MemberRow, RoomRow, Status
 
 RECONNECTED_SECONDS = 3.0
@@ -23,6 +23,7 @@ KEYS = (  # and what they do
     ("Tab", mark("completes a name or a command")),
     ("F6", mark("goes to the next pane")),
     ("F9", mark("shows or hides the side panes")),
+    ("F10", mark("opens the menu of the window")),
     ("Ctrl+PgUp, Ctrl+PgDn, Alt+1…9", mark("goes to another room")),
     ("Ctrl+K", mark("goes to a room or a person")),
     ("Ctrl+J", mark("joins a room")),
@@ -30,7 +31,7 @@ KEYS = (  # and what they do
     ("Ctrl+End", mark("goes to the latest message")),
     ("Ctrl+F", mark("searches")),
     ("F3, Shift+F3", mark("next and previous match")),
-    ("F6, Up, Right, Enter", mark("opens a link, sends again, copies code in a message")),
+    ("F6, Up, Right, Enter", mark("opens a link, sends again, copies code in a message; or opens its menu")),
     ("Shift+F10", mark("opens the menu of a message, a room or a member")),
     ("Ctrl++, Ctrl+-, Ctrl+0", mark("larger, smaller, normal text")),
     ("Esc", mark("closes what is open, or goes to the latest message")),
@@ -91,14 +92,14 @@ def _member_row(room: Room, member: Member, is_muted: bool) -> MemberRow:
     return MemberRow(member.nick, text, room.colour(member.nick), member.away)
 
 
-def new_room(typed: str) -> tuple[str, str]:
-    """What was typed into the list of rooms, as a room."""
-    return (typed if is_room(typed) else f"#{typed}"), tr("a new room")
+def new_room(state: SessionState, typed: str) -> tuple[str, str]:
+    """What was typed into the list of rooms, as a room of this server."""
+    return (typed if state.is_room(typed) else f"#{typed}"), tr("a new room")
 
 
-def new_place(typed: str) -> tuple[str, str]:
+def new_place(state: SessionState, typed: str) -> tuple[str, str]:
     """What was typed into the list of places to go to: a room, or a person."""
-    return typed, tr("go to this room") if is_room(typed) else tr("talk to them alone")
+    return typed, tr("go to this room") if state.is_room(typed) else tr("talk to them alone")
 
 
 def sort_key(nick: str) -> tuple[list[float], str]:

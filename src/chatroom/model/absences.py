@@ -24,6 +24,10 @@ class Absences:
         people = self.rooms.get(room)
         return people.get(person, 0) if people else 0
 
+    def of_person(self, person: str) -> dict[str, int]:
+        """The rooms, by folded names, and the id of the last message seen there."""
+        return {room: people[person] for room, people in self.rooms.items() if person in people}
+
     def put(self, room: str, person: str, seen: int) -> None:
         people = self.rooms.setdefault(room, {})
         self._count += person not in people
