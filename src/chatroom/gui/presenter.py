@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from chatroom.client import (
+    history_sync,
     ignoring,
     links,
     mode_handlers,
@@ -275,6 +276,7 @@ class Presenter:
             self.settings.remember(replace(self.server, nick=self.client.state.nick))
             self._save()
             self._in_chat = True
+            history_sync.ask_whom_we_know(self.client.state)
             self._surroundings.forget()
             self._panel_shown = None
             self.view.show_chat()
