@@ -205,13 +205,11 @@ class Presenter:
 
     def _show_panel(self, errors: dict[str, str] | None = None, question: str = "", connecting: str = "") -> None:
         self._in_chat = False
-        recent = tuple(self.settings.recent)
-        self.view.show_panel(
-            Panel(
-                self.server, recent, self.ask_server, self._password, self._server_password,
-                errors or {}, question, connecting,
-            )
+        panel = Panel(
+            self.server, tuple(self.settings.recent), self.ask_server, self._password, self._server_password,
+            errors or {}, question, connecting,
         )  # fmt: skip
+        self.view.show_panel(panel)
 
     # --- time passes --------------------------------------------------------------------------------------------------
 
