@@ -62,7 +62,21 @@ def test_a_line_with_a_password_is_known(typed: str, secret: bool) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["/", "/nosuch", "/join", "/join #a,#b", "/kick", "/mute bob", "/set colour on", "/set strangers"],
+    [
+        "/",
+        "/msg :) hi",
+        "/invite :x",
+        "/oper :x y",
+        "/mode :x y",
+        "/kick :b c",
+        "/nosuch",
+        "/join",
+        "/join #a,#b",
+        "/kick",
+        "/mute bob",
+        "/set colour on",
+        "/set strangers",
+    ],
 )
 def test_misuse_is_told_and_nothing_is_sent(script: Script, typed: str) -> None:
     """An unknown command, a missing argument, a mode that the server doesn't have."""

@@ -106,6 +106,23 @@ def test_what_is_typed_at_a_button_of_a_question_stays_in_it(window: Window, ser
             window.wait(lambda state: state["question"] is None, "closed")
 
 
+def test_enter_twice_in_a_question_about_somebody_does_them_no_harm(window: Window, server: Server) -> None:
+    """The first goes to Cancel, the second is Cancel's."""
+    window.type("/join #own")
+    window.key("Return")
+    with Irc(server.port, "mia", "#own") as mia:
+        window.wait(lambda state: any("mia" in each for each in state["members"]), "she is there")
+        window.click("member_at", button=3)
+        window.key("Up", "Up", "Up", "Return")
+        window.wait(lambda state: state["question"], "asked")
+        window.key("Return", "Return")
+        window.wait(lambda state: state["question"] is None, "closed")
+        window.type("still here?")
+        window.key("Return")
+        mia.wait("still here")
+        assert "KICK #own" not in mia.seen and "+b" not in mia.seen
+
+
 @pytest.mark.needs("setxkbmap")
 @pytest.mark.parametrize(("layout", "locked"), [("us", False), ("us", True), ("ru", False), ("gr", False)])
 def test_shortcuts_go_by_the_place_of_a_key(window: Window, display: str, layout: str, locked: bool) -> None:

@@ -1050,3 +1050,27 @@ def test_a_language_that_is_chosen_is_remembered(tmp_path: Path) -> None:
     assert chosen_language(path) == "pl"
     path.write_text("{")
     assert chosen_language(path) == ""
+
+
+def test_a_name_that_no_line_can_say_is_refused_and_the_window_goes_on(stage: Stage) -> None:
+    """A smiley is no person; what was typed stays."""
+    for typed in ("/msg :) hi", "/invite :x", "/oper :x y", "/mode :x y"):
+        stage.presenter.send(typed)
+        assert stage.view.composer == typed
+        stage.tick()
+        assert "can't be the name" in stage.view.texts[-1]
+    assert stage.connections[-1].sent == [] and list(stage.client.state.rooms) == ["#lobby"]
+    stage.presenter.rooms.go("Frau Keller")
+    assert "frau_keller" in stage.client.state.rooms
+
+
+def test_whoever_is_let_back_from_a_list_is_asked_about_first(stage: Stage) -> None:
+    """Enter in the list alone lifts no ban."""
+    stage.tick(":irc MODE #lobby +o me", ":irc 367 me #lobby mia!*@* bob 1700000000", ":irc 368 me #lobby :End")
+    stage.presenter.questions.ask_for_act(menus.BANS)
+    stage.connections[-1].sent.clear()
+    stage.view.pick("mia")
+    assert stage.connections[-1].sent == []
+    assert stage.view.shown["question"].title == "Let mia back into #lobby?" and stage.view.shown["question"].is_harmful
+    stage.view.answer("")
+    assert stage.connections[-1].sent[0] == "MODE #lobby -b mia!*@*"

@@ -1476,6 +1476,25 @@ def test_who_has_joined_a_room_can_write_at_once(server: ChatServer, visit: Visi
     nora.notes("A key has no spaces")
 
 
+def test_what_is_typed_after_a_dialog_is_written(server: ChatServer, visit: Visit) -> None:
+    """Where the field has the focus it has the cursor, too; where a button has it, typing goes to the field."""
+    nora = visit(server.port).come("nora")
+    for name in ("#tea", "#coffee", "#lobby"):
+        nora.page.keyboard.press("Control+k")
+        nora.page.keyboard.type(name)
+        nora.page.keyboard.press("Enter")
+        nora.is_in(name)
+        expect(nora.page.locator("dialog")).to_have_count(0)
+        nora.page.keyboard.type("hello")
+        expect(nora.composer).to_have_value("hello")
+    nora.composer.fill("")
+    nora.page.get_by_role("button", name="+ Join a room").click()
+    nora.page.keyboard.press("Escape")
+    expect(nora.page.locator("dialog")).to_have_count(0)
+    nora.page.keyboard.type("two words")
+    expect(nora.composer).to_have_value("two words")
+
+
 # ---- strangers ------------------------------------------------------------------------------------------------------
 
 

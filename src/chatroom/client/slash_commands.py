@@ -162,6 +162,8 @@ def _msg(state: SessionState, room: Room, rest: str) -> Room | None:
         _demand_connection(state)
         _tell_service(state, text.strip() or "HELP")
         return None
+    if needs_colon(name):
+        raise Misuse(strings.no_place(name))
     there = state.room(name)
     if text.strip():
         _demand_presence(state, there)

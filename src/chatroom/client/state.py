@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from chatroom.client import multiline, splitting, strings
+from chatroom.client.misuse import Misuse
 from chatroom.client.parameters import time_in
 from chatroom.client.room import Room
 from chatroom.client.screen_events import Alerted, ListedRoom, Rejected, ScreenEvent
@@ -184,7 +185,10 @@ class SessionState:
         return capability in self.capabilities
 
     def send(self, message: Message) -> None:
-        """Sends a message to the server, if there is a connection."""
+        """Sends a message to the server, if there is a connection. Raises `Misuse` for one that no line can say."""
+        for param in message.params[:-1]:
+            if needs_colon(param):
+                raise Misuse(strings.no_place(param))
         is_labelled, self.labels_next = self.labels_next, False
         if is_labelled and self.has("labeled-response"):
             message = replace(message, tags={**message.tags, "label": COMMAND_LABEL})

@@ -185,6 +185,10 @@ def no_name(text: str, why: str) -> str:
     return tr("That can't be a name: {why}.", why=why)
 
 
+def no_place(text: str) -> str:
+    return tr("{name} can't be the name of a person or a room: those have no spaces, and no colon in front.", name=text)
+
+
 def kicked(by: str, room: str, reason: str) -> str:
     if reason:
         return tr("{by} removed you from {room}: {reason}", by=by, room=room, reason=reason)

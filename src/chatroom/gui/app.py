@@ -16,6 +16,7 @@ from chatroom.client.found_server import FoundServer
 from chatroom.client.settings import Server, Settings
 from chatroom.client.transcript_entry import Kind
 from chatroom.common.language import tr
+from chatroom.common.text import clean
 from chatroom.gui.presenter import Presenter
 
 if TYPE_CHECKING:
@@ -138,7 +139,10 @@ class App:
 
     def _report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """Tells of an error in a callback: in full on stderr, in a sentence in the window."""
-        traceback.print_exception(kind, error, trace, file=sys.stderr)
         client = self._presenter.client
-        if client:
-            client.state.inform(tr("Something went wrong in this window: {error}", error=error), Kind.ERROR)
+        text = tr("Something went wrong in this window: {error}", error=clean(str(error)))
+        if client and not any(entry.text == text for entry in client.state.current.entries[-1:]):
+            # Once: at each tick, it would be all that can be read.
+            client.state.inform(text, Kind.ERROR)
+        if sys.stderr:  # a program without a terminal may have none
+            traceback.print_exception(kind, error, trace, file=sys.stderr)

@@ -124,8 +124,15 @@ class CommandQuestions:
         room, is_operator = state.current, keeps_order(state, state.current)
         rows = [(ban.who, ban_sentences.about(ban, state.now())) for ban in bans.people(room.bans.values())]
         title = mark("Choose whom you let back into {room}") if is_operator else mark("Banned or muted in {room}")
-        self._view.show_picker(tr(title, room=room.name), rows, None, self._lift if is_operator else lambda name: None)
+        pick = self._ask_lift if is_operator else lambda name: None
+        self._view.show_picker(tr(title, room=room.name), rows, None, pick)
         return True
+
+    def _ask_lift(self, name: str) -> None:
+        if state := self._state():
+            title = tr("Let {nick} back into {room}?", nick=name, room=state.current.name)
+            question = Question(title, "", "", tr("Let them back"), may_be_empty=True, is_harmful=True)
+            self._view.ask(question, lambda _: self._lift(name))
 
     def _lift(self, name: str) -> None:
         """Lets somebody back, whatever keeps them out."""

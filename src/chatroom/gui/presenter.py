@@ -178,13 +178,15 @@ class Presenter:
         self.cancel()
 
     def close(self) -> None:
-        self.settings.size = self.view.size() or self.settings.size
-        self._save()
-        self.keep_place()
-        if self.client:
-            self.client.state.quit()
-            self.client.stop()
-        self.view.close()
+        try:
+            self.settings.size = self.view.size() or self.settings.size
+            self._save()
+            self.keep_place()
+        finally:  # whatever goes wrong, the window can be closed
+            if self.client:
+                self.client.state.quit()
+                self.client.stop()
+            self.view.close()
 
     def keep_place(self) -> None:
         """Remembers the rooms and the drafts of this server for the next run."""

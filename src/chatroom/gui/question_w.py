@@ -113,9 +113,9 @@ class QuestionCard(ttk.Frame):
         self._buttons.pack(anchor="e")
 
     def _enter(self) -> str:
-        """Enter in a field: the answer. Where it does harm and nothing was typed, the way to the button."""
+        """Enter in a field: the answer. Where it does harm and nothing was typed, Cancel is what Enter does next."""
         if self._question.is_harmful and not self._typed.get().strip():
-            self._go.focus_set()
+            self._cancel.focus_set()
             return "break"
         return self._submit()
 

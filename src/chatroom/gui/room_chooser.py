@@ -72,4 +72,4 @@ class RoomChooser:
         if state and (room := state.find(name)):
             self._go_to(room)
         elif name and state:
-            self._command(f"/join {name}" if state.is_room(name) else f"/msg {name}")
+            self._command(f"/join {name}" if state.is_room(name) else f"/msg {'_'.join(name.split())}")

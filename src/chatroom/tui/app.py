@@ -23,7 +23,7 @@ from chatroom.client.settings import Server
 from chatroom.common.language import own, tr
 from chatroom.common.names import describe_fault, nick_fault
 from chatroom.common.streams import decoded, readable, refusal
-from chatroom.tui.conversation import TICK_SECONDS, Conversation, Trouble, UntrustedCertificate
+from chatroom.tui.conversation import TICK_SECONDS, YES, Conversation, Trouble, UntrustedCertificate
 
 __all__ = ["Trouble", "converse"]
 
@@ -201,7 +201,6 @@ def _ask_name() -> str:
 def _ask(text: str, question: str, line: Callable[[str], str] = input) -> bool:
     print(text, file=sys.stderr)
     try:
-        # Translators: what may be typed for yes, in small letters, with blanks between; keep the English ones, too.
-        return line(" ".join([question, tr("[y/N]"), ""])).strip().lower() in tr("y yes").split()
+        return line(" ".join([question, tr("[y/N]"), ""])).strip().lower() in tr(YES).split()
     except (EOFError, KeyboardInterrupt):
         return False

@@ -443,7 +443,7 @@ export class ChatView {
     else if (event.altKey && event.key === "ArrowDown") this.goBy(1);
     else if (event.altKey && event.key === "ArrowUp") this.goBy(-1);
     else if (event.key === "Escape") this.onEscape();
-    else if (event.key.length === 1 && !isCommand && !event.altKey && document.activeElement === document.body) {
+    else if (/^\S$/u.test(event.key) && !isCommand && !event.altKey && !/** @type {Element} */ (event.target).matches("input, textarea")) {
       this.composer.input.focus();
       return;
     } else return;

@@ -33,7 +33,12 @@ export function openCard(classes, title, heading, ...children) {
  */
 export function openDialog(classes, title, ...children) {
   const dialog = /** @type {HTMLDialogElement} */ (el(`dialog${classes}`, { "aria-label": title }, ...children));
-  dialog.addEventListener("close", () => dialog.remove());
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    const at = /** @type {HTMLElement | null} */ (document.activeElement);
+    at?.blur(); // Chromium gives the focus back without the cursor: what is typed then would go nowhere
+    at?.focus({ preventScroll: true });
+  });
   dialog.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     event.preventDefault(); // a field for searching would only be emptied
