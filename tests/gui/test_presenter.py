@@ -688,10 +688,12 @@ def test_the_head_tells_what_keeps_people_out_or_silent(stage: Stage) -> None:
 
 def test_one_person_has_one_colour_in_the_room_and_alone(stage: Stage) -> None:
     """The talk has the colours of a room where both are."""
-    lobby = stage.presenter.state.room("#lobby")
+    state = stage.presenter.state
+    assert state
+    lobby = state.room("#lobby")
     lobby.colour("eve")
     lobby.colour("bob")
-    talk = stage.presenter.state.room("bob")
+    talk = state.room("bob")
     assert [talk.colour(nick) for nick in ("me", "bob")] == [lobby.colour(nick) for nick in ("me", "bob")]
 
 
