@@ -1,6 +1,6 @@
 """Makes what the window shows from what the client knows: pure functions, and most of the window's sentences."""
 
-from chatroom.client import strings
+from chatroom.client import mode_sentences, strings
 from chatroom.client.client import Client, Phase
 from chatroom.client.room import Member, Room
 from chatroom.client.server_connection import Security
@@ -119,7 +119,7 @@ _BEHIND_Z = ord("z") + 1
 
 def header(room: Room) -> Header:
     people = "" if room.is_direct or not room.members else strings.people(len(room.members))
-    return Header(room.name, people, room.topic)
+    return Header(room.name, people, " · ".join(filter(None, [*mode_sentences.in_force(room), room.topic])))
 
 
 def banner(client: Client, now: float) -> Banner | None:
