@@ -1076,3 +1076,15 @@ def test_whoever_is_let_back_from_a_list_is_asked_about_first(stage: Stage) -> N
     assert stage.view.shown["question"].title == "Let mia back into #lobby?" and stage.view.shown["question"].is_harmful
     stage.view.answer("")
     assert stage.connections[-1].sent[0] == "MODE #lobby -b mia!*@*"
+
+
+def test_a_name_with_a_space_is_taken_as_it_can_be(tmp_path: Path) -> None:
+    """Where one is asked for a name: on the form, and in the menu."""
+    stage = Stage(tmp_path, HOST)
+    stage.presenter.connect(replace(HOST, nick=" Frau  Keller "), "")
+    stage.connect()
+    assert stage.client.state.nick == "Frau_Keller"
+    rename = next(act for act in menus.own_acts(stage.client.state) if act.name == "Another name…")
+    stage.presenter.questions.ask_for_act(rename)
+    stage.view.answer("Frau Doktor Keller")
+    assert stage.connections[-1].sent[0] == "NICK Frau_Doktor_Keller"

@@ -43,7 +43,7 @@ from chatroom.client.settings import Server, Settings
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import Kind
 from chatroom.common.language import find, own, speak, tr, trn
-from chatroom.common.names import describe_fault, nick_fault
+from chatroom.common.names import describe_fault, nick_fault, without_spaces
 from chatroom.gui import export
 from chatroom.gui.alerts import Alerts
 from chatroom.gui.command_questions import CommandQuestions
@@ -125,6 +125,7 @@ class Presenter:
     def connect(self, server: Server, password: str, server_password: str = "") -> None:
         """Connects to a server, with the name's password, or shows what is wrong with what was typed in the panel."""
         self._password, self._server_password = password, server_password
+        server = replace(server, nick=without_spaces(server.nick))
         try:
             server, room = follow(server)
         except ValueError as error:

@@ -24,7 +24,7 @@ KEYS = (  # and what they do
     ("F6", mark("goes to the next pane")),
     ("F9", mark("shows or hides the side panes")),
     ("F10", mark("opens the menu of the window")),
-    ("Ctrl+PgUp, Ctrl+PgDn, Alt+1…9", mark("goes to another room")),
+    ("Ctrl+PgUp, Ctrl+PgDn, Alt+Up, Alt+Down, Alt+1…9", mark("goes to another room")),
     ("Ctrl+K", mark("goes to a room or a person")),
     ("Ctrl+J", mark("joins a room")),
     ("PgUp, PgDn", mark("scrolls")),
