@@ -58,6 +58,20 @@ def test_who_logs_in_is_told_in_which_rooms_they_were_named(guests: Guests) -> N
     assert told == "* While you were away: 2 mentions in #class-3b, 1 mention in #lobby. /mentions shows them."
 
 
+def test_who_claims_a_name_anew_is_not_told_of_what_its_last_owner_missed(guests: Guests) -> None:
+    """That named somebody else."""
+    alice, bob = claim(guests, "alice", room="#class"), guests.irc("bob", *CAPS, room="#class")
+    leave(alice)
+    bob.send("PRIVMSG #class :alice?")
+    bob.sync()
+    again = guests.irc("alice", *CAPS, password="alice:horse-alice")
+    again.send("PRIVMSG NickServ :DROP alice horse-alice")
+    again.wait("NOTICE .*nobody's any more")
+    leave(again)
+    leave(claim(guests, "alice", room=""))
+    assert mentioned(come(guests, "alice")) == []
+
+
 def test_it_is_told_once(guests: Guests) -> None:
     alice, bob = claim(guests, "alice"), guests.irc("bob", *CAPS)
     leave(alice)

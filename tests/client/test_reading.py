@@ -149,7 +149,7 @@ def test_who_wrote_while_we_were_away_has_a_conversation(script: Script) -> None
         "@batch=t :irc CHATHISTORY TARGETS carol 2023-11-14T22:00:08.000Z",
         ":irc BATCH -t",
     )
-    assert script.take() == [f"CHATHISTORY AFTER carol {since} 100"]
+    assert script.take() == ["MARKREAD carol", f"CHATHISTORY AFTER carol {since} 100"]
     script.feed(
         ":irc BATCH +h chathistory carol",
         "@batch=h;msgid=8;time=2023-11-14T22:00:08.000Z :carol!u@h PRIVMSG me :are you there?",

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatroom.client import room as rooms
-from chatroom.client.room import REDRAW_NOTHING, Room
+from chatroom.client.room import REDRAW_NOTHING, Member, Room
 from chatroom.client.transcript_entry import NICK_COLOURS, DeliveryState, Kind, TranscriptEntry, nick_colour
 
 STEPS = st.lists(
@@ -123,3 +123,14 @@ def test_up_to_eight_people_have_colours_of_their_own() -> None:
     assert {room.colour(name) for name in names[:NICK_COLOURS]} == set(range(NICK_COLOURS))
     assert room.colour(names[0]) == nick_colour(names[0]) == room.colour(names[0].upper())
     assert all(room.colour(name) == nick_colour(name) for name in names[NICK_COLOURS:])
+
+
+def test_who_is_here_differs_from_each_other_though_many_have_left() -> None:
+    """Those who have left keep their colours, and keep nobody here from one that is free here."""
+    room = Room("#r")
+    for number in range(NICK_COLOURS):
+        room.colour(f"gone{number}")
+    here = [f"user{number}" for number in range(NICK_COLOURS)]
+    for name in here:
+        room.enter(Member(name))
+    assert {room.colour(name) for name in here} == set(range(NICK_COLOURS))

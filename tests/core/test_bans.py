@@ -348,7 +348,7 @@ def test_a_list_of_bans_has_a_longest_length(room: Room) -> None:
         ("/slow 10", "* op slowed the room down: one message every 10 seconds"),
         ("/slow 2m", "* op slowed the room down: one message every 120 seconds"),
         ("/key sesame", "* op locked the room with a key"),
-        ("/mode +m", "* op let only those with a voice speak"),
+        ("/mode +m", "* op made the room quiet: only operators and those with a voice speak"),
         ("/topic Tea", "* op set the topic: Tea"),
     ],
 )

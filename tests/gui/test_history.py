@@ -1,7 +1,9 @@
 """The window and the server's history: on joining, on scrolling up, after a crash, in a search."""
 
 import re
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,3 +127,34 @@ def test_what_one_client_has_read_is_read_in_the_other(display: str, server: Ser
             bob.send("PRIVMSG #lobby :news")
             window.wait_row("news")
             other.wait(r"MARKREAD #lobby timestamp=2")
+
+
+def _has_room(row: str, state: dict[str, Any]) -> bool:
+    return any(each.endswith(row) for each in state["rooms"])
+
+
+def test_what_was_said_to_us_alone_is_there_after_a_start(display: str, server: Server, tmp_path: Path) -> None:
+    """Also what another device of ours was given. A conversation that is opened anew shows what was said before."""
+    (tmp_path / "password").write_text("open-sesame\n")
+    with Irc(server.port, "tom") as tom:
+        tom.send("PRIVMSG NickServ :REGISTER open-sesame")
+        tom.wait("is yours")
+        with Irc(server.port, "alice") as phone:
+            phone.send("PRIVMSG NickServ :REGISTER open-sesame")
+            phone.wait("is yours")
+            tom.send("PRIVMSG alice :are you there?")
+            phone.wait("are you there")
+        arguments = ("-p", str(server.port), "--nick", "alice", "--password-file", str(tmp_path / "password"))
+        for row in ("tom   1", "tom"):
+            with Window(display, tmp_path, *arguments) as window:
+                window.wait(partial(_has_room, row), "the talk is there")
+                window.key("alt+2")
+                window.wait_row("tom  are you there?")
+                window.type("/leave")
+                window.key("Return")
+                window.wait(lambda state: len(state["rooms"]) == 1, "closed")
+                window.key("ctrl+k")
+                window.type("tom")
+                window.key("Return")
+                window.wait(lambda state: state["header"][0] == "tom", "opened anew")
+                window.wait_row("tom  are you there?")

@@ -669,6 +669,32 @@ def test_a_room_that_needs_a_key_asks_for_it(stage: Stage) -> None:
     assert stage.view.shown["question"].title == "#klasa3b is locked"
     stage.view.answer("s3cret")
     assert stage.connections[-1].sent[-1] == "JOIN #klasa3b s3cret"
+    stage.tick(":irc 475 me #klasa3b :Cannot join channel (+k)")
+    assert len([text for text in stage.view.texts if "needs a key" in text]) == 1
+    stage.tick(":me!u@h JOIN #klasa3b", ":irc 353 me = #klasa3b :me @Anna", ":irc 366 me #klasa3b :End")
+    assert not any("needs a key" in text for text in stage.view.texts)
+
+
+def test_the_head_tells_what_keeps_people_out_or_silent(stage: Stage) -> None:
+    """Also to those who came later; before the topic."""
+    stage.tick(":irc 005 me CHANMODES=b,k,lW,imnst :are supported")
+    stage.tick(":irc 332 me #lobby :Tea", ":irc 324 me #lobby +kmW * 30")
+    assert stage.view.shown["header"].topic == "needs a key · quiet · slow: 30 seconds · Tea"
+    stage.tick(":bob!u@h MODE #lobby -k+W * 60", ":bob!u@h MODE #lobby -m")
+    assert stage.view.shown["header"].topic == "slow: 1 minute · Tea"
+    stage.tick(":bob!u@h MODE #lobby -W")
+    assert stage.view.shown["header"].topic == "Tea"
+
+
+def test_one_person_has_one_colour_in_the_room_and_alone(stage: Stage) -> None:
+    """The talk has the colours of a room where both are."""
+    state = stage.presenter.state
+    assert state
+    lobby = state.room("#lobby")
+    lobby.colour("eve")
+    lobby.colour("bob")
+    talk = state.room("bob")
+    assert [talk.colour(nick) for nick in ("me", "bob")] == [lobby.colour(nick) for nick in ("me", "bob")]
 
 
 def test_the_question_of_a_room_stands_over_that_room_alone(stage: Stage) -> None:
@@ -1050,3 +1076,15 @@ def test_whoever_is_let_back_from_a_list_is_asked_about_first(stage: Stage) -> N
     assert stage.view.shown["question"].title == "Let mia back into #lobby?" and stage.view.shown["question"].is_harmful
     stage.view.answer("")
     assert stage.connections[-1].sent[0] == "MODE #lobby -b mia!*@*"
+
+
+def test_a_name_with_a_space_is_taken_as_it_can_be(tmp_path: Path) -> None:
+    """Where one is asked for a name: on the form, and in the menu."""
+    stage = Stage(tmp_path, HOST)
+    stage.presenter.connect(replace(HOST, nick=" Frau  Keller "), "")
+    stage.connect()
+    assert stage.client.state.nick == "Frau_Keller"
+    rename = next(act for act in menus.own_acts(stage.client.state) if act.name == "Another name…")
+    stage.presenter.questions.ask_for_act(rename)
+    stage.view.answer("Frau Doktor Keller")
+    assert stage.connections[-1].sent[0] == "NICK Frau_Doktor_Keller"

@@ -151,6 +151,7 @@ def test_joins_and_leaves_are_folded() -> None:
     joined = [entry(Kind.JOIN, nick, "") for nick in ("carol", "dave", "erin", "frank", "gus")]
     assert shown(*joined) == ["→ carol, dave and 3 others joined"]
     assert shown(joined[0], entry(Kind.LEAVE, "bob", "gone home")) == ["→ carol joined   ← bob left"]
+    assert shown(entry(Kind.LEAVE, "bob", ""), entry(Kind.JOIN, "bob", "")) == ["→ bob left and came back"]
     assert shown(entry(Kind.LEAVE, "bob", "gone home")) == ["← bob left (gone home)"]
     assert shown(joined[0], entry(Kind.MESSAGE, "bob", "hi"), joined[1]) == [
         "→ carol joined",

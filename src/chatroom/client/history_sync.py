@@ -18,7 +18,8 @@ from chatroom.common.text import number
 
 PAGE_MESSAGES = 100  # a request; fills the tallest window
 _numbers = count(1)  # of labels
-_WRITERS = 50  # of whom we are told after a reconnect
+_WRITERS = 50  # of whom we are told after a reconnect, and at the first login
+_KNOWN_SECONDS = 7 * 86_400.0  # since one talked with somebody, then it is no conversation to go on with
 _FAR_AHEAD = "timestamp=2100-01-01T00:00:00.000Z"  # our clock may be wrong
 _GAP_PAGES = 20  # fetched of a gap at most; who was away for longer scrolls up
 
@@ -40,16 +41,28 @@ def fetch_older(state: SessionState, room: Room) -> None:
         _request(state, room, HistoryRequest.BEFORE, f"msgid={first}")
 
 
+def ask_whom_we_know(state: SessionState) -> None:
+    """At the first login: has the conversations of the last days opened, with what is unread there.
+
+    What waited for us may have been given to another device of ours, or to this one before it was looked at.
+    """
+    if state.account and state.has("draft/chathistory"):
+        _ask_since(state, state.now() - _KNOWN_SECONDS)
+
+
 def ask_who_wrote(state: SessionState) -> None:
     """After a reconnect: asks who has written to us alone since the last message that we have.
 
     Another device of ours may have got it, and then it does not wait for us.
     """
     last = [next((entry.time for entry in reversed(room.entries) if entry.msgid), 0.0) for room in state.rooms.values()]
-    state.missed_since = max(last, default=0.0)
-    if state.missed_since and state.has("draft/chathistory"):
-        since = f"timestamp={stamp(state.missed_since)}"
-        state.send(Message("CHATHISTORY", ("TARGETS", since, _FAR_AHEAD, str(_WRITERS))))
+    if state.has("draft/chathistory") and (since := max(last, default=0.0)):
+        _ask_since(state, since)
+
+
+def _ask_since(state: SessionState, since: float) -> None:
+    state.missed_since = since
+    state.send(Message("CHATHISTORY", ("TARGETS", f"timestamp={stamp(since)}", _FAR_AHEAD, str(_WRITERS))))
 
 
 def on_target(state: SessionState, message: Message) -> None:
@@ -59,6 +72,8 @@ def on_target(state: SessionState, message: Message) -> None:
         return
     room = state.room_of_server(name)
     if room:
+        room.has_older = True
+        read_markers.ask(state, room)
         _request(state, room, HistoryRequest.AFTER, f"timestamp={stamp(state.missed_since)}")
 
 
@@ -97,7 +112,8 @@ def arrived(state: SessionState, room: Room, entries: list[TranscriptEntry], cou
         _request(state, room, HistoryRequest.LATEST, "*")  # is there nothing new, or is nothing kept?
         return
     for entry in fresh:
-        if entry.kind in SPOKEN and not entry.own and room is not state.looked_at:
+        is_new = entry.kind in SPOKEN and not entry.own and entry.time > room.read
+        if is_new and room is not state.looked_at:
             room.count_unread(entry)
     if has_more and room.history_pages < _GAP_PAGES:
         room.gap_from = entries[-1].msgid

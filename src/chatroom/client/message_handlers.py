@@ -416,10 +416,10 @@ def on_not_joined(state: SessionState, message: Message) -> None:
     if room and room.is_here:  # some servers use 477 for other refusals, too
         state.inform(text_of_all(message), Kind.ERROR, room)
         return
-    state.inform(refusals.told(message), Kind.ERROR, room)
-    if room:
-        room.joined = False
-        room.give_up_waiting()
+    if room is None:
+        state.inform(refusals.told(message), Kind.ERROR)
+    else:
+        room.refuse(TranscriptEntry(Kind.ERROR, state.now(), "", refusals.told(message)))
         if message.command == "475":
             room.key = ""
             state.events.append(KeyWanted(room, refusals.words(message)))

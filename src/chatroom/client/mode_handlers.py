@@ -10,10 +10,11 @@ from chatroom.client.transcript_entry import Kind
 from chatroom.common.irc_message import Message
 from chatroom.common.language import mark, tr
 from chatroom.common.names import fold
-from chatroom.common.text import clean
+from chatroom.common.text import clean, number
 
 _LETTERS_MAX = 100  # of the changes of a line, with their signs; servers send some 20
 _CLOCK_SECONDS = 1.0  # that two times of one server may be off
+_SLOW_SECONDS_MAX = 86_400  # between two messages; more is shown as a day
 _BAN = "b"
 _OWNER = "O"  # asks whose room it is (RFC 2811 §4.1.1); other servers know no such mode
 _MUTE = "q"  # a list of its own on some servers; others have bans of the kind "mute"
@@ -140,6 +141,8 @@ def _apply(state: SessionState, room: Room, change: str, whom: str) -> None:
             room.members_version += 1
     elif room.modes is not None and letter not in state.mode_kinds()[0]:
         (room.modes.add if adding else room.modes.discard)(letter)
+    if letter == "W":
+        room.slow_seconds = number(whom, _SLOW_SECONDS_MAX) or 0
     if letter == "k":  # for the next connection; "*" hides it
         room.key = whom if adding and whom != "*" else room.key if adding else ""
 
@@ -172,6 +175,7 @@ def on_modes(state: SessionState, message: Message) -> None:
     name = room.name if room else param(message, 1)
     if room:
         room.modes = {change[1] for change, _ in changes}
+        room.slow_seconds = number(dict(changes).get("+W", ""), _SLOW_SECONDS_MAX) or 0
         if (room.wants_key or room.misses_key) and "k" not in room.modes:
             _on_key_missing(state, room)
         room.wants_key = room.misses_key = False

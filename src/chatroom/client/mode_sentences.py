@@ -1,5 +1,7 @@
 """What the modes of a room mean, in sentences: each change of one, and what is in force."""
 
+from chatroom.client.room import Room
+from chatroom.client.strings import time_span
 from chatroom.common.language import mark, tr
 from chatroom.common.mode_meanings import MEANINGS
 
@@ -38,11 +40,23 @@ _CHANGES = {
 
 def told(nick: str, change: str, whom: str) -> str:
     """A sentence for a change of a mode: "+o" and "bob", "-m" and ""."""
+    if change == "+o" and nick == whom:  # an owner has come
+        return tr("{nick} is an operator here.", nick=nick)
     sentence = _CHANGES.get(change, "")
     if not sentence or ("{whom}" in sentence and not whom):
         change = f"{change} {whom}".rstrip()
         return tr("{nick} set the mode {change}.", nick=nick, change=change)
     return tr(sentence, nick=nick, whom=whom)
+
+
+_IN_FORCE = (("k", mark("needs a key")), ("i", mark("by invitation")), ("m", mark("quiet")))
+
+
+def in_force(room: Room) -> list[str]:
+    """In a few words each: what keeps people out of a room, or from speaking there. It stands with the topic."""
+    modes = room.modes or ()
+    slow = [tr("slow: {span}", span=time_span(room.slow_seconds))] if "W" in modes and room.slow_seconds else []
+    return [tr(words) for letter, words in _IN_FORCE if letter in modes] + slow
 
 
 def listed(room: str, changes: list[tuple[str, str]]) -> str:

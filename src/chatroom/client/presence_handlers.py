@@ -27,6 +27,7 @@ def on_join(state: SessionState, message: Message) -> None:
         me = room.member(state.nick)
         room.rank_before = me.prefix if me else None
         room.joined = room.is_here = True
+        room.let_in()
         room.topic = ""  # the server tells it next, if there is one
         room.members.clear()
         room.forget_modes()

@@ -25,6 +25,12 @@ def tell(state: SessionState) -> None:
     state.send(Message("MARKREAD", (room.name, f"timestamp={stamp(last.time)}")))
 
 
+def ask(state: SessionState, room: Room) -> None:
+    """Asks how far a conversation is read; of rooms that we join, the server tells it by itself."""
+    if state.has(_CAPABILITY):
+        state.send(Message("MARKREAD", (room.name,)))
+
+
 def on_marker(state: SessionState, message: Message) -> None:
     """MARKREAD: how far this user has read, over this connection or another."""
     room = state.find(param(message, 0))

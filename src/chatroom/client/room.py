@@ -81,6 +81,7 @@ class Room:
         self.bans: dict[str, Ban] = {}  # and mutes, by their masks; all of them once that was asked
         self.owner = ""  # the account whose room it is, where the server tells that
         self.listed_bans: set[Ban] = set()  # that the user has been told of, of a list that has not ended
+        self.slow_seconds = 0  # between two messages of one person, where the room is in slow mode
         self.has_asked_modes = False
         self.asked_who_at = 0.0  # when we asked last who is away
         self.entries: list[TranscriptEntry] = []
@@ -105,6 +106,7 @@ class Room:
         self.history_pages = 0  # that have arrived since we came here
         self.gap_from = ""  # msgid of the last message before a gap that is not closed yet
         self._colours: dict[str, int] = {}  # of people, by the folded name
+        self._refusal: TranscriptEntry | None = None  # why we were not let in, the last time
         self._by_id: dict[str, TranscriptEntry] = {}
         self._characters = 0  # of the texts of `entries`
         self._pending = 0  # how many entries at the end wait for the server
@@ -198,7 +200,11 @@ class Room:
         for entry in [each for each in other.entries if each.delivery is not DeliveryState.DONE]:
             other.settle(entry, DeliveryState.FAILED)
             self.add(entry)
-        self.draft = "\n".join(text for text in (other.draft, self.draft) if text)
+        self.draft = "\n".join(text for text in (other.written(), self.draft) if text)
+
+    def written(self) -> str:
+        """What the user is writing here, behind what they have set aside for it."""
+        return "\n".join(text for text in (self.aside, self.draft) if text)
 
     def remove(self, entry: TranscriptEntry) -> None:
         """Removes a message of ours that was not sent."""
@@ -208,6 +214,19 @@ class Room:
         self._characters -= len(entry.text)
         self._by_id.pop(entry.msgid, None)
         self.touch(index)
+
+    def refuse(self, entry: TranscriptEntry) -> None:
+        """We are not let in: `entry` tells why, until we are, or another one does."""
+        self.let_in()
+        self.joined, self._refusal = False, entry
+        self.add(entry)
+        self.give_up_waiting()
+
+    def let_in(self) -> None:
+        """We are in: what was told of the last try is of no use any more."""
+        if self._refusal in self.entries:
+            self.remove(self._refusal)
+        self._refusal = None
 
     def redact(self, entry: TranscriptEntry, text: str) -> None:
         """A message was taken back: `text` stands in its place."""
@@ -340,8 +359,12 @@ class Room:
     def twin(self) -> "Room":
         """An empty room of the same name, where people have the same colours: for what a search found."""
         twin = Room(self.name, self.is_direct, self.fold)
-        twin._colours = self._colours
+        twin.share_colours(self)
         return twin
+
+    def share_colours(self, room: "Room") -> None:
+        """People have the same colours here as there."""
+        self._colours = room._colours
 
     def colour(self, nick: str) -> int:
         """Which of the eight colours is a person's here: their own, or another one while somebody else has that.
@@ -353,10 +376,13 @@ class Room:
             if len(self._colours) >= _COLOURED_MAX:
                 self._colours.clear()
             own = nick_colour(nick)
-            # The first eight people have all the colours; from then on none is looked for.
-            taken = set() if len(self._colours) >= NICK_COLOURS else set(self._colours.values())
+            # The first eight people have all the colours; from then on only those who are here keep others from theirs.
+            taken = set(self._colours.values())
+            if len(self._colours) >= NICK_COLOURS:
+                here = self.members if len(self.members) <= NICK_COLOURS else ()
+                taken = {self._colours[member] for member in here if member in self._colours}
             numbers = ((own + step) % NICK_COLOURS for step in range(NICK_COLOURS))
-            self._colours[key] = next(number for number in numbers if number not in taken)
+            self._colours[key] = next((number for number in numbers if number not in taken), own)
         return self._colours[key]
 
     # --- members ----------------------------------------------------------------------------------------------------

@@ -28,7 +28,6 @@ _PLACES = mark(
     "COMMAND COUNT DEVICE EMOJI KEY LANGUAGE LINE MODES NAME NEW OLD PASSWORD ROOM SECONDS TEXT TIME WHY WORDS"
 )
 
-
 CommandFunction = Callable[[SessionState, Room, str], Room | None]
 
 
@@ -164,10 +163,12 @@ def _msg(state: SessionState, room: Room, rest: str) -> Room | None:
         return None
     if needs_colon(name):
         raise Misuse(strings.no_place(name))
-    there = state.room(name)
+    is_new, there = state.find(name) is None, state.room(name)
     if text.strip():
         _demand_presence(state, there)
         state.say(there, text)
+    elif is_new and there.is_direct:
+        history_sync.catch_up(state, there)
     return there
 
 

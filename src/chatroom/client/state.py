@@ -298,7 +298,10 @@ class SessionState:
         """The room or the conversation of that name; a new one if there is none."""
         room = self.find(name)
         if room is None:
-            room = self.rooms[self.fold(name)] = Room(name, not self.is_room(name), self.fold)
+            room = Room(name, not self.is_room(name), self.fold)
+            if there := next((each for each in self.rooms.values() if room.is_direct and each.member(name)), None):
+                room.share_colours(there)
+            self.rooms[self.fold(name)] = room
         return room
 
     def find(self, name: str) -> Room | None:

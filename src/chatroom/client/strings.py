@@ -300,6 +300,11 @@ def joined(nicks: list[str], language: Language) -> str:
     return language.trn("→ {names} joined", "→ {names} joined", len(nicks), names=some)
 
 
+def came_back(nicks: list[str], language: Language) -> str:
+    some = names(nicks, language=language)
+    return language.trn("→ {names} left and came back", "→ {names} left and came back", len(nicks), names=some)
+
+
 def gone(nicks: list[str], language: Language) -> str:
     some = names(nicks, language=language)
     return language.trn("← {names} left", "← {names} left", len(nicks), names=some)

@@ -32,11 +32,12 @@ def ask_mentions(ctx: Context, session: Session, command: AskMentions) -> list[O
 def since_last_login(ctx: Context, person: Person, account: str) -> list[Outcome]:
     """The question to be asked for somebody who is logging in; none if they missed nothing."""
     state, key = ctx.state, fold(account)
-    presence = state.presence_of(account)
-    if not (ctx.lasting and account) or (presence and presence.devices):
+    known, presence = state.accounts.get(key), state.presence_of(account)
+    if not (ctx.lasting and known) or (presence and presence.devices):
         return []
     dormant = state.dormant_rooms
-    left = state.absences.of_person(key)
+    # What was said before the account was made named somebody else, who had claimed the name.
+    left = {name: max(last, known.id) for name, last in state.absences.of_person(key).items()}
     rooms = ChainMap(state.rooms, *([dormant.owned, dormant.rooms] if dormant else []))
     seen = {name: last for name, last in left.items() if name in rooms}
     user = presence or User(person, None, 0)

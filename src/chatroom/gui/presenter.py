@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from chatroom.client import (
+    history_sync,
     ignoring,
     links,
     mode_handlers,
@@ -42,7 +43,7 @@ from chatroom.client.settings import Server, Settings
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import Kind
 from chatroom.common.language import find, own, speak, tr, trn
-from chatroom.common.names import describe_fault, nick_fault
+from chatroom.common.names import describe_fault, nick_fault, without_spaces
 from chatroom.gui import export
 from chatroom.gui.alerts import Alerts
 from chatroom.gui.command_questions import CommandQuestions
@@ -124,6 +125,7 @@ class Presenter:
     def connect(self, server: Server, password: str, server_password: str = "") -> None:
         """Connects to a server, with the name's password, or shows what is wrong with what was typed in the panel."""
         self._password, self._server_password = password, server_password
+        server = replace(server, nick=without_spaces(server.nick))
         try:
             server, room = follow(server)
         except ValueError as error:
@@ -204,13 +206,11 @@ class Presenter:
 
     def _show_panel(self, errors: dict[str, str] | None = None, question: str = "", connecting: str = "") -> None:
         self._in_chat = False
-        recent = tuple(self.settings.recent)
-        self.view.show_panel(
-            Panel(
-                self.server, recent, self.ask_server, self._password, self._server_password,
-                errors or {}, question, connecting,
-            )
+        panel = Panel(
+            self.server, tuple(self.settings.recent), self.ask_server, self._password, self._server_password,
+            errors or {}, question, connecting,
         )  # fmt: skip
+        self.view.show_panel(panel)
 
     # --- time passes --------------------------------------------------------------------------------------------------
 
@@ -275,6 +275,7 @@ class Presenter:
             self.settings.remember(replace(self.server, nick=self.client.state.nick))
             self._save()
             self._in_chat = True
+            history_sync.ask_whom_we_know(self.client.state)
             self._surroundings.forget()
             self._panel_shown = None
             self.view.show_chat()

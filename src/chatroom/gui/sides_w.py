@@ -18,12 +18,13 @@ class SidePanes:
         self._root = root
         self._panes = (rooms, members)
         self.asked: tuple[bool, bool] | None = None  # for which F9 has asked
-        self._fitted = (True, True)  # which had room at the last look
+        self._fitted: tuple[bool, bool] | None = None  # which had room at the last look
 
     def arrange(self) -> None:
         fitting = (self._fits(_ROOMS_FROM_PIXELS), self._fits(_MEMBERS_FROM_PIXELS))
-        if fitting != self._fitted:
-            self._fitted, self.asked = fitting, None
+        if self._fitted not in (None, fitting):
+            self.asked = None
+        self._fitted = fitting
         for pane, is_shown in zip(self._panes, self.asked or fitting, strict=True):
             if is_shown != bool(pane.winfo_manager()):
                 (pane.grid if is_shown else pane.grid_remove)()

@@ -28,7 +28,7 @@ _NO_BREAK = "\u00a0"  # a space at which no line ends
 _FOLDED_ENTRIES = 60  # joins and leaves in one row
 
 
-_FOLDED = {Kind.JOIN: strings.joined, Kind.LEAVE: strings.gone}
+_FOLDED = ((Kind.JOIN, strings.joined), (Kind.LEAVE, strings.gone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,14 +269,20 @@ class Transcript:
         if len(entries) == 1:
             parts = [strings.said(entries[0])]
         else:
-            by_kind = {kind: list(dict.fromkeys(e.nick for e in entries if e.kind is kind)) for kind in _FOLDED}
-            language = entries[0].language
-            parts = [told(by_kind[kind], language) for kind, told in _FOLDED.items() if by_kind[kind]]
+            moved: dict[str, list[Kind]] = {}  # by nick, in the order of what they did
+            for entry in entries:
+                moved.setdefault(entry.nick, []).append(entry.kind)
+            back = [nick for nick, kinds in moved.items() if (kinds[0], kinds[-1]) == (Kind.LEAVE, Kind.JOIN)]
+            some = {
+                told: [nick for nick in moved if kind in moved[nick] and nick not in back] for kind, told in _FOLDED
+            }
+            some[strings.came_back] = back
+            parts = [told(nicks, entries[0].language) for told, nicks in some.items() if nicks]
         return TranscriptRow("line", (*self._time(entries[0]), ("   ".join(parts), "muted")), position, entries[0])
 
     def _rows(self, position: int, entry: TranscriptEntry) -> list[TranscriptRow]:
         """The rows of an entry: one a line, and one above each block of code."""
-        colour = f"nick{self.room.colour(entry.nick)}"
+        colour = f"nick{self.room.colour(entry.nick)}" if entry.nick else ""
         head: list[Segment] = []
         tag = "body"
         match entry.kind:

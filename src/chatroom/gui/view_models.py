@@ -1,6 +1,6 @@
 """Makes what the window shows from what the client knows: pure functions, and most of the window's sentences."""
 
-from chatroom.client import strings
+from chatroom.client import mode_sentences, strings
 from chatroom.client.client import Client, Phase
 from chatroom.client.room import Member, Room
 from chatroom.client.server_connection import Security
@@ -24,7 +24,7 @@ KEYS = (  # and what they do
     ("F6", mark("goes to the next pane")),
     ("F9", mark("shows or hides the side panes")),
     ("F10", mark("opens the menu of the window")),
-    ("Ctrl+PgUp, Ctrl+PgDn, Alt+1…9", mark("goes to another room")),
+    ("Ctrl+PgUp, Ctrl+PgDn, Alt+Up, Alt+Down, Alt+1…9", mark("goes to another room")),
     ("Ctrl+K", mark("goes to a room or a person")),
     ("Ctrl+J", mark("joins a room")),
     ("PgUp, PgDn", mark("scrolls")),
@@ -119,7 +119,7 @@ _BEHIND_Z = ord("z") + 1
 
 def header(room: Room) -> Header:
     people = "" if room.is_direct or not room.members else strings.people(len(room.members))
-    return Header(room.name, people, room.topic)
+    return Header(room.name, people, " · ".join(filter(None, [*mode_sentences.in_force(room), room.topic])))
 
 
 def banner(client: Client, now: float) -> Banner | None:

@@ -21,9 +21,9 @@ from chatroom.client.server_connection import Target
 from chatroom.client.session import Session
 from chatroom.client.settings import Server
 from chatroom.common.language import own, tr
-from chatroom.common.names import describe_fault, nick_fault
+from chatroom.common.names import describe_fault, nick_fault, without_spaces
 from chatroom.common.streams import decoded, readable, refusal
-from chatroom.tui.conversation import TICK_SECONDS, Conversation, Trouble, UntrustedCertificate
+from chatroom.tui.conversation import TICK_SECONDS, YES, Conversation, Trouble, UntrustedCertificate
 
 __all__ = ["Trouble", "converse"]
 
@@ -193,7 +193,7 @@ def _read_lines(lines: "SimpleQueue[str | None]") -> None:
 
 def _ask_name() -> str:
     try:
-        return input(tr("Your name:") + " ").strip()
+        return without_spaces(input(tr("Your name:") + " "))
     except (EOFError, KeyboardInterrupt):
         raise Trouble(tr("No name, no chat.")) from None
 
@@ -201,7 +201,6 @@ def _ask_name() -> str:
 def _ask(text: str, question: str, line: Callable[[str], str] = input) -> bool:
     print(text, file=sys.stderr)
     try:
-        # Translators: what may be typed for yes, in small letters, with blanks between; keep the English ones, too.
-        return line(" ".join([question, tr("[y/N]"), ""])).strip().lower() in tr("y yes").split()
+        return line(" ".join([question, tr("[y/N]"), ""])).strip().lower() in tr(YES).split()
     except (EOFError, KeyboardInterrupt):
         return False

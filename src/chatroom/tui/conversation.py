@@ -17,6 +17,7 @@ from chatroom.client.room import REDRAW_NOTHING, Room
 from chatroom.client.screen_events import (
     Edited,
     HistoryShown,
+    KeyWanted,
     LanguageChosen,
     Reacted,
     Rejected,
@@ -25,10 +26,10 @@ from chatroom.client.screen_events import (
     SearchResults,
     TakenBack,
 )
-from chatroom.client.transcript_entry import SPOKEN, DeliveryState, TranscriptEntry
+from chatroom.client.transcript_entry import DeliveryState, TranscriptEntry
 from chatroom.common.addresses import is_this_machine
 from chatroom.common.graphemes import beginning
-from chatroom.common.language import own, tr
+from chatroom.common.language import mark, own, tr
 from chatroom.common.names import describe_fault, nick_fault
 from chatroom.common.streams import Unwritable, readable, refusal
 
@@ -37,6 +38,10 @@ _ANSWER_SECONDS = 30.0  # without any answer, then what was said counts as not d
 _EDIT_SECONDS = 1.0  # after a message was taken back: until then another one may come in its place
 _WIDTH_LEAST = 40  # columns: what the program says is in no narrower lines
 _INDENT = "      "  # before further lines of a message, as wide as the time
+# Translators: what may be typed for yes, in small letters, with blanks between; keep the English ones, too.
+YES = mark("y yes")
+# Translators: what may be typed for no, likewise.
+_NO = mark("n no")
 _COLOURS = (31, 33, 32, 36, 34, 35, 91, 94)  # ANSI, one for each of the palette's nick colours
 
 
@@ -76,6 +81,10 @@ class Conversation:
         self._room = self.state.current  # the last place that was a room
         self._warned = False  # that a password can be read on the way
         self._asked = ""  # what the server wants from the user before it lets them in, of `strings.ANSWERS`
+        self._has_asked = False  # since it let them in last: what waits may be an answer that was typed too early
+        self._confirms = False  # whether the user is asked if that is to be sent
+        self._locked: Room | None = None  # wants a key, which the user is asked for
+        self._told_to_wait = False  # what was typed while there was no connection
 
     # --- lines in -----------------------------------------------------------------------------------------------------
 
@@ -83,6 +92,10 @@ class Conversation:
         """Handles a line from the user: says it, carries out the command, or takes it for the answer to a question."""
         if self._asked:
             self._answer(line.strip())
+            return
+        if self._confirms and self._confirmed(line.strip().lower()):
+            return
+        if self._locked and self._unlocked(self._locked, line.strip()):
             return
         if not line.strip():
             return
@@ -95,6 +108,9 @@ class Conversation:
             self.show(refusal())
             return
         room = self.state.current
+        if self.interactive and not self.state.is_registered:
+            self._wait_with(line)
+            return
         # Where a script is not let in it ends; a person is told, and can go to another room.
         comes = not room.is_here and (room.joined or not self.interactive)
         behind = self._waiting and not self.interactive
@@ -113,6 +129,58 @@ class Conversation:
             return
         self.state.current = room
         self._said += [entry for entry in room.pending() if entry.serial not in before]
+
+    def _wait_with(self, line: str) -> None:
+        """Keeps a person's line until the server has let them in."""
+        if line.strip() == "/quit":
+            raise EndProgram
+        self._waiting.append(line)
+        self._told_to_wait = True
+        self.show(tr("Waits for the connection: {text}", text=line))
+
+    def _send_waiting(self) -> None:
+        """Says what waited. Where a password was asked for meanwhile, it may be that, so a person is asked first."""
+        if self._has_asked and self.interactive:
+            self._confirms = True
+            for line in self._waiting:
+                self.show(tr("Typed before you were let in, and not sent yet: {text}", text=line))
+            return
+        self._has_asked = False
+        waiting, self._waiting = self._waiting, []
+        told, self._told_to_wait = self._told_to_wait, False
+        for line in waiting:
+            if told:
+                self.show(tr("Sent now: {text}", text=line))
+            self.typed(line)
+
+    def _confirmed(self, answer: str) -> bool:
+        """Takes the answer to whether what waits is to be sent; false for a line that is none, which counts as no."""
+        self._confirms = self._has_asked = self._told_to_wait = False
+        waiting, self._waiting = self._waiting, []
+        is_yes = answer in tr(YES).split()
+        for line in waiting:
+            if is_yes:
+                self.typed(line)
+            else:
+                self.show(tr("Not sent: {text}", text=line))
+        return is_yes or answer in ["", *tr(_NO).split()]
+
+    def _unlocked(self, room: Room, key: str) -> bool:
+        """Goes to a room with its key, or back to the room before; false for a command, which ends the question."""
+        if " " in key and not key.startswith("/"):
+            self.show(tr("Not sent: {text}", text=key))
+            self.show(tr("That can't be a key. A key has no spaces and no commas."))
+            return True
+        self._locked = None
+        if key.startswith("/"):
+            return False
+        if key:
+            self.state.join(room.name, key)
+        elif self._room.joined:
+            self.state.current = self._room
+        else:
+            self.show(strings.not_in(room.name))
+        return True
 
     def deliver(self) -> None:
         """Waits until the server has everything; raises `Trouble` when it hasn't."""
@@ -136,8 +204,18 @@ class Conversation:
     @property
     def question(self) -> str:
         """What the next line answers, as a prompt; "" while nothing is asked for."""
+        if self._confirms:
+            return " ".join([tr("Send that to {place}?", place=self.state.current.name), tr("[y/N]"), ""])
+        if self._locked and not self._asked:
+            return tr("Key of {room} (empty: go back)", room=self._locked.name) + ": "
         name = self.state.login_name or self.state.nick
         return f"{tr(strings.LABELS[self._asked], name=name)}: " if self._asked else ""
+
+    @property
+    def prompt(self) -> str:
+        """What stands before the line that is typed: the question, or where the line goes."""
+        place = self.state.current.name if self.state.is_registered else tr("(not connected)")
+        return self.question or f"{place}> "
 
     @property
     def asks_secret(self) -> bool:
@@ -148,6 +226,8 @@ class Conversation:
         """Connects again with the answer; everything that was typed before stays."""
         if text == "/quit":
             raise EndProgram
+        if self._asked == "password" and text.startswith("/nick "):
+            self._asked, text = "nick", text.removeprefix("/nick ").strip()
         fault = nick_fault(text) if self._asked == "nick" else None
         if fault:
             self.show(strings.no_name(text, describe_fault(fault, own())))
@@ -177,10 +257,12 @@ class Conversation:
             self._print_news(room)
         if self.interactive and self.state.was_registered:
             self._tell_place()
-        if self._waiting and self.state.current.is_here:
-            waiting, self._waiting = self._waiting, []
-            for line in waiting:
-                self.typed(line)
+        if self._locked and (self._locked.joined or self.state.current is not self._locked):
+            self._locked = None  # we came in, or went elsewhere
+        if not self._waiting and self.state.is_registered:
+            self._has_asked = False
+        if self._waiting and self.state.is_registered and self.state.current.is_here and not self._confirms:
+            self._send_waiting()
         if self._waiting and self.state.was_registered and not self.state.current.joined:
             if not self.interactive:
                 raise Trouble(tr("{room} doesn't let you in.", room=self.state.current.name))
@@ -194,7 +276,11 @@ class Conversation:
                 raise UntrustedCertificate(strings.refusal(reason, *about), about[1].replace(":", "").lower())
             case Rejected(reason, about) if self.interactive and reason in strings.ANSWERS:
                 self._asked = strings.ANSWERS[reason]
-                self.show("\n".join([strings.refusal(reason, *about), tr("/quit ends the program.")]))
+                self._has_asked, self._confirms = True, False
+                more = [tr("/nick NAME chooses another name.")] if self._asked == "password" else []
+                self.show("\n".join([strings.refusal(reason, *about), *more, tr("/quit ends the program.")]))
+            case KeyWanted(room) if self.interactive and room is self.state.current:
+                self._locked = room
             case Rejected(reason, about):
                 raise Trouble(strings.refusal(reason, *about))
             case SearchResults(room, entries):
@@ -307,7 +393,7 @@ class Conversation:
     def _render(self, room: Room, entry: TranscriptEntry) -> str:
         place = "" if room is self.state.current else f"[{_named(room, entry)}] "
         said = f"{strings.clock(entry.time)} {place}{self._said_by(room, entry)}"
-        first, *more = said.split("\n") if entry.kind in SPOKEN else self._in_width(said)
+        first, *more = self._in_width(said)
         return "\n".join([first, *(f"{_INDENT}{line}" for line in more)])  # one message, whoever has a name in it
 
     def _said_by(self, room: Room, entry: TranscriptEntry) -> str:
@@ -317,11 +403,15 @@ class Conversation:
         return " ".join([said, tr("(edited)")]) if entry.edited else said
 
     def _in_width(self, text: str) -> list[str]:
-        """What the program says, in lines that end between words where a person's terminal ends."""
+        """A text in lines that end between words where a person's terminal ends. A line that fits stays as it is."""
         if not self.interactive:
             return text.split("\n")
         width = max(_WIDTH_LEAST, shutil.get_terminal_size().columns) - len(_INDENT)
-        return [part for line in text.split("\n") for part in textwrap.wrap(line, width, break_long_words=False)]
+        parts = []
+        for line in text.split("\n"):
+            fits = len(line) <= width
+            parts += [line] if fits else textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
+        return parts
 
     def _coloured(self, room: Room, entry: TranscriptEntry) -> str:
         return f"\x1b[{_COLOURS[room.colour(entry.nick)]}m{entry.nick}\x1b[0m" if self._colours else entry.nick

@@ -31,9 +31,7 @@ async def run(conversation: Conversation) -> None:
         try:
             while True:
                 try:
-                    conversation.typed(
-                        await prompt.prompt_async(lambda: conversation.question or f"{state.current.name}> ")
-                    )
+                    conversation.typed(await prompt.prompt_async(lambda: conversation.prompt))
                 except KeyboardInterrupt:
                     continue
                 except EOFError:
@@ -46,9 +44,13 @@ async def run(conversation: Conversation) -> None:
 
 async def _keep_pumping(conversation: Conversation) -> None:
     is_secret = False
+    shown = ""
     try:
         while True:
             conversation.pump()
+            if shown != conversation.prompt:
+                shown = conversation.prompt
+                get_app().invalidate()
             if is_secret and not conversation.asks_secret:
                 get_app().current_buffer.reset()  # it may be a password that nobody asks for any more
             is_secret = conversation.asks_secret
