@@ -520,6 +520,55 @@ def test_what_is_typed_without_a_connection_is_told_to_wait_and_to_go(here: Serv
     bare.wait("(?s)Sent now.*Trying again…")
 
 
+def test_a_terminal_asks_for_the_key_of_a_room_and_goes_back_without_one(here: Server, bare: Terminal) -> None:
+    """A wrong key is asked for again, and a line that can be none is not taken for one."""
+    with Netcat(here.port, "bob") as bob, Irc(here.port, "op", "#closed") as op:
+        op.send("MODE #closed +k sesame")
+        op.wait(r"MODE #closed \+k")
+        bare.wait("You are in #lobby")
+        question = r"Key of #closed \(empty: go back\): $"
+        bare.type("/join #closed\n")
+        bare.wait(question)
+        bare.type("\n")
+        bare.wait("(?s)go back.*You are in #lobby, with")
+        bare.type("for all\n")
+        bob.wait("alice: for all")
+        bare.type("/join #closed\n")
+        bare.wait(question)
+        bare.type("for them alone\n")
+        bare.wait(rf"(?s)Not sent: for them alone.*{question}")
+        bare.seen = ""
+        bare.type("guess\n")
+        bare.wait(rf"(?s)needs a key.*{question}")
+        bare.type("sesame\n")
+        bare.wait("You are in #closed, with op")
+        assert "for them alone" not in bob.seen
+
+
+def test_who_has_no_password_can_choose_another_name(here: Server, tmp_path: Path) -> None:
+    """Where the terminal asks for the password of a claimed name."""
+    assert talk(tmp_path, here.port, "/register open-sesame\n", "--nick", "alice").returncode == 0
+    with Netcat(here.port, "bob") as bob:
+        terminal = Terminal("-p", str(here.port), "--nick", "alice", XDG_CONFIG_HOME=str(tmp_path), NO_COLOR="1")
+        terminal.wait(r"(?s)/nick NAME chooses another name\..*Password of the name alice:")
+        terminal.type("/nick ali\r")
+        bob.wait("ali joined")
+        terminal.wait("You are in #lobby")
+        assert terminal.end() == 0
+
+
+def test_a_long_message_is_broken_between_words(here: Server, bare: Terminal) -> None:
+    """Links and what fits stay as they are, with their blanks."""
+    link = f"https://example.org/{'a-b/' * 30}"
+    with Netcat(here.port, "bob") as bob:
+        bare.wait("You are in #lobby")
+        bob.send("word " * 30 + link, "a    b", "end")
+        bare.wait("bob: end")
+    lines = bare.seen.splitlines()
+    assert any(line.endswith("word") and "bob: word" in line for line in lines)
+    assert any(line.strip() == link for line in lines) and any(line.endswith("bob: a    b") for line in lines)
+
+
 def test_what_can_be_typed_with_netcat_can_be_typed_on_a_terminal(here: Server, bare: Terminal) -> None:
     """What keeps somebody from writing to one, what answers, and what shows the topic, bans and devices."""
     with Netcat(here.port, "bob") as bob:
