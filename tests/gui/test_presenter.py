@@ -1107,3 +1107,28 @@ def test_a_name_with_a_space_is_taken_as_it_can_be(tmp_path: Path) -> None:
     stage.presenter.questions.ask_for_act(rename)
     stage.view.answer("Frau Doktor Keller")
     assert stage.connections[-1].sent[0] == "NICK Frau_Doktor_Keller"
+
+
+def test_a_command_whose_password_is_refused_stands_there_for_the_next_one(stage: Stage) -> None:
+    """Else that would be said. Who writes something else by then goes on with it."""
+    stage.tick(":irc CAP me ACK :message-tags")
+    refused = "@chatroom/code=password-weak :NickServ!NickServ@irc NOTICE me :A password has at least 8 characters"
+    stage.presenter.send("/register short")
+    stage.tick(refused)
+    assert stage.view.composer == "/register "
+    stage.view.composer = ""
+    stage.tick(refused)
+    assert stage.view.composer == ""  # nothing of the user's has been refused
+    stage.presenter.send("/register short")
+    stage.view.composer = "hello"
+    stage.tick(refused)
+    assert stage.view.composer == "hello"
+    stage.presenter.send("/register open-sesame")
+    stage.tick("@chatroom/code=claimed :NickServ!NickServ@irc NOTICE me :The name me is yours")
+    assert stage.view.composer == ""
+
+
+def test_a_name_that_is_too_long_here_is_told_as_that(stage: Stage) -> None:
+    """Servers tell how long a name may be; their own words are not needed."""
+    stage.tick(":irc 005 me NICKLEN=9 :are supported", ":irc 432 me a_very_long_name :Erroneous nickname")
+    assert "A name has at most 9 characters here." in stage.view.texts[-1]
