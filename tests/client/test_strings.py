@@ -10,6 +10,7 @@ from tests.client.script import Script, texts
     ("change", "said"),
     [
         ("+o bob", ["al made bob an operator."]),
+        ("+o al", ["al is an operator here."]),
         ("+b bob!*@*", ["al banned bob."]),
         ("-b *!*@bad.host", ["al lifted the ban on *!*@bad.host."]),
         ("+b m:bob!*@*", ["al muted bob."]),

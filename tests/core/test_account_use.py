@@ -118,7 +118,7 @@ def test_who_owns_rooms_is_warned_first(chat: Chat) -> None:
     """At a login, and again if they come seldom. Who was never told is left twice the time."""
     for name in ("bob", "carol"):
         claim(chat, name).send("/join #one", f"/join #{name}").leave()
-    assert come(chat)[-1] == f"* bob and the 2 rooms that you own are freed if you don't log in for {DAYS} days."
+    assert come(chat)[-1] == f"* Your name bob and your 2 rooms are freed after {DAYS} days without a login."
     assert len(come(chat)) == 1 + len(["guest is now known as bob"])
     chat.time += (DAYS // 2 + 1) * DAY_MS
     assert "are freed" in come(chat)[-1]

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from chatroom.client import slash_commands
+from chatroom.client.multiline import LINES_UNASKED
 from chatroom.client.settings import Server, load
-from chatroom.gui.presenter import LINES_UNASKED
 from tests.gui.fakes import Stage
 from tests.gui.people import DEADLINE
 from tests.gui.people import Server as Served
@@ -42,6 +42,28 @@ def test_what_is_written_in_another_room_that_is_left_is_there_when_one_comes_ba
     stage.presenter.command("/leave #dev")
     stage.presenter.rooms.go("#dev")
     assert stage.view.composer == "half a thought"
+
+
+@pytest.mark.parametrize("kept", [0, 31])
+def test_what_is_written_in_a_room_whose_name_another_gets_is_there_once(stage: Stage, kept: int) -> None:
+    """As it stands in the window, also if it was saved meanwhile and written on; with what was set aside."""
+    stage.presenter.rooms.go("#old")
+    stage.tick(":me!u@h JOIN #old")
+    stage.view.composer = "for old"
+    stage.presenter.rooms.go("#new")
+    stage.tick(":me!u@h JOIN #new", "@msgid=a1 :me!u@h PRIVMSG #new :helo")
+    stage.view.composer = "aside"
+    stage.presenter.pane.act(len(stage.view.rows) - 1, "edit")
+    stage.view.composer = "half a"
+    stage.clock += kept
+    stage.tick()
+    stage.view.composer = "half a thought"
+    stage.tick(":me!u@h PART #new", ":bob!u@h RENAME #old #new :")
+    assert stage.view.composer == "aside\nhalf a thought\nfor old"
+    stage.view.composer = ""
+    stage.presenter.rooms.nth(1)
+    stage.presenter.rooms.go("#new")
+    assert stage.view.composer == ""
 
 
 def test_what_was_set_aside_for_an_edit_is_kept_with_it(stage: Stage) -> None:

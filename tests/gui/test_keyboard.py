@@ -51,6 +51,17 @@ def test_typing_anywhere_goes_to_the_composer(window: Window) -> None:
     )
 
 
+def test_alt_and_an_arrow_go_to_the_next_room(window: Window) -> None:
+    """As on the page; what was sent before comes back with the arrow alone."""
+    window.type("/join #club")
+    window.key("Return")
+    window.wait(lambda state: state["header"][0] == "#club", "in another room")
+    window.key("alt+Up")
+    window.wait(lambda state: state["header"][0] == "#lobby" and not state["composer"], "back")
+    window.key("alt+Down")
+    window.wait(lambda state: state["header"][0] == "#club" and not state["composer"], "there again")
+
+
 def test_enter_in_a_question_does_no_harm(window: Window) -> None:
     """Thirty lines are pasted by mistake: Enter, and Enter again at the question, sends nothing and loses nothing."""
     window.type("a")

@@ -520,6 +520,96 @@ def test_what_is_typed_without_a_connection_is_told_to_wait_and_to_go(here: Serv
     bare.wait("(?s)Sent now.*Trying again…")
 
 
+def test_a_terminal_asks_for_the_key_of_a_room_and_goes_back_without_one(here: Server, bare: Terminal) -> None:
+    """A wrong key is asked for again, and a line that can be none is not taken for one."""
+    with Netcat(here.port, "bob") as bob, Irc(here.port, "op", "#closed") as op:
+        op.send("MODE #closed +k sesame")
+        op.wait(r"MODE #closed \+k")
+        bare.wait("You are in #lobby")
+        question = r"Key of #closed \(empty: go back\): $"
+        bare.type("/join #closed\n")
+        bare.wait(question)
+        bare.type("\n")
+        bare.wait("(?s)go back.*You are in #lobby, with")
+        bare.type("for all\n")
+        bob.wait("alice: for all")
+        bare.type("/join #closed\n")
+        bare.wait(question)
+        bare.type("for them alone\n")
+        bare.wait(rf"(?s)Not sent: for them alone.*{question}")
+        bare.seen = ""
+        bare.type("guess\n")
+        bare.wait(rf"(?s)needs a key.*{question}")
+        bare.type("sesame\n")
+        bare.wait("You are in #closed, with op")
+        assert "for them alone" not in bob.seen
+
+
+def test_who_has_no_password_can_choose_another_name(here: Server, tmp_path: Path) -> None:
+    """Where the terminal asks for the password of a claimed name."""
+    assert talk(tmp_path, here.port, "/register open-sesame\n", "--nick", "alice").returncode == 0
+    with Netcat(here.port, "bob") as bob:
+        terminal = Terminal("-p", str(here.port), "--nick", "alice", XDG_CONFIG_HOME=str(tmp_path), NO_COLOR="1")
+        terminal.wait(r"(?s)/nick NAME chooses another name\..*Password of the name alice:")
+        terminal.type("/nick ali\r")
+        bob.wait("ali joined")
+        terminal.wait("You are in #lobby")
+        assert terminal.end() == 0
+
+
+def test_who_loses_their_name_while_away_keeps_what_waits(tmp_path: Path) -> None:
+    """Somebody else has claimed it meanwhile; what was typed is sent under another name, once that is agreed to."""
+    with Doorkeeper() as door:
+        terminal = Terminal("-p", str(door.port), "--nick", "alice", XDG_CONFIG_HOME=str(tmp_path), NO_COLOR="1")
+        door.accept()
+        door.let_in("alice")
+        terminal.wait("You are in #lobby")
+        door.hang_up()
+        terminal.wait("Trying again")
+        terminal.type("a waiting line\r")
+        terminal.wait("Waits for the connection: a waiting line")
+        door.accept()
+        door.refuse_name("alice")
+        terminal.wait("Password of the name alice:")
+        terminal.type("/nick ali\r")
+        assert "NICK ali" in door.accept()
+        door.let_in("ali")
+        terminal.wait(r"Send that to #lobby\? \[y/N\]")
+        terminal.type("y\r")
+        door.hear("PRIVMSG #lobby :a waiting line")
+        assert terminal.end() == 0
+
+
+def test_a_paste_of_many_lines_is_asked_about(here: Server, tmp_path: Path) -> None:
+    """It is mostly by mistake."""
+    pytest.importorskip("prompt_toolkit")
+    with Netcat(here.port, "bob") as bob:
+        terminal = Terminal("-p", str(here.port), "--nick", "alice", XDG_CONFIG_HOME=str(tmp_path), NO_COLOR="1")
+        terminal.wait("You are in #lobby")
+        for answer, name in (("n", "mistake"), ("y", "poem")):
+            pasted = "\n".join(f"{name} {number}" for number in range(25))
+            terminal.type(f"\x1b[200~{pasted}\x1b[201~\r")
+            terminal.wait(r"Send these 25 lines to everybody here\? \[y/N\]")
+            terminal.seen = ""
+            terminal.type(f"{answer}\r")
+            terminal.wait("Not sent: mistake 0" if answer == "n" else ">")
+        bob.wait("poem 24")
+        assert "mistake" not in bob.seen
+        assert terminal.end() == 0
+
+
+def test_a_long_message_is_broken_between_words(here: Server, bare: Terminal) -> None:
+    """Links and what fits stay as they are, with their blanks."""
+    link = f"https://example.org/{'a-b/' * 30}"
+    with Netcat(here.port, "bob") as bob:
+        bare.wait("You are in #lobby")
+        bob.send("word " * 30 + link, "a    b", "end")
+        bare.wait("bob: end")
+    lines = bare.seen.splitlines()
+    assert any(line.endswith("word") and "bob: word" in line for line in lines)
+    assert any(line.strip() == link for line in lines) and any(line.endswith("bob: a    b") for line in lines)
+
+
 def test_what_can_be_typed_with_netcat_can_be_typed_on_a_terminal(here: Server, bare: Terminal) -> None:
     """What keeps somebody from writing to one, what answers, and what shows the topic, bans and devices."""
     with Netcat(here.port, "bob") as bob:

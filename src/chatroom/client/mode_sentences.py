@@ -40,6 +40,8 @@ _CHANGES = {
 
 def told(nick: str, change: str, whom: str) -> str:
     """A sentence for a change of a mode: "+o" and "bob", "-m" and ""."""
+    if change == "+o" and nick == whom:  # an owner has come
+        return tr("{nick} is an operator here.", nick=nick)
     sentence = _CHANGES.get(change, "")
     if not sentence or ("{whom}" in sentence and not whom):
         change = f"{change} {whom}".rstrip()

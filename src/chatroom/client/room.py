@@ -202,7 +202,11 @@ class Room:
         for entry in [each for each in other.entries if each.delivery is not DeliveryState.DONE]:
             other.settle(entry, DeliveryState.FAILED)
             self.add(entry)
-        self.draft = "\n".join(text for text in (other.draft, self.draft) if text)
+        self.draft = "\n".join(text for text in (other.written(), self.draft) if text)
+
+    def written(self) -> str:
+        """What the user is writing here, behind what they have set aside for it."""
+        return "\n".join(text for text in (self.aside, self.draft) if text)
 
     def remove(self, entry: TranscriptEntry) -> None:
         """Removes a message of ours that was not sent."""

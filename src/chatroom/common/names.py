@@ -111,6 +111,11 @@ def is_nickname(text: str) -> bool:
     return nick_fault(text) is None
 
 
+def without_spaces(text: str) -> str:
+    """What somebody has typed for a name, with "_" in place of the spaces, which no name has: Frau_Keller."""
+    return "_".join(text.split())
+
+
 def nick_fault(text: str) -> Fault | None:
     """Why a text is no valid nickname; None if it is."""
     name = unicodedata.normalize("NFC", text)

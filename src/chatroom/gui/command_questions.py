@@ -9,6 +9,7 @@ from chatroom.client.settings import Server
 from chatroom.client.state import SessionState
 from chatroom.common.addresses import is_this_machine
 from chatroom.common.language import mark, tr
+from chatroom.common.names import without_spaces
 from chatroom.gui.menus import ADDRESS, BANS, CHANGE_PASSWORD, HARM, NEW_PASSWORD, Act, keeps_order
 from chatroom.gui.view_protocol import Question, View
 
@@ -62,7 +63,7 @@ class CommandQuestions:
         self._view.ask(question, lambda text: self._act_with(act, given, text))
 
     def _act_with(self, act: Act, given: str, answer: str) -> None:
-        text = f"{given} {answer}".strip()
+        text = without_spaces(answer) if act.is_name else f"{given} {answer}".strip()
         if act is CHANGE_PASSWORD:
             self.ask_for_act(NEW_PASSWORD, text)
             return

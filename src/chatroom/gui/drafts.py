@@ -36,10 +36,15 @@ class Drafts:
         before, self._writing_in = self._writing_in, room
         if before is None or before is room:
             return
-        before.draft = self._view.composer_text()
         before.unmark()
-        self.keep_left(state, {before})
-        room.draft = room.draft or self._left.pop(state.fold(room.name), "")
+        if state.find(before.name) is room:  # it has got that name, and what was written there when it was kept last
+            rest = room.draft.removeprefix(before.written()).lstrip("\n")
+            before.draft = self._view.composer_text()
+            room.draft = "\n".join(text for text in (before.written(), rest) if text)
+        else:
+            before.draft = self._view.composer_text()
+            self.keep_left(state, {before})
+            room.draft = room.draft or self._left.pop(state.fold(room.name), "")
         self._view.set_composer(room.draft)
 
     def keep_left(self, state: SessionState, rooms: set[Room]) -> None:

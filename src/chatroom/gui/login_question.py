@@ -10,7 +10,7 @@ from chatroom.client import plaintext, strings
 from chatroom.client.client import Client, Phase
 from chatroom.client.settings import Server, Settings
 from chatroom.common.language import own, tr
-from chatroom.common.names import describe_fault, nick_fault
+from chatroom.common.names import describe_fault, nick_fault, without_spaces
 from chatroom.gui.view_protocol import Question, View
 
 
@@ -60,6 +60,7 @@ class LoginQuestion:
         if self._client.phase is not Phase.ASKING:
             self._view.end_question()
             return
+        text = without_spaces(text) if kind == "nick" else text
         fault = nick_fault(text) if kind == "nick" else None
         if fault:
             self.ask("nick-bad", (text, describe_fault(fault, own())))

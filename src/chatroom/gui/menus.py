@@ -30,6 +30,7 @@ class Act(NamedTuple):
     text: str = ""
     is_secret: bool = False
     may_be_empty: bool = False
+    is_name: bool = False  # what is asked for; a name has no spaces
 
 
 class Harm(NamedTuple):
@@ -107,7 +108,7 @@ def room_acts(state: SessionState) -> Iterator[Act]:
     if rights or modes is None or "t" not in modes:
         yield Act(mark("Topic…"), "/topic {}", mark("Topic"), mark("What is this room about?"))
     if rights or modes is None or "i" not in modes:
-        yield Act(mark("Invite somebody…"), "/invite {}", mark("Name"), mark("Who is to be invited?"))
+        yield Act(mark("Invite somebody…"), "/invite {}", mark("Name"), mark("Who is to be invited?"), is_name=True)
     yield BANS
     yield ADDRESS
     if not rights:
@@ -184,7 +185,7 @@ def own_acts(state: SessionState) -> Iterator[Act]:
         yield Act(mark("Back"), "/back")
     else:
         yield Act(mark("Away…"), "/away {}", mark("Why"), mark("Others are told that you are away."), may_be_empty=True)
-    yield Act(mark("Another name…"), "/nick {}", mark("Name"), mark("What should the others call you?"))
+    yield Act(mark("Another name…"), "/nick {}", mark("Name"), mark("What should the others call you?"), is_name=True)
     if state.knows_times("BAN"):
         yield _STRANGERS[bool(state.refuses_strangers)]
     if state.account and state.stays is not None:

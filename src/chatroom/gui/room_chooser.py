@@ -8,6 +8,7 @@ from chatroom.client.room import Room
 from chatroom.client.screen_events import ListedRoom
 from chatroom.client.state import SessionState
 from chatroom.common.language import tr
+from chatroom.common.names import without_spaces
 from chatroom.gui import view_models
 from chatroom.gui.view_protocol import View
 
@@ -72,4 +73,4 @@ class RoomChooser:
         if state and (room := state.find(name)):
             self._go_to(room)
         elif name and state:
-            self._command(f"/join {name}" if state.is_room(name) else f"/msg {'_'.join(name.split())}")
+            self._command(f"/join {name}" if state.is_room(name) else f"/msg {without_spaces(name)}")

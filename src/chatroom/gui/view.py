@@ -167,6 +167,8 @@ class TkView:
             "<Control-j>": presenter.rooms.ask_all,
             "<Control-Prior>": lambda: presenter.rooms.step(-1),
             "<Control-Next>": lambda: presenter.rooms.step(1),
+            "<Alt-Up>": lambda: presenter.rooms.step(-1),
+            "<Alt-Down>": lambda: presenter.rooms.step(1),
             "<Control-End>": presenter.pane.jump_to_latest,
             "<Control-plus>": lambda: presenter.prefer(zoom=presenter.settings.zoom + 1),
             "<Control-equal>": lambda: presenter.prefer(zoom=presenter.settings.zoom + 1),

@@ -109,8 +109,8 @@ def settings_are(reply: SettingsAre, to: Reader) -> list[str]:
 def account_lapses(reply: AccountLapses, to: Reader) -> list[str]:
     return [
         to.trn(
-            "{account} and the room that you own are freed if you don't log in for {days} days.",
-            "{account} and the {count} rooms that you own are freed if you don't log in for {days} days.",
+            "Your name {account} and your room are freed after {days} days without a login.",
+            "Your name {account} and your {count} rooms are freed after {days} days without a login.",
             reply.rooms,
             account=reply.account,
             days=reply.days,

@@ -21,7 +21,7 @@ from chatroom.client.server_connection import Target
 from chatroom.client.session import Session
 from chatroom.client.settings import Server
 from chatroom.common.language import own, tr
-from chatroom.common.names import describe_fault, nick_fault
+from chatroom.common.names import describe_fault, nick_fault, without_spaces
 from chatroom.common.streams import decoded, readable, refusal
 from chatroom.tui.conversation import TICK_SECONDS, YES, Conversation, Trouble, UntrustedCertificate
 
@@ -193,7 +193,7 @@ def _read_lines(lines: "SimpleQueue[str | None]") -> None:
 
 def _ask_name() -> str:
     try:
-        return input(tr("Your name:") + " ").strip()
+        return without_spaces(input(tr("Your name:") + " "))
     except (EOFError, KeyboardInterrupt):
         raise Trouble(tr("No name, no chat.")) from None
 

@@ -10,13 +10,14 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import TextIO
 
-from chatroom.client import plaintext, slash_commands, strings
+from chatroom.client import multiline, plaintext, slash_commands, splitting, strings
 from chatroom.client.client import GOODBYE_SECONDS, Client, Phase
 from chatroom.client.misuse import EndProgram, Misuse, Unconfirmed
 from chatroom.client.room import REDRAW_NOTHING, Room
 from chatroom.client.screen_events import (
     Edited,
     HistoryShown,
+    KeyWanted,
     LanguageChosen,
     Reacted,
     Rejected,
@@ -25,7 +26,7 @@ from chatroom.client.screen_events import (
     SearchResults,
     TakenBack,
 )
-from chatroom.client.transcript_entry import SPOKEN, DeliveryState, TranscriptEntry
+from chatroom.client.transcript_entry import DeliveryState, TranscriptEntry
 from chatroom.common.addresses import is_this_machine
 from chatroom.common.graphemes import beginning
 from chatroom.common.language import mark, own, tr
@@ -82,16 +83,22 @@ class Conversation:
         self._asked = ""  # what the server wants from the user before it lets them in, of `strings.ANSWERS`
         self._has_asked = False  # since it let them in last: what waits may be an answer that was typed too early
         self._confirms = False  # whether the user is asked if that is to be sent
+        self._locked: Room | None = None  # wants a key, which the user is asked for
         self._told_to_wait = False  # what was typed while there was no connection
 
     # --- lines in -----------------------------------------------------------------------------------------------------
 
-    def typed(self, line: str) -> None:
-        """Handles a line from the user: says it, carries out the command, or takes it for the answer to a question."""
+    def typed(self, line: str, is_meant: bool = False) -> None:
+        """Handles a line from the user: says it, carries out the command, or takes it for the answer to a question.
+
+        `is_meant`: the user was asked about it already. A pasted text is one line, with line breaks in it.
+        """
         if self._asked:
             self._answer(line.strip())
             return
         if self._confirms and self._confirmed(line.strip().lower()):
+            return
+        if self._locked and self._unlocked(self._locked, line.strip()):
             return
         if not line.strip():
             return
@@ -106,6 +113,10 @@ class Conversation:
         room = self.state.current
         if self.interactive and not self.state.is_registered:
             self._wait_with(line)
+            return
+        if self.interactive and not is_meant and len(splitting.lines(line)) > multiline.LINES_UNASKED:
+            self._waiting.append(line)
+            self._confirms = True
             return
         # Where a script is not let in it ends; a person is told, and can go to another room.
         comes = not room.is_here and (room.joined or not self.interactive)
@@ -156,10 +167,27 @@ class Conversation:
         is_yes = answer in tr(YES).split()
         for line in waiting:
             if is_yes:
-                self.typed(line)
+                self.typed(line, is_meant=True)
             else:
                 self.show(tr("Not sent: {text}", text=line))
         return is_yes or answer in ["", *tr(_NO).split()]
+
+    def _unlocked(self, room: Room, key: str) -> bool:
+        """Goes to a room with its key, or back to the room before; false for a command, which ends the question."""
+        if " " in key and not key.startswith("/"):
+            self.show(tr("Not sent: {text}", text=key))
+            self.show(tr("That can't be a key. A key has no spaces and no commas."))
+            return True
+        self._locked = None
+        if key.startswith("/"):
+            return False
+        if key:
+            self.state.join(room.name, key)
+        elif self._room.joined:
+            self.state.current = self._room
+        else:
+            self.show(strings.not_in(room.name))
+        return True
 
     def deliver(self) -> None:
         """Waits until the server has everything; raises `Trouble` when it hasn't."""
@@ -183,8 +211,12 @@ class Conversation:
     @property
     def question(self) -> str:
         """What the next line answers, as a prompt; "" while nothing is asked for."""
+        if self._confirms and len(self._waiting) == 1 and not self._has_asked:
+            return " ".join([strings.many_lines(len(splitting.lines(self._waiting[0]))), tr("[y/N]"), ""])
         if self._confirms:
             return " ".join([tr("Send that to {place}?", place=self.state.current.name), tr("[y/N]"), ""])
+        if self._locked and not self._asked:
+            return tr("Key of {room} (empty: go back)", room=self._locked.name) + ": "
         name = self.state.login_name or self.state.nick
         return f"{tr(strings.LABELS[self._asked], name=name)}: " if self._asked else ""
 
@@ -203,6 +235,8 @@ class Conversation:
         """Connects again with the answer; everything that was typed before stays."""
         if text == "/quit":
             raise EndProgram
+        if self._asked == "password" and text.startswith("/nick "):
+            self._asked, text = "nick", text.removeprefix("/nick ").strip()
         fault = nick_fault(text) if self._asked == "nick" else None
         if fault:
             self.show(strings.no_name(text, describe_fault(fault, own())))
@@ -232,6 +266,8 @@ class Conversation:
             self._print_news(room)
         if self.interactive and self.state.was_registered:
             self._tell_place()
+        if self._locked and (self._locked.joined or self.state.current is not self._locked):
+            self._locked = None  # we came in, or went elsewhere
         if not self._waiting and self.state.is_registered:
             self._has_asked = False
         if self._waiting and self.state.is_registered and self.state.current.is_here and not self._confirms:
@@ -250,7 +286,10 @@ class Conversation:
             case Rejected(reason, about) if self.interactive and reason in strings.ANSWERS:
                 self._asked = strings.ANSWERS[reason]
                 self._has_asked, self._confirms = True, False
-                self.show("\n".join([strings.refusal(reason, *about), tr("/quit ends the program.")]))
+                more = [tr("/nick NAME chooses another name.")] if self._asked == "password" else []
+                self.show("\n".join([strings.refusal(reason, *about), *more, tr("/quit ends the program.")]))
+            case KeyWanted(room) if self.interactive and room is self.state.current:
+                self._locked = room
             case Rejected(reason, about):
                 raise Trouble(strings.refusal(reason, *about))
             case SearchResults(room, entries):
@@ -363,7 +402,7 @@ class Conversation:
     def _render(self, room: Room, entry: TranscriptEntry) -> str:
         place = "" if room is self.state.current else f"[{_named(room, entry)}] "
         said = f"{strings.clock(entry.time)} {place}{self._said_by(room, entry)}"
-        first, *more = said.split("\n") if entry.kind in SPOKEN else self._in_width(said)
+        first, *more = self._in_width(said)
         return "\n".join([first, *(f"{_INDENT}{line}" for line in more)])  # one message, whoever has a name in it
 
     def _said_by(self, room: Room, entry: TranscriptEntry) -> str:
@@ -373,11 +412,15 @@ class Conversation:
         return " ".join([said, tr("(edited)")]) if entry.edited else said
 
     def _in_width(self, text: str) -> list[str]:
-        """What the program says, in lines that end between words where a person's terminal ends."""
+        """A text in lines that end between words where a person's terminal ends. A line that fits stays as it is."""
         if not self.interactive:
             return text.split("\n")
         width = max(_WIDTH_LEAST, shutil.get_terminal_size().columns) - len(_INDENT)
-        return [part for line in text.split("\n") for part in textwrap.wrap(line, width, break_long_words=False)]
+        parts = []
+        for line in text.split("\n"):
+            fits = len(line) <= width
+            parts += [line] if fits else textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
+        return parts
 
     def _coloured(self, room: Room, entry: TranscriptEntry) -> str:
         return f"\x1b[{_COLOURS[room.colour(entry.nick)]}m{entry.nick}\x1b[0m" if self._colours else entry.nick

@@ -1,7 +1,7 @@
 """The page's files, read from the package once and compressed once, for all browsers."""
 
-import gzip
 import hashlib
+import zlib
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -40,6 +40,7 @@ _SENTENCES = (
 _NAMELESS = 'name="server" content=""'  # in the page, which is told whose server this is
 _OF_NO_VERSION = 'name="script" content=""'  # in the page, which is told which script is its own
 _ENGLISH_ALONE = b'content="en"'  # in the page, which is told what other languages there are
+_GZIP = 16 + zlib.MAX_WBITS  # to zlib: with the head and the end of a file of gzip
 
 
 class File(NamedTuple):
@@ -128,8 +129,14 @@ def _walk(directory: Traversable, prefix: str) -> list[tuple[str, Traversable]]:
     return found
 
 
+def _gzipped(plain: bytes) -> bytes:
+    """As small as gzip makes it: how much memory does that best, differs with the text."""
+    packers = [zlib.compressobj(9, zlib.DEFLATED, _GZIP, memory) for memory in range(6, zlib.DEF_MEM_LEVEL + 2)]
+    return min((packer.compress(plain) + packer.flush() for packer in packers), key=len)
+
+
 def _file(name: str, plain: bytes) -> File:
-    gzipped = gzip.compress(plain, mtime=0)
+    gzipped = _gzipped(plain)
     etag = hashlib.sha256(plain).hexdigest()[:16]
     kind = _TYPES[name.rpartition(".")[2]]
     return File(kind, plain, gzipped if len(gzipped) < len(plain) else b"", etag)

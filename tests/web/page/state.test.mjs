@@ -426,6 +426,54 @@ test("members come, go, rise and are renamed", () => {
   assert.deepEqual([room.here, room.joined, room.members.size], [false, false, 0]);
 });
 
+/** What waits in a room, and how far it has come. */
+const pendingIn = (room) => room.pending.map((entry) => [entry.text, entry.delivery, entry.why]);
+
+for (const line of [":bob!u@h KICK #lobby nora :out", ":nora!u@h PART #lobby", ":s 473 nora #lobby :Cannot join channel (+i)"]) {
+  test(`who is out of a room decides about what was still to be sent: ${line}`, () => {
+    const talk = new Talk().enter();
+    talk.feed(said(1, "x"));
+    talk.say("arrived");
+    talk.session.lost();
+    talk.say("later");
+    talk.connect().welcome();
+    if (!line.includes("473")) talk.join();
+    talk.feed(line);
+    const states = pendingIn(talk.room);
+    assert.deepEqual(states.map((each) => each.slice(0, 2)), [["arrived", "failed"], ["later", "failed"]]);
+    assert.equal(states[0][2], "unknown");
+    if (!line.includes("473")) assert.equal(states[1][2], "You are not in #lobby.");
+    talk.take();
+    talk.join().history("#lobby", said(2, "arrived", { by: "nora" }));
+    assert.deepEqual(talk.take("PRIVMSG"), []);
+    assert.deepEqual(pendingIn(talk.room).map(([text]) => text), ["later"]);
+    talk.state.retry(talk.room, talk.room.pending[0]);
+    flushRoom(talk.state, talk.room);
+    assert.match(talk.take("PRIVMSG").join(), /PRIVMSG #lobby :later$/);
+  });
+}
+
+test("what has its answer to come is not told as lost by a room that ends", () => {
+  const talk = new Talk().enter();
+  talk.say("hello");
+  talk.feed(":bob!u@h KICK #lobby nora :out");
+  assert.deepEqual(pendingIn(talk.room), [["hello", "sent", ""]]);
+  talk.feed(said(1, "hello", { by: "nora", label: "m1" }));
+  assert.deepEqual(pendingIn(talk.room), []);
+});
+
+test("a room that gets the name of another one has what was not sent there", () => {
+  const talk = new Talk("nora", ["#old", "#new"]).connect().welcome().join("#old");
+  const [room, before] = [talk.state.room("#old"), talk.state.room("#new")];
+  Object.assign(before, { draft: "half a thought" });
+  room.draft = "another";
+  talk.say("hello", before);
+  talk.feed(":bob!u@h RENAME #old #new :");
+  assert.equal(talk.state.find("#new"), room);
+  assert.equal(room.draft, "half a thought\nanother");
+  assert.deepEqual(pendingIn(room), [["hello", "failed", "You are not in #new."]]);
+});
+
 test("a conversation goes with a person who is renamed", () => {
   const talk = new Talk().enter();
   talk.feed(said(1, "psst", { to: "nora" }), ":bob!u@h NICK robert");
@@ -893,7 +941,9 @@ test("a room goes on under another name, also one that got it while we were away
   assert.deepEqual(talk.take("JOIN"), ["JOIN #before", "JOIN #after"]);
   assert.equal(talk.state.find("#after"), before);
   talk.state.current = talk.state.join("#before");
+  talk.state.find("#before").draft = "half a thought";
   talk.feed(":s FAIL JOIN CHANNEL_RENAMED #before #new :That channel has another name now");
+  assert.equal(talk.state.find("#new").draft, "half a thought");
   assert.equal(talk.state.current, room);
   assert.equal(talk.state.find("#before"), undefined);
   talk.state.room("#later"); // which we have left, and is still shown

@@ -174,9 +174,7 @@ function onPart(state, message) {
   if (!room) return;
   const nick = nickOf(message.source);
   if (state.isMe(nick)) {
-    room.joined = false;
-    room.empty();
-    room.version++;
+    room.goOut();
   } else if (room.leave(nick)) {
     room.add(entryOf(state, message, "leave", cleanText(message.params[1] ?? "")));
   }
@@ -191,8 +189,7 @@ function onKick(state, message) {
   const why = fold(reason) === fold(by) ? "" : cleanText(reason); // so servers say that no reason was given
   room.leave(whom);
   if (state.isMe(whom)) {
-    room.joined = false;
-    room.empty();
+    room.goOut();
     room.add(entryOf(state, message, "error", tr(why ? "kickedYouWhy" : "kickedYou", { by, room: room.name, why })));
   } else {
     const nick = cleanWord(whom);
@@ -258,7 +255,10 @@ function onRename(state, message) {
   const room = state.find(old);
   if (!room || room.isDirect || !isRoomName(name)) return;
   const before = state.find(name);
-  if (before && before === state.current) state.current = room;
+  if (before && before !== room) {
+    if (before === state.current) state.current = room;
+    room.takeOver(before);
+  }
   const places = { by: cleanWord(nickOf(message.source)), room: room.name, name: cleanWord(name), why: cleanText(reason) };
   state.rename(room, name);
   room.add(entryOf(state, message, "info", tr(places.why ? "roomRenamedWhy" : "roomRenamed", places)));
@@ -276,7 +276,10 @@ function onRenamedBefore(state, old, name) {
   const room = state.find(old);
   const isLookedAt = room === state.current;
   if (room && !state.find(name)) state.rename(room, name);
-  else if (room) state.close(Object.assign(room, { joined: false }));
+  else if (room) {
+    state.room(name).takeOver(room);
+    state.close(room);
+  }
   if (isLookedAt) state.current = state.room(name);
   state.inform(tr("calledNow", { room: cleanWord(old), name: cleanWord(name) }), "info", state.room(name));
   state.join(name, room?.key ?? "");
@@ -414,9 +417,7 @@ function onNotJoined(state, message) {
   const text = refusalText(message);
   if (room && !room.here) {
     room.joined = false;
-    const waiting = room.pending.filter((entry) => entry.delivery !== "failed");
-    for (const entry of waiting) setDelivery(entry, "failed", text);
-    room.version++;
+    room.giveUp(text);
     room.needsKey = message.command === "475";
     if (room.needsKey) state.events.push({ type: "key", room, wrong: room.key ? text : "" });
     room.key = "";

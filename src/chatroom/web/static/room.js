@@ -12,6 +12,7 @@
 
 import { isBefore, isSpoken, setDelivery } from "./entries.js";
 import { fold, isRoomName } from "./irc.js";
+import { tr } from "./strings.js";
 
 /** About 4 MB a room. */
 export const KEPT_MESSAGES = 5_000;
@@ -265,10 +266,32 @@ export class Room {
     return this.members.delete(fold(nick));
   }
 
-  /** Forgets who is here, because we are not any more. */
-  empty() {
-    this.here = this.isDirect;
+  /** We are in this room no more. */
+  goOut() {
+    this.joined = this.here = this.isDirect;
     this.members.clear();
     this.membersVersion++;
+    this.giveUp(tr("notInRoom", { room: this.name }));
+  }
+
+  /**
+   * What waits here is not sent by itself: the user decides. What was sent has its answer to come.
+   * @param {string} why
+   */
+  giveUp(why) {
+    for (const entry of this.pending) {
+      if (/unsure|waiting/.test(entry.delivery)) setDelivery(entry, "failed", entry.delivery === "unsure" ? "unknown" : why);
+    }
+    this.version++;
+  }
+
+  /**
+   * Has what was written in another room, and has not arrived, before that one ends.
+   * @param {Room} other
+   */
+  takeOver(other) {
+    other.goOut();
+    this.pending.push(...other.pending);
+    this.draft = [other.draft, this.draft].filter(Boolean).join("\n");
   }
 }
