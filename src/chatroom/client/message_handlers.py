@@ -497,7 +497,7 @@ def on_other(state: SessionState, message: Message) -> None:
 
 def _where_asked(state: SessionState) -> Room | None:
     """The room in which the command was typed that is answered, though the user looks at another one by now."""
-    return state.asked_in if state.asked_in in state.rooms.values() else None
+    return state.awaited.asked_in if state.awaited.asked_in in state.rooms.values() else None
 
 
 HANDLERS: dict[str, Handler] = {

@@ -71,7 +71,7 @@ def run(state: SessionState, room: Room, line: str) -> Room | None:
     command = COMMANDS.get(_ALIASES.get(name.lower(), name.lower()))
     if command is None:
         raise Misuse(tr("There is no command /{name}; /help lists them.", name=name))
-    state.asked_in = room
+    state.awaited.asked_in = room
     if command.is_about_room or command.takes_room:
         room, rest = _room_meant(state, room, name, rest, command.takes_room)
     if command.needs_argument and not rest.strip():

@@ -73,6 +73,7 @@ class Awaited:
     asked_bans: set[str] = field(default_factory=set)  # likewise, who is banned
     settings: set[str] = field(default_factory=set)  # that the user has just set: "strangers", "stay"
     has_no_answer: bool = False  # a command of the user's, from a server without labels
+    asked_in: Room | None = None  # where the last command was typed
 
 
 def answered_by(message: Message) -> str:
@@ -140,7 +141,6 @@ class SessionState:
         self.motd_shown = False
         self.is_checked = False
         self.labels_next = False  # whether what is sent next was typed by the user, who waits for an answer
-        self.asked_in: Room | None = None  # where the last command was typed, if over this connection
         self.searched = self.current  # whose history was searched last
         self._send_line: SendLine | None = None
         self._may_send_password = False  # with PASS, once a connection
@@ -174,7 +174,7 @@ class SessionState:
         self._send_line = None
         self.is_registered = False
         self.capabilities.clear()
-        self.awaited, self.asked_in = Awaited(), None
+        self.awaited = Awaited()
         self._tokens.clear()
         for room in self.rooms.values():
             room.history_request = None
