@@ -98,6 +98,10 @@ class Doorkeeper:
         """For want of the server's password."""
         self._send(":door 464 * :Password incorrect")
 
+    def refuse_name(self, nick: str) -> None:
+        """For want of the password of whoever has claimed it."""
+        self._send(f":door FAIL NICK NICKNAME_RESERVED {nick} :Claimed", f":door 433 * {nick} :Nickname is reserved")
+
     def let_in(self, nick: str) -> None:
         self._send(f":door 001 {nick} :Welcome", f":{nick}!u@h JOIN #lobby", f":door 353 {nick} = #lobby :{nick}")
         self._send(f":door 366 {nick} #lobby :End")

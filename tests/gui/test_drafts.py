@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from chatroom.client import slash_commands
+from chatroom.client.multiline import LINES_UNASKED
 from chatroom.client.settings import Server, load
-from chatroom.gui.presenter import LINES_UNASKED
 from tests.gui.fakes import Stage
 from tests.gui.people import DEADLINE
 from tests.gui.people import Server as Served

@@ -57,7 +57,7 @@ def test_a_password_that_was_typed_does_not_come_back_with_up(stage: Stage) -> N
     ("server", "fields"),
     [
         (Server("host", 9090, False, ""), {"name"}),
-        (Server("host", 9090, False, "two words"), {"name"}),
+        (Server("host", 9090, False, "two/words"), {"name"}),
         (Server("", 9090, False, "me"), {"server"}),
         (Server("host", 0, False, ""), {"name", "port"}),
     ],
@@ -530,6 +530,25 @@ def test_a_server_that_says_nothing_is_given_up_soon(tmp_path: Path) -> None:
         stage.clock += 2
         stage.tick()
         assert stage.connections[-1].sent[-1] == "(drop 1)"
+
+
+def test_a_server_that_owes_an_answer_is_told_soon(tmp_path: Path) -> None:
+    """After ten seconds in the bottom line, and only while it is silent; nobody has to answer who is asked nothing."""
+    stage = Stage(tmp_path, HOST, "echo-message labeled-response")
+    stage.presenter.begin(connect=True)
+    stage.connect()
+    stage.clock += 60
+    stage.tick()
+    assert stage.view.shown["status"].role == "ok"
+    stage.presenter.send("anybody?")
+    stage.clock += 9
+    stage.tick()
+    assert stage.view.shown["status"].role == "ok"
+    stage.clock += 2
+    stage.tick()
+    assert stage.view.shown["status"].text.startswith("No answer from") and stage.view.shown["status"].role == "warn"
+    stage.said("bob", "it is slow today")
+    assert stage.view.shown["status"].role == "ok"
 
 
 def test_the_menu_of_a_member_fits_rank_and_state(stage: Stage) -> None:

@@ -557,6 +557,47 @@ def test_who_has_no_password_can_choose_another_name(here: Server, tmp_path: Pat
         assert terminal.end() == 0
 
 
+def test_who_loses_their_name_while_away_keeps_what_waits(tmp_path: Path) -> None:
+    """Somebody else has claimed it meanwhile; what was typed is sent under another name, once that is agreed to."""
+    with Doorkeeper() as door:
+        terminal = Terminal("-p", str(door.port), "--nick", "alice", XDG_CONFIG_HOME=str(tmp_path), NO_COLOR="1")
+        door.accept()
+        door.let_in("alice")
+        terminal.wait("You are in #lobby")
+        door.hang_up()
+        terminal.wait("Trying again")
+        terminal.type("a waiting line\r")
+        terminal.wait("Waits for the connection: a waiting line")
+        door.accept()
+        door.refuse_name("alice")
+        terminal.wait("Password of the name alice:")
+        terminal.type("/nick ali\r")
+        assert "NICK ali" in door.accept()
+        door.let_in("ali")
+        terminal.wait(r"Send that to #lobby\? \[y/N\]")
+        terminal.type("y\r")
+        door.hear("PRIVMSG #lobby :a waiting line")
+        assert terminal.end() == 0
+
+
+def test_a_paste_of_many_lines_is_asked_about(here: Server, tmp_path: Path) -> None:
+    """It is mostly by mistake."""
+    pytest.importorskip("prompt_toolkit")
+    with Netcat(here.port, "bob") as bob:
+        terminal = Terminal("-p", str(here.port), "--nick", "alice", XDG_CONFIG_HOME=str(tmp_path), NO_COLOR="1")
+        terminal.wait("You are in #lobby")
+        for answer, name in (("n", "mistake"), ("y", "poem")):
+            pasted = "\n".join(f"{name} {number}" for number in range(25))
+            terminal.type(f"\x1b[200~{pasted}\x1b[201~\r")
+            terminal.wait(r"Send these 25 lines to everybody here\? \[y/N\]")
+            terminal.seen = ""
+            terminal.type(f"{answer}\r")
+            terminal.wait("Not sent: mistake 0" if answer == "n" else ">")
+        bob.wait("poem 24")
+        assert "mistake" not in bob.seen
+        assert terminal.end() == 0
+
+
 def test_a_long_message_is_broken_between_words(here: Server, bare: Terminal) -> None:
     """Links and what fits stay as they are, with their blanks."""
     link = f"https://example.org/{'a-b/' * 30}"

@@ -10,9 +10,11 @@ from chatroom.client import server_connection as wire
 from chatroom.client.screen_events import Rejected, ScreenEvent
 from chatroom.client.server_connection import Security, ServerConnection, Target
 from chatroom.client.session import Session
+from chatroom.client.transcript_entry import DeliveryState
 from chatroom.common.addresses import is_this_machine
 from chatroom.common.language import tr
 
+_SENT = DeliveryState.SENT
 MakeConnection = Callable[[Target, "SimpleQueue[wire.ConnectionEvent]"], ServerConnection]
 
 
@@ -54,6 +56,7 @@ class Client:
         self._number = 0  # of the connection
         self._connected_at = 0.0
         self._has_heard = False  # a line over this connection
+        self._heard_at = 0.0  # the last line
         self._make_connection = make_connection
         self._queue: SimpleQueue[wire.ConnectionEvent] = SimpleQueue()
         self._lines: list[str] = []  # received, not fed to the session yet; the next one last
@@ -137,15 +140,27 @@ class Client:
             else:
                 self._connection.drop(self._number, tr("the name is still held by the connection that was lost"))
         elif state.is_connected and not state.is_registered and self._now() - self._connected_at > self._patience():
-            reason = tr("{server} took the connection and said nothing; is it a chat server", server=self.target)
+            if state.was_registered:
+                reason = tr("{server} takes connections and doesn't answer", server=self.target)
+            else:
+                reason = tr("{server} took the connection and said nothing; is it a chat server?", server=self.target)
             self._connection.drop(self._number, reason)
 
     def _patience(self) -> float:
         """Seconds that the server may take to let us in."""
         return REGISTER_SECONDS if self._has_heard else SILENT_SECONDS
 
+    @property
+    def silence(self) -> float:
+        """For how many seconds the server has said nothing while it owes an answer to what the user has said."""
+        sent = [each.time for room in self.state.rooms.values() for each in room.pending() if each.delivery is _SENT]
+        if self.phase is not Phase.ONLINE or not sent:
+            return 0.0
+        return max(0.0, self._now() - max(min(sent), self._heard_at))
+
     def _feed(self, line: str) -> None:
         self._has_heard = True
+        self._heard_at = self._now()
         self._session.feed(line)
         if self.phase is Phase.CONNECTING and self.state.is_registered:
             self.phase = Phase.ONLINE

@@ -11,6 +11,7 @@ from chatroom.common.irc_message import Message
 from chatroom.common.text import number
 
 MULTILINE = "draft/multiline"
+LINES_UNASKED = 20  # sent at once without a question: more is mostly pasted by mistake
 _CONCAT = "draft/multiline-concat"  # the tag of a line that goes on where the one before was cut
 _BYTES_MAX = 40_000  # of one message, whatever a server allows: no reader likes more
 _LINES_MAX = 200

@@ -370,7 +370,7 @@ def explain(error: Exception, target: Target) -> str:
     match error:
         case _OverError():
             text = str(error)
-            return text[0].upper() + text[1:] + "."
+            return text[0].upper() + text[1:] + ("" if text.endswith("?") else ".")
         case socket.gaierror() | UnicodeError():
             return tr("There is no host called {server}. Check the spelling, or your network.", server=target.host)
         case ConnectionRefusedError():

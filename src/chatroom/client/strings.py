@@ -275,6 +275,11 @@ def goes_to(nick: str, room: str) -> str:
     return tr("What you type goes to {nick} now; /join {room} goes back.", nick=nick, room=room)
 
 
+def many_lines(count: int) -> str:
+    """The question whether a long text is meant to be sent."""
+    return trn("Send this {count} line to everybody here?", "Send these {count} lines to everybody here?", count)
+
+
 def people(count: int) -> str:
     return trn("{count} person", "{count} people", count)
 

@@ -14,6 +14,7 @@ from chatroom.client import (
     ignoring,
     links,
     mode_handlers,
+    multiline,
     plaintext,
     presence_handlers,
     slash_commands,
@@ -42,7 +43,7 @@ from chatroom.client.session import Session
 from chatroom.client.settings import Server, Settings
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import Kind
-from chatroom.common.language import find, own, speak, tr, trn
+from chatroom.common.language import find, own, speak, tr
 from chatroom.common.names import describe_fault, nick_fault, without_spaces
 from chatroom.gui import export
 from chatroom.gui.alerts import Alerts
@@ -58,7 +59,6 @@ from chatroom.gui.writing import Writing
 
 TICK_SECONDS = 0.006  # of handling lines at once, so that a key pressed meanwhile shows within 20 ms
 REFRESH_SECONDS = 0.1  # between two redraws while more waits: drawing costs more than handling lines
-LINES_UNASKED = 20  # sent at once without a question: more is mostly pasted by mistake
 _FIELDS = {  # of the panel, by the reason of a refusal; any other is no fault of what was typed
     **dict.fromkeys(("nick-taken", "nick-bad"), "name"),
     **dict.fromkeys(("nick-claimed", "login-refused", "password-changed", "ended"), "password"),
@@ -481,8 +481,7 @@ def follow(server: Server) -> tuple[Server, str]:
 def _is_meant(view: View, text: str) -> bool:
     """Whether the user means to send a text; asks about one of many lines."""
     count = len(splitting.lines(text))
-    question = trn("Send this {count} line to everybody here?", "Send these {count} lines to everybody here?", count)
-    return count <= LINES_UNASKED or view.confirm(question, tr("Send"))
+    return count <= multiline.LINES_UNASKED or view.confirm(strings.many_lines(count), tr("Send"))
 
 
 def check(server: Server) -> dict[str, str]:

@@ -10,6 +10,7 @@ from chatroom.common.names import bare, fold
 from chatroom.gui.view_protocol import Banner, Header, MemberRow, RoomRow, Status
 
 RECONNECTED_SECONDS = 3.0
+SILENT_SECONDS = 10.0  # of a server that owes an answer, until it is told; a little later it is asked, then given up
 EMPTY_ROOM = mark("No messages yet. Say hello.")
 NOT_IN_ROOM = mark("You are not in this room.")
 _RANKS = "~&@%+"
@@ -142,8 +143,11 @@ def banner(client: Client, now: float) -> Banner | None:
 
 def status(client: Client) -> Status:
     """The bottom line."""
+    security = client.security
+    if client.silence >= SILENT_SECONDS:
+        text = tr("No answer from {server} for {seconds} s…", server=client.target, seconds=round(client.silence))
+        return Status(text, "warn", tr(security.value), _SECURITY_ROLES[security])
     if client.phase is Phase.ONLINE:
-        security = client.security
         return Status(_connected(client), "ok", tr(security.value), _SECURITY_ROLES[security])
     if client.phase is Phase.ASKING:
         return Status(tr("Not connected to {server}", server=client.target), "error", security_role="muted")

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import TextIO
 
-from chatroom.client import plaintext, slash_commands, strings
+from chatroom.client import multiline, plaintext, slash_commands, splitting, strings
 from chatroom.client.client import GOODBYE_SECONDS, Client, Phase
 from chatroom.client.misuse import EndProgram, Misuse, Unconfirmed
 from chatroom.client.room import REDRAW_NOTHING, Room
@@ -88,8 +88,11 @@ class Conversation:
 
     # --- lines in -----------------------------------------------------------------------------------------------------
 
-    def typed(self, line: str) -> None:
-        """Handles a line from the user: says it, carries out the command, or takes it for the answer to a question."""
+    def typed(self, line: str, is_meant: bool = False) -> None:
+        """Handles a line from the user: says it, carries out the command, or takes it for the answer to a question.
+
+        `is_meant`: the user was asked about it already. A pasted text is one line, with line breaks in it.
+        """
         if self._asked:
             self._answer(line.strip())
             return
@@ -110,6 +113,10 @@ class Conversation:
         room = self.state.current
         if self.interactive and not self.state.is_registered:
             self._wait_with(line)
+            return
+        if self.interactive and not is_meant and len(splitting.lines(line)) > multiline.LINES_UNASKED:
+            self._waiting.append(line)
+            self._confirms = True
             return
         # Where a script is not let in it ends; a person is told, and can go to another room.
         comes = not room.is_here and (room.joined or not self.interactive)
@@ -160,7 +167,7 @@ class Conversation:
         is_yes = answer in tr(YES).split()
         for line in waiting:
             if is_yes:
-                self.typed(line)
+                self.typed(line, is_meant=True)
             else:
                 self.show(tr("Not sent: {text}", text=line))
         return is_yes or answer in ["", *tr(_NO).split()]
@@ -204,6 +211,8 @@ class Conversation:
     @property
     def question(self) -> str:
         """What the next line answers, as a prompt; "" while nothing is asked for."""
+        if self._confirms and len(self._waiting) == 1 and not self._has_asked:
+            return " ".join([strings.many_lines(len(splitting.lines(self._waiting[0]))), tr("[y/N]"), ""])
         if self._confirms:
             return " ".join([tr("Send that to {place}?", place=self.state.current.name), tr("[y/N]"), ""])
         if self._locked and not self._asked:
