@@ -454,7 +454,7 @@ def on_whois(state: SessionState, message: Message) -> None:
         text = strings.whois(message.command, message.params)
     except KeyError:
         text = text_of_all(message)
-    state.inform(clean(plain(text)))
+    state.inform(clean(plain(text)), room=_where_asked(state))
 
 
 def on_unknown_command(state: SessionState, message: Message) -> None:
@@ -498,9 +498,14 @@ def on_other(state: SessionState, message: Message) -> None:
             told = refusals.told(message, reason)
             if message.command in ("464", "491"):  # about the password of the server's operators
                 state.events.append(Answered(told, False))
-            state.inform(told, Kind.ERROR)
+            state.inform(told, Kind.ERROR, _where_asked(state))
         else:
-            state.inform(text_of_all(message))
+            state.inform(text_of_all(message), room=_where_asked(state))
+
+
+def _where_asked(state: SessionState) -> Room | None:
+    """The room in which the command was typed that is answered, though the user looks at another one by now."""
+    return state.awaited.asked_in if state.awaited.asked_in in state.rooms.values() else None
 
 
 HANDLERS: dict[str, Handler] = {
