@@ -1495,6 +1495,17 @@ def test_what_is_typed_after_a_dialog_is_written(server: ChatServer, visit: Visi
     expect(nora.composer).to_have_value("two words")
 
 
+def test_a_form_that_was_closed_stays_closed(server: ChatServer, visit: Visit) -> None:
+    """Also where the list of rooms comes only then."""
+    nora = visit(server.port).come("nora")
+    nora.run("document.querySelector('.rooms .join').click(); document.querySelector('dialog').close()")
+    nora.say("hello")  # is answered behind the list
+    nora.sees("hello")
+    expect(nora.page.locator("dialog")).to_have_count(0)
+    nora.say("/rooms")
+    expect(nora.page.get_by_role("dialog", name="Join a room")).to_be_visible()
+
+
 # ---- strangers ------------------------------------------------------------------------------------------------------
 
 

@@ -73,6 +73,7 @@ class Awaited:
     asked_bans: set[str] = field(default_factory=set)  # likewise, who is banned
     settings: set[str] = field(default_factory=set)  # that the user has just set: "strangers", "stay"
     has_no_answer: bool = False  # a command of the user's, from a server without labels
+    asked_in: Room | None = None  # where the last command was typed
 
 
 def answered_by(message: Message) -> str:

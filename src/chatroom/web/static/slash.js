@@ -333,7 +333,13 @@ export const SLASH_COMMANDS = {
     },
     offline: true,
   },
-  rooms: { usage: "/rooms", act: (state) => state.send("LIST") },
+  rooms: {
+    usage: "/rooms",
+    act: (state) => {
+      state.asked.add("rooms");
+      state.send("LIST");
+    },
+  },
   who: {
     usage: "/who",
     act: (state, room) => {

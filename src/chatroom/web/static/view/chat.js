@@ -322,9 +322,12 @@ export class ChatView {
     document.title = titleOf(this.state);
   }
 
-  /** @param {import("../state.js").ListedRoom[]} rooms */
+  /**
+   * The list goes to the form for joining, unless that has closed meanwhile.
+   * @param {import("../state.js").ListedRoom[]} rooms
+   */
   onRooms(rooms) {
-    if (!this.menus.listRooms) this.menus.join();
+    if (this.state.asked.delete("rooms") && !this.menus.listRooms) this.menus.join();
     this.menus.listRooms?.(rooms);
   }
 
