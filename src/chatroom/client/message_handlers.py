@@ -366,11 +366,7 @@ def on_fail(state: SessionState, message: Message) -> None:
         return
     if param(message, 0) == "NICK" or param(message, 1) in _REASONS:
         state.reason = param(message, 1)
-        killed = {
-            "SESSION_KILLED": (param(message, 2), text_of(message)),
-            "PASSWORD_CHANGED": (state.login_name or state.nick,),
-        }
-        state.killed = killed.get(state.reason, ())
+        state.killed = refusals.about_end(message, state.login_name or state.nick)
         return
     if state.answer(message.tags.get("label", ""), DeliveryState.FAILED) is None and not state.is_registered:
         state.error = text_of(message)
