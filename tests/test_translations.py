@@ -61,6 +61,7 @@ NO_SENTENCES = (
         "display notification",
         "not in this room",
         "not an object",
+        "muted quote",
     ),
     *("connection to 7", "a line without a command", "_chatroom._tcp", "to the others", "from the others"),
     *("an error in the program", "it has lost what it had"),

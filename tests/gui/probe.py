@@ -196,6 +196,7 @@ def state(view: TkView) -> dict[str, Any]:
         "focused": bool(focus),
         "size": [root.winfo_width(), root.winfo_height()],
         "send_at": _middle(view.composer.send_button, root),
+        "hint": str(view.composer.hint["text"]),
         "composer_width": view.composer.text.winfo_width(),
         "composer_at": _middle(view.composer.text, root),
         "question_at": _middle(view.question.entry, root),

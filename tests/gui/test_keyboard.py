@@ -351,6 +351,12 @@ def test_side_panes_fit_again_after_f9_and_another_size(window: Window) -> None:
     assert window.state["composer_width"] >= 200
     window.resize(900, 500)
     window.wait(lambda state: state["members_shown"] and state["send_at"], "both, and the button")
+    window.wait(lambda state: state["hint"] == "Enter sends · Shift+Enter new line", "the whole hint")
+    window.resize(600, 500)
+    window.wait(lambda state: state["rooms_shown"] and not state["members_shown"], "room for one")
+    window.key("F9")
+    state = window.wait(lambda state: state["members_shown"], "both are asked for")
+    assert state["send_at"][0] < state["members_at"][0] - 100
 
 
 def test_a_menu_key_in_a_dialog_of_the_system_does_no_harm(window: Window) -> None:

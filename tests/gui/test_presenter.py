@@ -689,9 +689,23 @@ def test_a_room_that_needs_a_key_asks_for_it(stage: Stage) -> None:
     stage.view.answer("s3cret")
     assert stage.connections[-1].sent[-1] == "JOIN #klasa3b s3cret"
     stage.tick(":irc 475 me #klasa3b :Cannot join channel (+k)")
-    assert len([text for text in stage.view.texts if "needs a key" in text]) == 1
+    assert len([text for text in stage.view.texts if "needs a key" in text]) == 2
     stage.tick(":me!u@h JOIN #klasa3b", ":irc 353 me = #klasa3b :me @Anna", ":irc 366 me #klasa3b :End")
     assert not any("needs a key" in text for text in stage.view.texts)
+
+
+def test_an_answer_stands_where_its_command_was_typed(stage: Stage) -> None:
+    """The server may be slow, and the user somewhere else by then."""
+    stage.presenter.send("/raw FOO")
+    stage.presenter.send("/msg bob")
+    assert stage.view.shown["header"].name == "bob"
+    stage.presenter.rooms.select("#lobby")
+    stage.presenter.send("/raw FOO")
+    stage.presenter.rooms.select("bob")
+    stage.tick(":irc 421 me FOO :Unknown command")
+    assert not any("FOO" in text for text in stage.view.texts)
+    stage.presenter.rooms.select("#lobby")
+    assert stage.view.texts[-1] == "This server knows no command FOO."
 
 
 def test_the_head_tells_what_keeps_people_out_or_silent(stage: Stage) -> None:
@@ -864,6 +878,10 @@ def test_who_keeps_order_takes_back_what_others_said(tmp_path: Path) -> None:
     stage.tick(":bob!u@h MODE #lobby +o me")
     last = next(i for i, row in enumerate(stage.view.rows) if row.entry and row.entry.msgid == "a1")
     assert pane.actions(last) == [("reply", "Reply to bob"), ("take back", "Take back")]
+    stage.view.consents = False
+    pane.act(last, "take back")
+    assert "theirs" in stage.view.questions[-1] and "REDACT #lobby a1" not in stage.connections[-1].sent
+    stage.view.consents = True
     pane.act(last, "take back")
     assert stage.connections[-1].sent[-1] == "REDACT #lobby a1"
 
@@ -1107,3 +1125,28 @@ def test_a_name_with_a_space_is_taken_as_it_can_be(tmp_path: Path) -> None:
     stage.presenter.questions.ask_for_act(rename)
     stage.view.answer("Frau Doktor Keller")
     assert stage.connections[-1].sent[0] == "NICK Frau_Doktor_Keller"
+
+
+def test_a_command_whose_password_is_refused_stands_there_for_the_next_one(stage: Stage) -> None:
+    """Else that would be said. Who writes something else by then goes on with it."""
+    stage.tick(":irc CAP me ACK :message-tags")
+    refused = "@chatroom/code=password-weak :NickServ!NickServ@irc NOTICE me :A password has at least 8 characters"
+    stage.presenter.send("/register short")
+    stage.tick(refused)
+    assert stage.view.composer == "/register "
+    stage.view.composer = ""
+    stage.tick(refused)
+    assert stage.view.composer == ""  # nothing of the user's has been refused
+    stage.presenter.send("/register short")
+    stage.view.composer = "hello"
+    stage.tick(refused)
+    assert stage.view.composer == "hello"
+    stage.presenter.send("/register open-sesame")
+    stage.tick("@chatroom/code=claimed :NickServ!NickServ@irc NOTICE me :The name me is yours")
+    assert stage.view.composer == ""
+
+
+def test_a_name_that_is_too_long_here_is_told_as_that(stage: Stage) -> None:
+    """Servers tell how long a name may be; their own words are not needed."""
+    stage.tick(":irc 005 me NICKLEN=9 :are supported", ":irc 432 me a_very_long_name :Erroneous nickname")
+    assert "A name has at most 9 characters here." in stage.view.texts[-1]

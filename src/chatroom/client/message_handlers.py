@@ -40,9 +40,9 @@ from chatroom.client.state import (
 )
 from chatroom.client.transcript_entry import DeliveryState, Kind, TranscriptEntry
 from chatroom.common.irc_message import Message, needs_colon
-from chatroom.common.language import tr
+from chatroom.common.language import tr, trn
 from chatroom.common.names import fold
-from chatroom.common.text import CTCP, clean, plain
+from chatroom.common.text import CTCP, clean, number, plain
 
 Handler = Callable[[SessionState, Message], None]
 
@@ -51,6 +51,7 @@ _log = logging.getLogger(__name__)
 _ISUPPORT_MAX = 500  # words; servers have about 50
 _JOIN_BYTES = 480  # of names and keys in a JOIN, so that the line stays below 512
 _STATUS_SIGNS = "~&@%+"
+_NICK_CHARACTERS_MAX = 1_000  # no server has longer names
 _HISTORY_SERVICE = "HistServ!HistServ@"  # who says in the history of Ergo that somebody has joined or left
 # The codes of a FAIL (IRCv3 standard-replies) that is the reason for the line behind it; all about NICK are.
 NICK_RESERVED = "NICKNAME_RESERVED"  # before 433: the name is somebody's account
@@ -59,6 +60,7 @@ _ENDS = {  # before ERROR, where the client must not come back by itself; and wh
     "SESSION_REPLACED": "elsewhere",  # logged in to the same name over another connection
     "SESSION_ENDED": "ended",  # from another device, or by logging out
     "SESSION_KILLED": "killed",  # by an operator of the server
+    "PASSWORD_CHANGED": "password-changed",  # with another device
 }
 _REASONS = (NICK_RESERVED, TRY_LATER, *_ENDS)
 
@@ -253,7 +255,13 @@ def on_logged_in(state: SessionState, message: Message) -> None:
 def on_nick_refused(state: SessionState, message: Message) -> None:
     nick, reason = param(message, 1), _take_reason(state)
     if state.is_registered:
-        state.inform(refusals.told(message, reason), Kind.ERROR)
+        most = number(state.isupport.get("NICKLEN", ""), _NICK_CHARACTERS_MAX) or _NICK_CHARACTERS_MAX
+        told = refusals.told(message, reason)
+        if len(nick) > most:
+            told = trn(
+                "A name has at most {count} character here.", "A name has at most {count} characters here.", most
+            )
+        state.inform(told, Kind.ERROR)
     elif message.command == "433" and state.send_password():
         pass  # the server's answer to that decides
     elif message.command == "433" and reason == NICK_RESERVED:
@@ -267,7 +275,8 @@ def on_nick_refused(state: SessionState, message: Message) -> None:
     elif message.command == "433":
         state.reject("nick-taken", nick)
     else:
-        state.reject("nick-bad", nick, text_of(message))
+        why = text_of(message) if reason else tr("choose a short one, of plain letters and digits.")
+        state.reject("nick-bad", nick, why)
 
 
 def on_password_refused(state: SessionState, message: Message) -> None:
@@ -357,7 +366,7 @@ def on_fail(state: SessionState, message: Message) -> None:
         return
     if param(message, 0) == "NICK" or param(message, 1) in _REASONS:
         state.reason = param(message, 1)
-        state.killed = (param(message, 2), text_of(message)) if state.reason == "SESSION_KILLED" else ()
+        state.killed = refusals.about_end(message, state.login_name or state.nick)
         return
     if state.answer(message.tags.get("label", ""), DeliveryState.FAILED) is None and not state.is_registered:
         state.error = text_of(message)
@@ -446,7 +455,7 @@ def on_whois(state: SessionState, message: Message) -> None:
         text = strings.whois(message.command, message.params)
     except KeyError:
         text = text_of_all(message)
-    state.inform(clean(plain(text)))
+    state.inform(clean(plain(text)), room=_where_asked(state))
 
 
 def on_unknown_command(state: SessionState, message: Message) -> None:
@@ -490,9 +499,14 @@ def on_other(state: SessionState, message: Message) -> None:
             told = refusals.told(message, reason)
             if message.command in ("464", "491"):  # about the password of the server's operators
                 state.events.append(Answered(told, False))
-            state.inform(told, Kind.ERROR)
+            state.inform(told, Kind.ERROR, _where_asked(state))
         else:
-            state.inform(text_of_all(message))
+            state.inform(text_of_all(message), room=_where_asked(state))
+
+
+def _where_asked(state: SessionState) -> Room | None:
+    """The room in which the command was typed that is answered, though the user looks at another one by now."""
+    return state.awaited.asked_in if state.awaited.asked_in in state.rooms.values() else None
 
 
 HANDLERS: dict[str, Handler] = {

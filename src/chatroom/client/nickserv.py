@@ -19,7 +19,7 @@ def heard(state: SessionState, said: TranscriptEntry, code: str) -> None:
     told = _TO_SERVICE.sub(_own_command, said.text)
     told = _OF_SERVICE.sub(_own_command, told) if state.knows_times("BAN") else told
     if fold(said.nick) == SERVICE and state.is_registered:
-        state.events.append(Answered(told, code in _DONE))
+        state.events.append(Answered(told, code in _DONE, bool(code)))
     state.inform(told, Kind.ERROR if code and code not in _DONE else Kind.INFO)
 
 

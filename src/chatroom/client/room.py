@@ -12,6 +12,7 @@ Laws of the transcript:
 """
 
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -26,6 +27,7 @@ _TRIM_ENTRIES = 2_000  # forgotten at once, so that forgetting costs little per 
 _CLAIM_AMONG_ENTRIES = 200  # before those that wait: a message that failed longer ago is not looked for
 MEMBERS_MAX = 100_000  # of a room; about 20 MB
 BANS_MAX = 10_000  # of a room, and as many mutes; servers have 100
+_REFUSALS_MAX = 20  # to be let in, of which the words go when we are
 _COLOURED_MAX = 10_000  # people of whom the colour is remembered
 KEPT_SPEAKERS = 50  # who spoke last, for completing names
 REDRAW_NOTHING = 1 << 62
@@ -106,7 +108,7 @@ class Room:
         self.history_pages = 0  # that have arrived since we came here
         self.gap_from = ""  # msgid of the last message before a gap that is not closed yet
         self._colours: dict[str, int] = {}  # of people, by the folded name
-        self._refusal: TranscriptEntry | None = None  # why we were not let in, the last time
+        self._refusals: deque[TranscriptEntry] = deque(maxlen=_REFUSALS_MAX)  # why we were not let in
         self._by_id: dict[str, TranscriptEntry] = {}
         self._characters = 0  # of the texts of `entries`
         self._pending = 0  # how many entries at the end wait for the server
@@ -216,17 +218,18 @@ class Room:
         self.touch(index)
 
     def refuse(self, entry: TranscriptEntry) -> None:
-        """We are not let in: `entry` tells why, until we are, or another one does."""
-        self.let_in()
-        self.joined, self._refusal = False, entry
+        """We are not let in: `entry` tells why, until we are."""
+        self.joined = False
         self.add(entry)
+        self._refusals.append(entry)
         self.give_up_waiting()
 
     def let_in(self) -> None:
-        """We are in: what was told of the last try is of no use any more."""
-        if self._refusal in self.entries:
-            self.remove(self._refusal)
-        self._refusal = None
+        """We are in: what was told of earlier tries is of no use any more."""
+        for entry in self._refusals:
+            if entry in self.entries:
+                self.remove(entry)
+        self._refusals.clear()
 
     def redact(self, entry: TranscriptEntry, text: str) -> None:
         """A message was taken back: `text` stands in its place."""

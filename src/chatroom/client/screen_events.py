@@ -109,10 +109,14 @@ class KeyWanted:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The server says what it makes of a password that the user has given it. `text` says why, where it refuses it."""
+    """The server says what it makes of a password that the user has given it. `text` says why, where it refuses it.
+
+    `is_certain` is false where it is only known that NickServ has said something.
+    """
 
     text: str = ""
     is_done: bool = True
+    is_certain: bool = True
 
 
 ScreenEvent = (

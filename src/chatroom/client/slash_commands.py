@@ -67,11 +67,11 @@ def run(state: SessionState, room: Room, line: str) -> Room | None:
         _demand_presence(state, room)
         state.say(room, line.removeprefix("/") if line.startswith("//") else line)
         return None
-    name, *more = re.split(r"\s", line[1:], maxsplit=1)
-    rest = more[0] if more else ""
+    name, rest, *_ = [*re.split(r"\s", line[1:], maxsplit=1), ""]
     command = COMMANDS.get(_ALIASES.get(name.lower(), name.lower()))
     if command is None:
         raise Misuse(tr("There is no command /{name}; /help lists them.", name=name))
+    state.awaited.asked_in = room
     if command.is_about_room or command.takes_room:
         room, rest = _room_meant(state, room, name, rest, command.takes_room)
     if command.needs_argument and not rest.strip():

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from chatroom.client import ban_sentences, bans, mode_handlers
 from chatroom.client.links import link
 from chatroom.client.room import Room
+from chatroom.client.screen_events import Answered
 from chatroom.client.settings import Server
 from chatroom.client.state import SessionState
 from chatroom.common.addresses import is_this_machine
@@ -40,6 +41,7 @@ class CommandQuestions:
         self._server = server
         self._asked_in: Room | None = None  # where the user is, so that a question stands over its own room alone
         self._waiting: Act | None = None  # with a password: the server has still to say what it makes of it
+        self._secret = ""  # the command of a line with a password that has no answer yet
         self._keys_wanted: dict[Room, str] = {}  # by rooms that want a key: what the server says of that
 
     def ask_for_act(self, act: Act, given: str = "", refusal: str = "") -> None:
@@ -86,15 +88,24 @@ class CommandQuestions:
             lambda text: None,
         )  # fmt: skip
 
-    def answered(self, text: str, is_done: bool) -> None:
+    def note_secret(self, line: str) -> None:
+        """The user has typed a command with a password. If it is refused, the command stands there for the next try.
+
+        Else the next password would be typed there alone, and said in the room.
+        """
+        self._secret = f"{line.split()[0]} "
+
+    def answered(self, answer: Answered) -> None:
         """The server says what it makes of a password: closes the question, or asks again."""
+        typed, self._secret = self._secret, ""
         if self._waiting is None:
-            return
-        if is_done:
+            if typed and answer.is_certain and not answer.is_done and not self._view.composer_text():
+                self._view.set_composer(typed)
+        elif answer.is_done:
             self._waiting = None
             self._view.end_question()
         else:
-            self.ask_once_more(text)
+            self.ask_once_more(answer.text)
 
     def ask_once_more(self, refusal: str = "") -> None:
         """Asks again for a password that was not taken, or that the server has not answered for."""

@@ -12,8 +12,8 @@ from chatroom.gui.view_protocol import Note
 
 HINT = mark("Enter sends · Shift+Enter new line")
 _LINES = 3
-_NOTE_LEAST_PIXELS = 220  # also while the window has no size yet
-_LEAST_PIXELS = 200  # of the field: where it would be narrower, it has no button beside it
+_NOTE_PIXELS = 220  # while the window has no size yet
+_LEAST_PIXELS = 200  # of the field, on any screen: where it would be narrower, it has no button beside it
 
 
 class Composer(ttk.Frame):
@@ -70,7 +70,7 @@ class Composer(ttk.Frame):
         self.text.configure(height=1 if compact else _LINES)
         self.text.grid(row=1, column=0, columnspan=2 if compact else 3, sticky="ew")
         beside = self.winfo_width() - self.send_button.winfo_reqwidth()
-        if compact and self.winfo_width() > 1 and beside < pixels(self, _LEAST_PIXELS):
+        if compact and self.winfo_width() > 1 and beside < _LEAST_PIXELS:
             self.send_button.grid_remove()
         elif compact:
             self.send_button.grid(row=1, column=2, padx=(6, 0), pady=0, sticky="ns")
@@ -82,7 +82,8 @@ class Composer(ttk.Frame):
         """Shows a note above the text if it can be ended, else in place of the hint; in a low window, the hint goes."""
         self._note = note
         below = "" if note.can_end else note.text
-        room = max(_NOTE_LEAST_PIXELS, self.winfo_width() // 2)
+        width = self.winfo_width()
+        room = width - self.send_button.winfo_reqwidth() - pixels(self, 12) if width > 1 else _NOTE_PIXELS
         self.hint.configure(text=shortened(shown(below or tr(HINT)), self._fonts.small, room))
         if below or not self._is_compact:
             self.hint.grid(row=2, column=0, sticky="w", padx=2)

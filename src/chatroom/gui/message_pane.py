@@ -17,6 +17,7 @@ from chatroom.gui.transcript import Splice, Transcript
 from chatroom.gui.view_protocol import View
 
 QUICK_REACTIONS = ("👍", "❤", "😂", "🎉", "🤔", "👀")  # offered in the menu; /react takes any
+_QUOTED_CHARACTERS = 90  # of a message, where a question is about it
 _NAMED_PEOPLE = 12  # of those who have reacted alike; the others are counted
 _OURS_ALONE = (DeliveryState.WAITING, DeliveryState.FAILED)  # the server does not have it
 
@@ -185,7 +186,7 @@ class MessagePane:
             self.client.state.react(room, entry, action.removeprefix("react "))
         elif entry.delivery in _OURS_ALONE:
             self.clicked(row, "delete", "")
-        elif entry.msgid:
+        elif entry.msgid and (entry.own or self._view.confirm(_question(entry), tr("Take back"))):
             self.client.state.redact(self.transcript.room, entry)
 
     def rows_of_message(self, row: int) -> tuple[int, int]:
@@ -227,3 +228,9 @@ class MessagePane:
             self.transcript.expanded.add(entry.serial)
             room.touch_entry(entry)
         self.refresh()
+
+
+def _question(entry: TranscriptEntry) -> str:
+    """Whether a message of somebody else is to go."""
+    beginning = entry.text.partition("\n")[0][:_QUOTED_CHARACTERS]
+    return tr("Take back what {nick} said? Nobody can bring it back.", nick=entry.nick) + f"\n\n{beginning}"

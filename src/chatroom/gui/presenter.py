@@ -262,8 +262,8 @@ class Presenter:
                 self._speak(tag)
             case KeyWanted(room, about):
                 self.questions.want_key(room, about)
-            case Answered(text, is_done):
-                self.questions.answered(text, is_done)
+            case Answered():
+                self.questions.answered(event)
             case SearchResults(room, entries):
                 self.search.found(room, entries)
 
@@ -361,8 +361,8 @@ class Presenter:
             if not done:
                 self.view.set_composer(text)
         if done:
-            if not slash_commands.is_secret(text):
-                self.sent.add(text)
+            remember = self.questions.note_secret if slash_commands.is_secret(text) else self.sent.add
+            remember(text)
             self.writing.sent(room)
             self.pane.jump_to_latest()
 
