@@ -141,6 +141,7 @@ def test_the_code_before_a_refusal_tells_why_it_came() -> None:
     for fail, rejected in (
         ("SESSION_ENDED :you have ended it", Rejected("ended")),
         ("SESSION_KILLED olga :a break", Rejected("killed", ("olga", "a break"))),
+        ("PASSWORD_CHANGED :it was changed", Rejected("password-changed", ("me",))),
     ):
         script = Script()
         script.connect()

@@ -580,6 +580,23 @@ def test_who_loses_their_name_while_away_keeps_what_waits(tmp_path: Path) -> Non
         assert terminal.end() == 0
 
 
+def test_who_changes_the_password_elsewhere_is_asked_for_it_at_once(here: Server, tmp_path: Path) -> None:
+    """Before what is typed next could be taken for a message."""
+    (tmp_path / "password").write_text("open-sesame\n")
+    with Irc(here.port, "alice") as phone:
+        phone.send("PRIVMSG NickServ :REGISTER open-sesame")
+        phone.wait("is yours")
+        arguments = ("-p", str(here.port), "--nick", "alice", "--password-file", str(tmp_path / "password"))
+        terminal = Terminal(*arguments, XDG_CONFIG_HOME=str(tmp_path), NO_COLOR="1")
+        terminal.wait("You are in #lobby")
+        phone.send("PRIVMSG NickServ :SET PASSWORD open-sesame close-sesame")
+        terminal.wait("(?s)The password of alice was changed on another device.*Password of the name alice:")
+        assert "Trying again" not in terminal.seen
+        terminal.type("close-sesame\r")
+        terminal.wait("Connected again")
+        assert terminal.end() == 0
+
+
 def test_a_paste_of_many_lines_is_asked_about(here: Server, tmp_path: Path) -> None:
     """It is mostly by mistake."""
     pytest.importorskip("prompt_toolkit")

@@ -119,6 +119,8 @@ class Client:
         """Ends the connection. What the user can answer leaves everything else as it is."""
         self._connection.close()
         self.is_answering = False
+        if self.phase is Phase.ONLINE:
+            self.lost_at = self._now()
         self.phase = Phase.ASKING if event.reason in strings.ANSWERS else Phase.STOPPED
         if self.phase is Phase.ASKING:
             self.error = strings.refusal(event.reason, *event.about)

@@ -60,6 +60,7 @@ _ENDS = {  # before ERROR, where the client must not come back by itself; and wh
     "SESSION_REPLACED": "elsewhere",  # logged in to the same name over another connection
     "SESSION_ENDED": "ended",  # from another device, or by logging out
     "SESSION_KILLED": "killed",  # by an operator of the server
+    "PASSWORD_CHANGED": "password-changed",  # with another device
 }
 _REASONS = (NICK_RESERVED, TRY_LATER, *_ENDS)
 
@@ -365,7 +366,7 @@ def on_fail(state: SessionState, message: Message) -> None:
         return
     if param(message, 0) == "NICK" or param(message, 1) in _REASONS:
         state.reason = param(message, 1)
-        state.killed = (param(message, 2), text_of(message)) if state.reason == "SESSION_KILLED" else ()
+        state.killed = refusals.about_end(message, state.login_name or state.nick)
         return
     if state.answer(message.tags.get("label", ""), DeliveryState.FAILED) is None and not state.is_registered:
         state.error = text_of(message)

@@ -138,6 +138,12 @@ def words(message: Message) -> str:
     return rest[:1].upper() + rest[1:].rstrip(".") + "." if rest else ""
 
 
+def about_end(message: Message, name: str) -> tuple[str, ...]:
+    """What there is to tell about the end of a connection, from the FAIL before it; `name` is the user's."""
+    _, code, *about = [*message.params, "", ""]
+    return {"SESSION_KILLED": (clean(about[0]), text_of(message)), "PASSWORD_CHANGED": (name,)}.get(code, ())
+
+
 def failed(message: Message) -> str:
     """The sentence for a FAIL: command, code, about what, the server's words."""
     command, code, *_ = [*message.params, "", ""]

@@ -119,7 +119,7 @@ class SessionState:
         self.multiline: multiline.Limits | None = None  # of one message with many lines, where the server has them
         self.asks_before_secrets = False  # others can read along, and the user has not agreed to that yet
         self.reason = ""  # the code of a FAIL, for the line that comes behind it
-        self.killed: tuple[str, ...] = ()  # who has thrown us off the server, and why; likewise
+        self.killed: tuple[str, ...] = ()  # who has thrown us off the server, and why, or our name; likewise
         self.error = ""  # what the server said before it closed the connection
         self.languages: tuple[str, ...] = ()  # that the server speaks
         # the user

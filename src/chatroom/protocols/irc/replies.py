@@ -9,7 +9,7 @@ from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.language import mark
 from chatroom.common.names import fold
 from chatroom.common.text import GHOST, shortened
-from chatroom.model.departure_reasons import DEVICE_ENDED, LOGGED_OUT, NAME_GIVEN_UP
+from chatroom.model.departure_reasons import DEVICE_ENDED, LOGGED_OUT, NAME_GIVEN_UP, PASSWORD_CHANGED
 from chatroom.model.limits import TOPIC_BYTES
 from chatroom.model.masks import ACCOUNT
 from chatroom.model.modes import BOT
@@ -403,12 +403,13 @@ def _goodbye(to: ReplyWriter, reply: Goodbye) -> Iterator[str]:
 
 
 _CLOSING = mark("Closing link:")
-# By why a connection ended: a code for programs, which must not come back by themselves then.
+# By why a connection ended: a code for programs, which must not come back by themselves then, or need the new password.
 _ENDS = {
     GHOST: "SESSION_REPLACED",
     DEVICE_ENDED: "SESSION_ENDED",
     LOGGED_OUT: "SESSION_ENDED",
     NAME_GIVEN_UP: "SESSION_ENDED",
+    PASSWORD_CHANGED: "PASSWORD_CHANGED",
 }
 
 

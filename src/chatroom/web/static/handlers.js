@@ -400,6 +400,7 @@ function onFail(state, message) {
     state.events.push({ type: "refused", why: ENDS.get(code) ?? "", text, nick: cleanWord(about[0] ?? "") });
     return;
   }
+  if (code === "PASSWORD_CHANGED") return; // the next login asks for the new one
   if (command === "SEARCH") state.events.push({ type: "found", entries: [] });
   if (message.tags.label === TYPING_LABEL) return;
   const isReason = command === "NICK" || REASONS.has(code);
