@@ -21,6 +21,8 @@ def script() -> Script:
         (f"@{BOB} :al!u@h MODE #lobby +bb m:*!*@a.ip m:a:bob", "al muted bob for 10 minutes: noise"),
         (f"@{BOB} :al!u@h MODE #lobby +bb *!*@a.ip a:bob", "al banned bob for 10 minutes: noise"),
         ("@chatroom/whom=bob :al!u@h MODE #lobby +b *!*@a.ip", "al banned bob."),
+        (f"@{BOB} :chat.example MODE #lobby +b m:*!*@a.ip", "The server muted bob for 10 minutes: noise"),
+        (":chat.example MODE #lobby +i", "The server closed the room: only who is invited comes in."),
         ("@chatroom/whom=bob;chatroom/reason=no :al!u@h MODE #lobby +b *!*@a.ip", "al banned bob: no"),
         ("@chatroom/whom=bob :al!u@h MODE #lobby -b m:*!*@a.ip", "al lets bob speak again."),
         ("@chatroom/whom=bob :irc MODE #lobby -b m:*!*@a.ip", "The mute on bob has ended."),

@@ -1162,6 +1162,47 @@ def test_a_changed_password_closes_its_form(server: ChatServer, visit: Visit, gu
     nora.notes("You stay in your rooms")
 
 
+def test_a_form_for_a_password_stays_while_one_types(
+    serve: Callable[..., Served], visit: Visit, tmp_path: Path
+) -> None:
+    """What is typed into it would be said in the room if it closed by itself, as when the page logs in again."""
+    data = str(tmp_path / "kept")
+    first = serve("--data", data)
+    nora = visit(first.port).come("nora")
+    nora.say("/register open-barley")
+    nora.notes("is yours")
+    nora.pick(nora.page.locator(".self .account"), "Change the password…")
+    form = nora.page.get_by_role("dialog")
+    form.get_by_label("Old password").fill("open-barley")
+    form.get_by_label("New password").focus()
+    nora.page.keyboard.type("closed-")
+    first.process.kill()
+    first.process.wait()
+    expect(nora.page.locator(".status")).to_contain_text("The connection is lost")
+    nora.page.keyboard.press("Enter")
+    expect(form.get_by_role("alert")).to_have_text("There is no connection right now.")
+    serve("--data", data, "-p", str(first.port))
+    expect(nora.page.locator(".status")).to_be_hidden()
+    expect(nora.page.locator(".self .account small")).to_have_text(re.compile("logged in"))
+    nora.page.keyboard.type("barley")
+    expect(form.get_by_label("New password")).to_have_value("closed-barley")
+    nora.page.keyboard.press("Enter")
+    expect(form).to_have_count(0)
+
+
+def test_a_password_behind_a_blank_is_not_said(server: ChatServer, visit: Visit) -> None:
+    """The command is carried out: nobody means to say it."""
+    nora = visit(server.port).come("nora")
+    nora.composer.fill("  /Register open-barley")
+    nora.run("dispatchEvent(new Event('pagehide'))")  # drafts are kept now
+    assert "barley" not in nora.run("JSON.stringify(localStorage)")
+    nora.composer.press("Enter")
+    nora.notes("is yours")
+    assert not [text for text in nora.texts() if "barley" in text]
+    nora.composer.press("ArrowUp")
+    expect(nora.composer).to_have_value("")
+
+
 def test_a_swipe_brings_the_lists(server: ChatServer, visit: Visit) -> None:
     """To the right the rooms, to the left the people; the other way they go. Wide code, and the edges, keep theirs."""
     nora = visit(server.port, PHONE, touch=True).come("nora")

@@ -70,6 +70,7 @@ def on_mode(state: SessionState, message: Message) -> None:
     if room is None or room.is_direct:
         return
     nick = clean(message.nick)
+    by = tr("The server") if "." in nick else nick  # no name of a person has a dot
     told = []
     for change, whom in _changes(state, message.params[1:]):
         entry = state.entry(message, Kind.INFO)
@@ -78,10 +79,10 @@ def on_mode(state: SessionState, message: Message) -> None:
             if not adding and _is_early(room.bans.get(whom), entry.time):
                 ban = ban._replace(by=nick)
             _keep_ban(room, whom, ban, adding)
-            entry.text = ban_sentences.told(ban, adding, nick, entry.time)
+            entry.text = ban_sentences.told(ban, adding, by, entry.time)
         else:
             _apply(state, room, change, whom)
-            entry.text = mode_sentences.told(nick, change, whom)
+            entry.text = mode_sentences.told(by, change, whom)
         if entry.text not in told:  # somebody may be banned by several masks
             told.append(entry.text)
             room.add(entry)

@@ -81,11 +81,12 @@ function say(state, room, text, kind = "message") {
 }
 
 /**
- * Whether there is a password in what was typed.
+ * Whether there is a password in what was typed, also behind blanks, or may be: NickServ is told them.
  * @param {string} line
  */
 export function isSecretLine(line) {
-  const name = /^\/(\w+)\s/.exec(line)?.[1] ?? "";
+  const [, name = "", to = ""] = /^\s*\/(\w+)\s+(\S*)/.exec(line.toLowerCase()) ?? [];
+  if (to === "nickserv") return true;
   return Boolean(Object.hasOwn(SLASH_COMMANDS, name) && SLASH_COMMANDS[name].secret);
 }
 

@@ -342,7 +342,7 @@ export class ChatView {
   }
 
   onAccount() {
-    if (this.state.account) this.menus.waiting?.("", true);
+    if (this.state.account) this.menus.waiting?.("", false); // it may be the one that we had before a loss
     this.acts.save();
   }
 

@@ -152,8 +152,9 @@ export class ComposerView {
   /** @param {Event} [event] */
   onSubmit(event) {
     event?.preventDefault();
-    const line = this.input.value.trimEnd();
-    if (!line.trim()) return;
+    const typed = this.input.value.trimEnd();
+    const line = isSecretLine(typed) ? typed.trim() : typed; // a blank before it does not say it aloud
+    if (!line) return;
     this.put(""); // before it is carried out: that may lead to another room, with a draft of its own
     const error = this.acts.send(line.startsWith("/") && !line.startsWith("//") ? line : withEmoji(line));
     if (error) {

@@ -340,12 +340,14 @@ export class Menus {
       action,
       (values) => {
         if (/\s/.test(`${values.old ?? ""}${values.password}`)) return tr("noSpaces");
+        if (!this.state.registered) return tr("noConnection");
         ask(values);
         return false;
       },
       hints,
     );
-    this.waiting = (text, done) => (done ? form.close() : form.tell(text));
+    const { account } = this.state;
+    this.waiting = (text, done) => (done || this.state.account !== account ? form.close() : form.tell(text));
     form.dialog.addEventListener("close", () => (this.waiting = null));
   }
 
