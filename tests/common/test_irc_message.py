@@ -105,3 +105,10 @@ def test_lines_are_read_as_the_page_reads_them() -> None:
         assert render(Message(each["command"], tuple(each["params"]), tags=each["tags"])) == each["line"]
     for name, folded in vectors["folds"]:
         assert fold(name) == folded
+
+
+def test_what_can_not_be_rendered_can_be_told() -> None:
+    """An error that has no text would end the window that tells it."""
+    with pytest.raises(AssertionError) as error:
+        render(Message("INVITE", (":x", "#lobby")))
+    assert ":x" in str(error.value)

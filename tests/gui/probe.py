@@ -69,8 +69,8 @@ class ProbedState(SessionState):
         super().end_connection()
 
     def send(self, message: Message) -> None:
+        super().send(message)  # first: it refuses what no line can say
         note(f"{'>' if self.is_connected else 'not sent:'} {render(message)}")
-        super().send(message)
 
     def redact(self, room: Room, entry: TranscriptEntry) -> None:
         given_up.append(entry.text)

@@ -597,6 +597,17 @@ def test_who_changes_the_password_elsewhere_is_asked_for_it_at_once(here: Server
         assert terminal.end() == 0
 
 
+def test_who_comes_to_a_room_is_told_what_keeps_people_from_writing_there(here: Server, bare: Terminal) -> None:
+    """And from coming."""
+    with Irc(here.port, "op", "#quiet") as op:
+        op.send("MODE #quiet +kmW sesame 30")
+        op.wait(r"MODE #quiet \+")
+        bare.wait("You are in #lobby")
+        bare.type("/join #quiet sesame\n")
+        bare.wait(r"(?s)You are in #quiet, with op\..*#quiet · needs a key · quiet · slow: 30 seconds\r\n")
+        assert "#lobby ·" not in bare.seen
+
+
 def test_a_paste_of_many_lines_is_asked_about(here: Server, tmp_path: Path) -> None:
     """It is mostly by mistake."""
     pytest.importorskip("prompt_toolkit")

@@ -77,7 +77,7 @@ def render(message: Message) -> str:
     words.append(message.command)
     if message.params:
         *middle, last = message.params
-        assert not any(map(needs_colon, middle)), message
+        assert not any(map(needs_colon, middle)), message.params  # not the message: to show it is to render it
         words += [*middle, f":{last}" if needs_colon(last) else last]
     return " ".join(words)
 

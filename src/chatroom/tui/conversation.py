@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import TextIO
 
-from chatroom.client import multiline, plaintext, slash_commands, splitting, strings
+from chatroom.client import mode_handlers, mode_sentences, multiline, plaintext, slash_commands, splitting, strings
 from chatroom.client.client import GOODBYE_SECONDS, Client, Phase
 from chatroom.client.misuse import EndProgram, Misuse, Unconfirmed
 from chatroom.client.room import REDRAW_NOTHING, Room
@@ -79,6 +79,7 @@ class Conversation:
         self._waiting: list[str] = []  # typed before we were in the room
         self._place: Room | None = None  # where lines go, as the user was told last
         self._room = self.state.current  # the last place that was a room
+        self._modes_asked: Room | None = None  # whose modes are told once they are known
         self._warned = False  # that a password can be read on the way
         self._asked = ""  # what the server wants from the user before it lets them in, of `strings.ANSWERS`
         self._has_asked = False  # since it let them in last: what waits may be an answer that was typed too early
@@ -266,6 +267,7 @@ class Conversation:
             self._print_news(room)
         if self.interactive and self.state.was_registered:
             self._tell_place()
+            self._tell_modes()
         if self._locked and (self._locked.joined or self.state.current is not self._locked):
             self._locked = None  # we came in, or went elsewhere
         if not self._waiting and self.state.is_registered:
@@ -382,6 +384,17 @@ class Conversation:
                 self._room = room
                 others = [member.nick for member in room.members.values() if not self.state.is_me(member.nick)]
                 self.show(strings.place(room.name, others, room.topic))
+                room.modes = None  # they may have changed while we were elsewhere
+                mode_handlers.ask_modes(self.state, room)
+                self._modes_asked = room
+
+    def _tell_modes(self) -> None:
+        """What keeps people from coming or writing in the room that the user has come to."""
+        room = self._modes_asked
+        if room and room.modes is not None:
+            self._modes_asked = None
+            if words := mode_sentences.in_force(room):
+                self.show(" · ".join([room.name, *words]))
 
     def _print_news(self, room: Room) -> None:
         dirty = room.take_dirty()

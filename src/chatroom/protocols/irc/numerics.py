@@ -299,9 +299,7 @@ REFUSALS: dict[Code, Numeric] = {
     Code.SLOW: Numeric(
         "404",
         "{room}",
-        mark(
-            "Cannot send to channel (+W); one message every {pause}, yours may follow in {wait}; operators: {operators}"
-        ),
+        mark("Cannot send to channel (+W); one message every {pause}, yours may follow in {wait}"),
     ),
     Code.NICK_BANNED: Numeric("432", "{nick}", mark("That nickname is banned here{why}")),
     Code.NICK_HELD: Numeric("435", "{nick} {room}", mark("Cannot change nickname while banned or muted on channel")),
