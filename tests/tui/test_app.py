@@ -608,6 +608,22 @@ def test_who_comes_to_a_room_is_told_what_keeps_people_from_writing_there(here: 
         assert "#lobby ·" not in bare.seen
 
 
+def test_what_still_waits_when_the_user_ends_a_question_is_told_as_not_sent(tmp_path: Path) -> None:
+    """With Ctrl+D, which ends the program at once."""
+    pytest.importorskip("prompt_toolkit")
+    with Doorkeeper() as door:
+        terminal = Terminal("-p", str(door.port), "--nick", "alice", XDG_CONFIG_HOME=str(tmp_path), NO_COLOR="1")
+        door.accept()
+        terminal.type("y\r")
+        terminal.wait("Waits for the connection: y")
+        door.refuse()
+        terminal.wait("Password of the server:")
+        terminal.type("\x04")
+        terminal.wait("Not sent: y")
+        wait_for(lambda: terminal.process.poll() is not None, "the program has ended")
+        os.close(terminal._master)
+
+
 def test_a_paste_of_many_lines_is_asked_about(here: Server, tmp_path: Path) -> None:
     """It is mostly by mistake."""
     pytest.importorskip("prompt_toolkit")

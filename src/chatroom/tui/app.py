@@ -56,6 +56,8 @@ def converse(server: Server, room: str, password: str) -> None:
             if not interactive:
                 hint = tr("Connect once from a terminal or the window to trust it.")
                 raise Trouble(f"{untrusted}\n{hint}") from None
+            keyboard.forget()  # what was typed before the question is no answer to it
+            conversation.give_up_waiting()
             if not _ask(str(untrusted), tr("Trust it from now on?"), keyboard.line):
                 raise Trouble(tr("Not connected, because the certificate is not trusted.")) from None
             settings.trusted[server.place] = untrusted.fingerprint
@@ -98,7 +100,10 @@ def _prompted(conversation: Conversation) -> bool:
         from chatroom.tui import prompt
     except ModuleNotFoundError:
         return False
-    asyncio.run(prompt.run(conversation))
+    try:
+        asyncio.run(prompt.run(conversation))
+    finally:
+        conversation.out = sys.stdout  # the prompt's own shows nothing any more
     return True
 
 

@@ -190,8 +190,19 @@ class Conversation:
             self.show(strings.not_in(room.name))
         return True
 
+    def give_up_waiting(self) -> None:
+        """Tells what waits that it is not sent."""
+        self._confirms = False
+        waiting, self._waiting = self._waiting, []
+        for line in waiting:
+            self.show(tr("Not sent: {text}", text=line))
+
     def deliver(self) -> None:
         """Waits until the server has everything; raises `Trouble` when it hasn't."""
+        if self._asked or self._confirms:  # nobody is there to answer any more
+            self.give_up_waiting()
+        if self._asked:
+            return
         heard, known = time.monotonic(), -1
         asked = False
         while self._waiting or not self.state.is_checked:
@@ -277,9 +288,7 @@ class Conversation:
         if self._waiting and self.state.was_registered and not self.state.current.joined:
             if not self.interactive:
                 raise Trouble(tr("{room} doesn't let you in.", room=self.state.current.name))
-            waiting, self._waiting = self._waiting, []
-            for line in waiting:
-                self.show(tr("Not sent: {text}", text=line))
+            self.give_up_waiting()
 
     def _on_event(self, event: ScreenEvent) -> None:
         match event:
