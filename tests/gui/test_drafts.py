@@ -147,10 +147,10 @@ def test_undoing_brings_back_nothing_that_was_sent(display: str, server: Served,
         window.type("/login open-sesame")
         window.wait(lambda state: state["composer"].endswith("sesame"), "the password is typed")
         window.key("Return")
-        window.wait(lambda state: state["composer"] == "/login ", "and refused: the command stays")
+        window.wait_row("That is not the password of alice")  # and the command comes back without it
         window.key("ctrl+z")
         window.sync()
-        assert window.state["composer"] == "/login "
+        assert "sesame" not in window.state["composer"]
 
 
 @pytest.mark.needs("Xvfb", "xdotool")

@@ -474,6 +474,13 @@ test("a room that gets the name of another one has what was not sent there", () 
   assert.deepEqual(pendingIn(room), [["hello", "failed", "You are not in #new."]]);
 });
 
+test("what the server itself does is told as done by the server", () => {
+  const talk = new Talk().enter();
+  talk.feed(":chat.example.org MODE #lobby +m", ":chat.example.org TOPIC #lobby :tea", ":chat.example.org KICK #lobby bob :chat.example.org");
+  const told = talk.room.messages.slice(-3).map((entry) => entry.text);
+  assert.deepEqual(told, ["The server made the room quiet: only operators and those with a voice speak.", "The server set the topic: tea", "The server removed bob."]);
+});
+
 test("a conversation goes with a person who is renamed", () => {
   const talk = new Talk().enter();
   talk.feed(said(1, "psst", { to: "nora" }), ":bob!u@h NICK robert");

@@ -3,6 +3,7 @@
  */
 
 import { nickOf } from "./irc.js";
+import { tr } from "./strings.js";
 import { cleanWord } from "./text.js";
 
 let serials = 0;
@@ -88,6 +89,15 @@ export function entryOf(state, message, kind, text = "") {
   const nick = cleanWord(nickOf(message.source));
   const time = timeOf(state, message);
   return makeEntry({ kind, text, nick, time, id: message.tags.msgid ?? "", own: state.isMe(nick), answers: answeredId(message.tags) });
+}
+
+/**
+ * Who does something, for a sentence. No name of a person has a dot.
+ * @param {import("./irc.js").Message} message
+ */
+export function doerOf({ source }) {
+  const nick = cleanWord(nickOf(source));
+  return nick.includes(".") ? tr("theServer") : nick;
 }
 
 /**

@@ -4,7 +4,7 @@
 
 import { accountOf, fold, isRoomName, nickOf } from "./irc.js";
 import { cleanText, cleanWord } from "./text.js";
-import { entryOf, setDelivery, tellingOf, timeOf } from "./entries.js";
+import { doerOf, entryOf, setDelivery, tellingOf, timeOf } from "./entries.js";
 import { LANGUAGES } from "./handshake.js";
 import { askIgnored, onIgnored, onIgnoredEnd, onSilence } from "./ignoring.js";
 import { catchUp, historyArrived, historyFailed } from "./history.js";
@@ -185,8 +185,8 @@ function onKick(state, message) {
   const [name = "", whom = "", reason = ""] = message.params;
   const room = state.find(name);
   if (!room) return;
-  const by = cleanWord(nickOf(message.source));
-  const why = fold(reason) === fold(by) ? "" : cleanText(reason); // so servers say that no reason was given
+  const by = doerOf(message);
+  const why = fold(reason) === fold(nickOf(message.source)) ? "" : cleanText(reason); // so servers say that no reason was given
   room.leave(whom);
   if (state.isMe(whom)) {
     room.goOut();
@@ -242,7 +242,7 @@ function onTopic(state, message) {
   const room = state.find(message.params[0] ?? "");
   if (!room) return;
   room.topic = cleanWord(message.params[1] ?? "");
-  const by = cleanWord(nickOf(message.source));
+  const by = doerOf(message);
   room.add(entryOf(state, message, "info", tr(room.topic ? "topicSet" : "topicRemoved", { by, topic: room.topic })));
 }
 
@@ -259,7 +259,7 @@ function onRename(state, message) {
     if (before === state.current) state.current = room;
     room.takeOver(before);
   }
-  const places = { by: cleanWord(nickOf(message.source)), room: room.name, name: cleanWord(name), why: cleanText(reason) };
+  const places = { by: doerOf(message), room: room.name, name: cleanWord(name), why: cleanText(reason) };
   state.rename(room, name);
   room.add(entryOf(state, message, "info", tr(places.why ? "roomRenamedWhy" : "roomRenamed", places)));
   state.events.push({ type: "renamed", room });

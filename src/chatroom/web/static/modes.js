@@ -5,7 +5,7 @@
  */
 
 import { accountOf, fold, nickOf } from "./irc.js";
-import { tellingOf, timeOf } from "./entries.js";
+import { doerOf, tellingOf, timeOf } from "./entries.js";
 import { markMe } from "./presence.js";
 import { timeSpan } from "./phrases.js";
 import { tr } from "./strings.js";
@@ -87,7 +87,7 @@ export function onMode(state, message) {
   const signs = new Map(ranks);
   const [lists = "", always = "", whenSet = ""] = (state.isupport.CHANMODES ?? "b,k,l,imnpst").split(",");
   const params = message.params.slice(2);
-  const by = cleanWord(nickOf(message.source));
+  const by = doerOf(message);
   const time = timeOf(state, message);
   /** @type {Set<string>} */
   const told = new Set();

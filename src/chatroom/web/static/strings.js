@@ -102,6 +102,7 @@ const STRINGS = {
   calledNow: "{room} is called {name} now.",
   topicIs: "The topic of {room}: {topic}",
   noTopic: "{room} has no topic.",
+  theServer: "The server",
   kicked: "{by} removed {nick}.",
   kickedWhy: "{by} removed {nick}: {why}",
   kickedYou: "{by} removed you from {room}.",

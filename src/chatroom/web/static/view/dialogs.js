@@ -36,8 +36,9 @@ export function openDialog(classes, title, ...children) {
   dialog.addEventListener("close", () => {
     dialog.remove();
     const at = /** @type {HTMLElement | null} */ (document.activeElement);
-    at?.blur(); // Chromium gives the focus back without the cursor: what is typed then would go nowhere
-    at?.focus({ preventScroll: true });
+    if (!at?.matches("input, textarea")) return;
+    at.blur(); // Chromium gives the focus back without the cursor: what is typed then would go nowhere
+    at.focus({ preventScroll: true });
   });
   dialog.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
