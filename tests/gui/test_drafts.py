@@ -8,6 +8,7 @@ import pytest
 from chatroom.client import slash_commands
 from chatroom.client.multiline import LINES_UNASKED
 from chatroom.client.settings import Server, load
+from chatroom.gui.drafts import KEEP_SECONDS
 from tests.gui.fakes import Stage
 from tests.gui.people import DEADLINE
 from tests.gui.people import Server as Served
@@ -116,6 +117,26 @@ def test_what_was_typed_stays_when_something_goes_wrong(stage: Stage, monkeypatc
     with pytest.raises(ZeroDivisionError):
         stage.presenter.send("hello")
     assert stage.view.composer == "hello"
+
+
+def test_two_windows_by_one_name_keep_the_drafts_of_both(tmp_path: Path) -> None:
+    """Each in its room; what one of them sends is a draft no more."""
+    stages = [Stage(tmp_path, HOST, TAGS) for _ in range(2)]
+    for stage, room in zip(stages, ("#lobby", "#dev"), strict=True):
+        stage.presenter.begin(connect=True)
+        stage.connect()
+        stage.presenter.rooms.go(room)
+        stage.tick(f":me!u@h JOIN {room}")
+        stage.view.composer = f"for {room}"
+    for _ in range(2):  # they save now and then, by turns
+        for stage in stages:
+            stage.clock += KEEP_SECONDS + 1
+            stage.tick()
+    assert load(stages[0].path)[0].drafts["me@127.0.0.1:9090"] == {"#lobby": "for #lobby", "#dev": "for #dev"}
+    stages[0].view.composer = ""
+    stages[0].presenter.close()
+    stages[1].presenter.close()
+    assert load(stages[0].path)[0].drafts["me@127.0.0.1:9090"] == {"#dev": "for #dev"}
 
 
 @pytest.mark.needs("Xvfb", "xdotool")

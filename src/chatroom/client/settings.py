@@ -150,8 +150,7 @@ def _take_over(mine: Settings, theirs: Settings) -> None:
     for name, value in ours.items():
         old, new = before[name], other[name]
         if isinstance(value, dict) and isinstance(old, dict) and isinstance(new, dict):
-            kept = {key: each for key, each in new.items() if key in value or key not in old}
-            setattr(mine, name, kept | {key: each for key, each in value.items() if old.get(key) != each})
+            setattr(mine, name, _merged(_table(value), _table(old), _table(new)))
         elif name == "recent":
             servers, mine.recent = [server for server in mine.recent if asdict(server) not in _list(old)], theirs.recent
             for server in reversed(servers):
@@ -159,6 +158,21 @@ def _take_over(mine: Settings, theirs: Settings) -> None:
         elif value == old:
             setattr(mine, name, new)
     mine.read = _values(mine)
+
+
+def _merged(ours: dict[str, object], before: dict[str, object], theirs: dict[str, object]) -> dict[str, object]:
+    """A table with what others have changed in it and what we have; likewise in each table in it."""
+    merged = {key: each for key, each in theirs.items() if key in ours or key not in before}
+    for key, each in ours.items():
+        if before.get(key) != each:
+            merged[key] = (
+                _merged(_table(each), _table(before.get(key)), _table(theirs.get(key))) if _table(each) else each
+            )
+    return merged
+
+
+def _table(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}
 
 
 def _list(value: object) -> list[object]:

@@ -23,6 +23,7 @@ class Drafts:
         self._now = now
         self._writing_in: Room | None = None  # whose draft is in the composer
         self._left: dict[str, str] = {}  # what was written in rooms that the user has left, by the folded name
+        self._mine: set[str] = set()  # rooms whose drafts are this window's; of others, another window may keep one
         self._kept_at = now()
 
     def bring_back(self, state: SessionState, place: str) -> None:
@@ -30,6 +31,7 @@ class Drafts:
         drafts = self._settings.drafts
         for name, draft in drafts.get(_key(place, state.nick), drafts.get(place, {})).items():
             state.room(name).draft = draft
+            self._mine.add(name)
 
     def go_to(self, state: SessionState, room: Room) -> None:
         """The user writes in this room from now on."""
@@ -82,6 +84,9 @@ class Drafts:
         server = self._known(place)
         key = _key(place, server.nick if server else state.nick)
         self._settings.drafts.pop(place, None)  # kept for any name, as it was done before
+        known = self._settings.drafts.get(key, {})
+        mine, drafts = set(drafts), {name: known[name] for name in known if name not in self._mine} | drafts
+        self._mine = mine
         if not is_new and (rooms, drafts) == (self._settings.rooms.get(place), self._settings.drafts.get(key)):
             return False
         self._settings.rooms[place], self._settings.drafts[key] = rooms, drafts
