@@ -424,7 +424,7 @@ class Conversation:
     def _render(self, room: Room, entry: TranscriptEntry) -> str:
         place = "" if room is self.state.current else f"[{_named(room, entry)}] "
         said = f"{strings.clock(entry.time)} {place}{self._said_by(room, entry)}"
-        first, *more = self._in_width(said)
+        first, *more = _in_width(said) if self.interactive else said.split("\n")
         return "\n".join([first, *(f"{_INDENT}{line}" for line in more)])  # one message, whoever has a name in it
 
     def _said_by(self, room: Room, entry: TranscriptEntry) -> str:
@@ -432,17 +432,6 @@ class Conversation:
         nick = self._coloured(room, entry)
         said = strings.said(entry, f"{nick} → {answered.nick}" if answered else nick)
         return " ".join([said, tr("(edited)")]) if entry.edited else said
-
-    def _in_width(self, text: str) -> list[str]:
-        """A text in lines that end between words where a person's terminal ends. A line that fits stays as it is."""
-        if not self.interactive:
-            return text.split("\n")
-        width = max(_WIDTH_LEAST, shutil.get_terminal_size().columns) - len(_INDENT)
-        parts = []
-        for line in text.split("\n"):
-            fits = len(line) <= width
-            parts += [line] if fits else textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
-        return parts
 
     def _coloured(self, room: Room, entry: TranscriptEntry) -> str:
         return f"\x1b[{_COLOURS[room.colour(entry.nick)]}m{entry.nick}\x1b[0m" if self._colours else entry.nick
@@ -473,3 +462,13 @@ def _named(room: Room, entry: TranscriptEntry) -> str:
     if not room.is_direct:
         return room.name
     return tr("private to {nick}", nick=room.name) if entry.own else tr("private")
+
+
+def _in_width(text: str) -> list[str]:
+    """A text in lines that end between words where the terminal ends. A line that fits stays as it is."""
+    width = max(_WIDTH_LEAST, shutil.get_terminal_size().columns) - len(_INDENT)
+    parts = []
+    for line in text.split("\n"):
+        fits = len(line) <= width
+        parts += [line] if fits else textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
+    return parts
