@@ -80,6 +80,9 @@ def test_who_is_muted_is_let_back_in_the_list_that_says_why(display: str, server
         window.wait(lambda state: state["picker"] == ["bob"], "the list")
         assert window.state["picker_told"] == ["Muted by alice · 10 minutes left · noise"]
         window.key("Return")
+        window.wait(lambda state: state["question"] == "Let bob back into #tea?", "asked")
+        window.wait(lambda state: state["focus"].startswith("!button"), "a button has the keyboard")
+        window.key("shift+Tab", "Return")
         bob.wait(r"\* alice .*bob speak again|\* alice unmuted bob")
         window.wait(lambda state: state["members"][-1] == "bob", "bob is marked no more")
         assert window.state["headings"] == ["Owners — 1", "Here — 1"]
