@@ -406,6 +406,15 @@ test("at the first visit of an account that spoke here before, what came since t
   }
 });
 
+test("at the first visit of an account, what was said in the millisecond of its own last message, after that, is new", () => {
+  const talk = new Talk().connect().welcome("nora").join();
+  talk.history("#lobby", said(1, "my own", { by: "nora" }), said(2, "nora?", { seconds: 1 }), said(3, "nora!"));
+  assert.deepEqual([talk.room.unread, talk.room.mentions, talk.room.newFrom], [2, 2, TIME + 1_000]);
+  const answered = new Talk().connect().welcome("nora").join();
+  answered.history("#lobby", said(1, "nora?"), said(2, "my own", { by: "nora", seconds: 1 }), said(3, "nora!"));
+  assert.equal(answered.room.unread, 1);
+});
+
 test("who is away stays away when names are listed again", () => {
   const talk = new Talk().enter();
   talk.feed(":s 354 nora bob G@", ":s 354 nora nora H", ":s 353 nora = #lobby :nora bob");

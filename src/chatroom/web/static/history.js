@@ -4,7 +4,7 @@
  * There is one request a room at a time. Does nothing where the server keeps no history.
  */
 
-import { isSpoken } from "./entries.js";
+import { isBefore, isSpoken } from "./entries.js";
 import { flushRoom, settleEcho } from "./outbox.js";
 
 /** @typedef {import("./state.js").ChatState} HistoryState */
@@ -165,7 +165,8 @@ function count(state, room, fresh) {
   if (!room.read) {
     // The first time here nothing is new; of an account that was here before, what came since it spoke.
     const own = room.messages.filter((entry) => state.account && entry.own && isSpoken(entry)).at(-1);
-    room.read = (own ?? room.messages.at(-1))?.time ?? state.now() + state.ahead;
+    const next = own && room.messages.find((entry) => isBefore(own, entry)); // in the same millisecond, maybe
+    room.read = next ? next.time - 1 : (room.messages.at(-1)?.time ?? state.now() + state.ahead);
   }
   for (const entry of fresh) if (isSpoken(entry) && !entry.own && entry.time > room.read) room.countUnread(entry);
   room.version += fresh.length; // as many changes, of which those that fit are drawn first
