@@ -134,7 +134,7 @@ def flood(teacher: Person, pupils: dict[str, Person], max_: Person) -> None:
     max_.types(*[INSULTS[i % 2] for i in range(12)])
     teacher.sees("^max: IDIOTS$")
     teacher.types("/slow 60").sees("^\\* teacher slowed the room down: one message every 60 seconds$")
-    max_.sees(r"^\* #class is in slow mode: one message every 1m; yours may follow in [^;]*$")
+    max_.sees(r"^\* #class is in slow mode: one message every 1m; yours may follow in .*; its operators: teacher$")
     teacher.types("Good morning!", "Please open your books.")
     for person in pupils.values():
         person.sees("Please open your books")

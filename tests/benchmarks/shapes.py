@@ -393,12 +393,12 @@ def settled(server: Server, at: dict[str, float] | None = None, quiet: float = 0
     """What a server holds once it has cleared away all that it clears away.
 
     That is when nothing has changed for `quiet` seconds and, on a machine that has little time for it, when it holds no
-    more than `at` some moment before, but for threads that are kept for the next clients.
+    more than `at` some moment before, but for threads that are kept for the next clients, and hold a descriptor each.
     """
     deadline = time.monotonic() + STALL
     held = (0, 0)
     while (now := (server.threads(), server.descriptors())) != held or (
-        at and (now[0] > at["threads"] + THREADS_KEPT or now[1] > at["descriptors"])
+        at and (now[0] > at["threads"] + THREADS_KEPT or now[1] > at["descriptors"] + THREADS_KEPT)
     ):
         if time.monotonic() > deadline:
             break

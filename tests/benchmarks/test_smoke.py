@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from chatroom.server.client_threads import THREADS_KEPT
 from tests.benchmarks.load import Swarm
 from tests.benchmarks.servers import COMMAND, Server, ours, pins
 from tests.benchmarks.shapes import Cycles, Idle, Messages, Round, Shape, Slow, Storm
@@ -64,10 +65,10 @@ def test_stuck_clients_cost_the_others_nothing(measure: Callable[[Shape], Round]
 
 
 def test_nothing_stays_behind_of_those_who_leave(measure: Callable[[Shape], Round]) -> None:
-    """Neither a thread nor a descriptor."""
-    figures = measure(Cycles("cycles", cycles=30, at_once=20)).figures  # more at once than threads are kept
-    assert figures["threads_after"] == figures["threads_before"]
-    assert figures["descriptors_after"] == figures["descriptors_before"]
+    """Neither a thread nor a descriptor, but of threads that are kept: how many, goes by how many came at once."""
+    figures = measure(Cycles("cycles", cycles=3 * THREADS_KEPT, at_once=20)).figures
+    assert figures["threads_after"] <= figures["threads_before"] + THREADS_KEPT
+    assert figures["descriptors_after"] <= figures["descriptors_before"] + THREADS_KEPT
 
 
 def test_clients_come_and_go_with_tls() -> None:

@@ -182,6 +182,21 @@ class InWindow:
         self._window.__exit__()  # which fails if there is an error in its log
 
 
+def add_rows(shown: list[list[str]], here: list[str]) -> None:
+    """Adds the marks that the page has in its rows now to what it has shown before.
+
+    The page has the rows of the last few hundred messages alone: those above may be gone. It draws what fits first, and
+    what stands above that later. But no row changes its place, and none comes twice: where that happens a new list
+    begins, and as the two contradict one another, one of them contradicts the history.
+    """
+    before = [mark for mark in shown[-1] if mark in here]
+    if before != [mark for mark in here if mark in shown[-1]]:
+        shown.append([])
+        before = []
+    at = shown[-1].index(before[0]) if before else len(shown[-1])
+    shown[-1][at:] = here
+
+
 class OnPage:
     """The page in Chromium."""
 
@@ -192,17 +207,17 @@ class OnPage:
     def __init__(self, port: int, home: Path, browser: Browser) -> None:
         self._visitor = Visitor(browser, port)
         self._visitor.log_in(NICK, PASSWORD)
-        self._shown: list[str] = []
+        self._shown: list[list[str]] = [[]]
 
     def say(self, text: str) -> None:
         self._visitor.say(text)
 
     def shown(self) -> list[list[str]]:
         if not self._visitor.page.is_closed():
-            here = _marks(self._visitor.texts())
-            before = self._shown.index(here[0]) if here and here[0] in self._shown else len(self._shown)
-            self._shown[before:] = here  # the page has the rows of the last few hundred messages alone
-        return [self._shown]
+            # What the server has not confirmed stands at the end, and gets its place later.
+            rows = self._visitor.page.locator(".message:not([class*=is-]) .text")
+            add_rows(self._shown, _marks(rows.all_inner_texts()))
+        return self._shown
 
     def screen(self) -> str:
         return self._visitor.page.locator("body").inner_text()

@@ -1,6 +1,6 @@
 """Rows and splices: whatever happens in a room, the rows in the widget are the rows that the room asks for."""
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chatroom.client.room import Room
@@ -45,6 +45,7 @@ OPERATIONS = (
     "mine",
     "confirm",
     "fail",
+    "remove",
     "join",
     "leave",
     "history",
@@ -58,13 +59,17 @@ OPERATIONS = (
 
 
 @settings(max_examples=300)
-@given(st.lists(st.tuples(st.sampled_from(OPERATIONS), st.booleans()), max_size=50))
-def test_the_widget_always_shows_what_a_fresh_look_would_show(steps: list[tuple[str, bool]]) -> None:
-    """After any history of changes, applied as splices, the rows equal those made anew for the same entries."""
+@given(st.lists(st.tuples(st.sampled_from(OPERATIONS), st.booleans(), st.booleans()), max_size=50))
+@example([("mine", True, True), ("history", False, False), ("remove", True, True)])
+def test_the_widget_always_shows_what_a_fresh_look_would_show(steps: list[tuple[str, bool, bool]]) -> None:
+    """After any history of changes, applied as splices, the rows equal those made anew for the same entries.
+
+    Several changes may come before the next look, but none after something was forgotten, which frees its positions.
+    """
     room = Room("#r")
     transcript = Transcript(room)
     widget = Widget(transcript)
-    for number, (step, following) in enumerate(steps):
+    for number, (step, following, looks) in enumerate(steps):
         clock = 1000.0 + number * 3_000
         match step:
             case "say":
@@ -76,6 +81,8 @@ def test_the_widget_always_shows_what_a_fresh_look_would_show(steps: list[tuple[
                 room.add(entry(Kind.MESSAGE, "me", f"n{number}", clock, own=True, delivery=DeliveryState.SENT))
             case "confirm" | "fail" if room.pending():
                 room.settle(room.pending()[0], DeliveryState.DONE if step == "confirm" else DeliveryState.FAILED)
+            case "remove" if room.pending():
+                room.remove(room.pending()[-1])
             case "join":
                 room.add(entry(Kind.JOIN, f"j{number}", "", clock))
             case "leave":
@@ -97,7 +104,8 @@ def test_the_widget_always_shows_what_a_fresh_look_would_show(steps: list[tuple[
             case "far":
                 for extra in range(8):
                     room.add(entry(Kind.MESSAGE, "bob", f"x{number}{extra}", clock))
-        widget.apply(transcript.update(following))
+        if looks or step == "forget" or number == len(steps) - 1:
+            widget.apply(transcript.update(following))
         assert widget.rows == transcript.rows
     fresh = Transcript(room)
     fresh.start, fresh.end = transcript.start, transcript.end

@@ -230,7 +230,7 @@ class Transcript:
     def _build(self, position: int, end: int | None = None) -> list[TranscriptRow]:
         """The rows from a position on, to the end of the window or to `end`."""
         first, entries = self.room.first, self.room.entries
-        end = self.end if end is None else end
+        end = min(self.end if end is None else end, self._last)  # something may have been removed since the last update
         day = strings.day(entries[position - 1 - first].time) if position > max(self.start, first) else ""
         rows: list[TranscriptRow] = []
         while position < end:

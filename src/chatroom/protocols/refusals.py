@@ -60,7 +60,9 @@ _SENTENCES: dict[Code, str] = {
     Code.KEY_NEEDED: mark("{room} needs a key: {slash}join {room} KEY; its operators know it: {operators}"),
     Code.KEY_WRONG: mark("that is not the key of {room}; its operators know it: {operators}"),
     Code.KEY_TOO_OFTEN: mark("too many wrong keys of {room} were tried; wait a minute, or have a member invite you"),
-    Code.SLOW: mark("{room} is in slow mode: one message every {pause}; yours may follow in {wait}"),
+    Code.SLOW: mark(
+        "{room} is in slow mode: one message every {pause}; yours may follow in {wait}; its operators: {operators}"
+    ),
     Code.NICK_HELD: mark("you can't take another name while you are banned or muted in {room}"),
     Code.LOGOUT_HELD: mark("you can't log out while you are banned or muted in {room}; leave it first"),
     Code.NICK_BANNED: mark("the name {nick} is banned here{why}"),

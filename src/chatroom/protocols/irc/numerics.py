@@ -299,7 +299,9 @@ REFUSALS: dict[Code, Numeric] = {
     Code.SLOW: Numeric(
         "404",
         "{room}",
-        mark("Cannot send to channel (+W); one message every {pause}, yours may follow in {wait}"),
+        mark(
+            "Cannot send to channel (+W); one message every {pause}, yours may follow in {wait}; operators: {operators}"
+        ),
     ),
     Code.NICK_BANNED: Numeric("432", "{nick}", mark("That nickname is banned here{why}")),
     Code.NICK_HELD: Numeric("435", "{nick} {room}", mark("Cannot change nickname while banned or muted on channel")),
