@@ -253,6 +253,7 @@ def test_a_name_taken_meanwhile_is_changed_when_its_server_comes_again(wire: Wir
     one, two = node("one"), node("two", wire=wire)
     one.guests.irc("alice")
     bob = two.guests.irc("bob")
+    eventually(lambda: len(one.people()) == 2, "bob is known on one, too")
     wire.cut()
     eventually(lambda: one.people() == ["alice"], "two is given up")
     one.guests.irc("bob")
