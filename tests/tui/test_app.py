@@ -336,13 +336,20 @@ def test_all_that_was_said_before_is_shown_and_found(here: Server, tmp_path: Pat
         assert terminal.end() == 0
 
 
+def variables_for(kind: str, directory: Path) -> dict[str, str]:
+    """What a terminal is started with: as where prompt_toolkit is ("prompt"), or as where it is missing ("bare")."""
+    variables = {"XDG_CONFIG_HOME": str(directory), "NO_COLOR": "1"}
+    if kind == "prompt":
+        pytest.importorskip("prompt_toolkit")
+        return variables
+    (directory / "prompt_toolkit.py").write_text("raise ModuleNotFoundError", "utf-8")
+    return variables | {"PYTHONPATH": f"{directory}{os.pathsep}{environment()['PYTHONPATH']}"}
+
+
 @pytest.fixture
 def bare(here: Server, tmp_path: Path) -> Iterator["Terminal"]:
     """alice on a terminal, without prompt_toolkit."""
-    (tmp_path / "prompt_toolkit.py").write_text("raise ModuleNotFoundError", "utf-8")
-    path = f"{tmp_path}{os.pathsep}{environment()['PYTHONPATH']}"
-    variables = {"XDG_CONFIG_HOME": str(tmp_path), "PYTHONPATH": path, "NO_COLOR": "1"}
-    terminal = Terminal("-p", str(here.port), "--nick", "alice", **variables)
+    terminal = Terminal("-p", str(here.port), "--nick", "alice", **variables_for("bare", tmp_path))
     yield terminal
     assert terminal.end() == 0
 
@@ -374,11 +381,8 @@ def test_who_does_not_go_on_without_tls_is_not_sent_to_a_terminal(tmp_path: Path
 def test_the_answer_about_a_certificate_and_what_follows_it_arrive(tmp_path: Path) -> None:
     """Without prompt_toolkit, too, where the keyboard is read before the question comes up."""
     pytest.importorskip("cryptography")
-    (tmp_path / "prompt_toolkit.py").write_text("raise ModuleNotFoundError", "utf-8")
-    path = f"{tmp_path}{os.pathsep}{environment()['PYTHONPATH']}"
     with Server(tmp_path, "--tls-self-signed") as server, Netcat(server.port, "bob") as bob:
-        variables = {"XDG_CONFIG_HOME": str(tmp_path), "PYTHONPATH": path, "NO_COLOR": "1"}
-        terminal = Terminal("-p", str(server.port), "--nick", "alice", "--tls", **variables)
+        terminal = Terminal("-p", str(server.port), "--nick", "alice", "--tls", **variables_for("bare", tmp_path))
         terminal.wait(r"Trust it from now on\? \[y/N\] ")
         terminal.type("y\n")
         terminal.wait("You are in #lobby")
@@ -406,12 +410,9 @@ def test_a_person_is_told_where_lines_go_whenever_that_changes(here: Server, bar
 
 def test_a_terminal_without_editing_asks_behind_the_hint(tmp_path: Path) -> None:
     """The question stands last, so that what is typed stands behind it."""
-    (tmp_path / "prompt_toolkit.py").write_text("raise ModuleNotFoundError", "utf-8")
-    path = f"{tmp_path}{os.pathsep}{environment()['PYTHONPATH']}"
-    variables = {"XDG_CONFIG_HOME": str(tmp_path), "PYTHONPATH": path, "NO_COLOR": "1"}
     with Server(tmp_path) as server:
         assert talk(tmp_path, server.port, "/register open-sesame\n", "--nick", "alice").returncode == 0
-        terminal = Terminal("-p", str(server.port), "--nick", "alice", **variables)
+        terminal = Terminal("-p", str(server.port), "--nick", "alice", **variables_for("bare", tmp_path))
         for password in ("guess!", "open-sesame"):
             terminal.wait(r"/quit ends the program\.\r\nPassword of the name alice: $")
             terminal.seen = ""
@@ -423,14 +424,8 @@ def test_a_terminal_without_editing_asks_behind_the_hint(tmp_path: Path) -> None
 @pytest.mark.parametrize("kind", ["bare", "prompt"])
 def test_a_password_that_is_typed_once_more_is_never_said(tmp_path: Path, kind: str) -> None:
     """Who sees that the first one was wrong types the right one at once, before the terminal asks again."""
-    variables = {"XDG_CONFIG_HOME": str(tmp_path), "NO_COLOR": "1"}
-    if kind == "bare":
-        (tmp_path / "prompt_toolkit.py").write_text("raise ModuleNotFoundError", "utf-8")
-        variables["PYTHONPATH"] = f"{tmp_path}{os.pathsep}{environment()['PYTHONPATH']}"
-    else:
-        pytest.importorskip("prompt_toolkit")
     with Doorkeeper() as door:
-        terminal = Terminal("-p", str(door.port), "--nick", "alice", **variables)
+        terminal = Terminal("-p", str(door.port), "--nick", "alice", **variables_for(kind, tmp_path))
         door.accept()
         door.refuse()
         terminal.wait("Password of the server:")
@@ -461,14 +456,8 @@ def test_what_was_typed_before_a_password_was_asked_for_is_said_only_if_the_user
     tmp_path: Path, kind: str, before: str, answer: str
 ) -> None:
     """It may be the password, of somebody who knew that it would be asked for."""
-    variables = {"XDG_CONFIG_HOME": str(tmp_path), "NO_COLOR": "1"}
-    if kind == "bare":
-        (tmp_path / "prompt_toolkit.py").write_text("raise ModuleNotFoundError", "utf-8")
-        variables["PYTHONPATH"] = f"{tmp_path}{os.pathsep}{environment()['PYTHONPATH']}"
-    else:
-        pytest.importorskip("prompt_toolkit")
     with Doorkeeper() as door:
-        terminal = Terminal("-p", str(door.port), "--nick", "alice", **variables)
+        terminal = Terminal("-p", str(door.port), "--nick", "alice", **variables_for(kind, tmp_path))
         door.accept()
         place = "#lobby"
         if before != "the first question":
