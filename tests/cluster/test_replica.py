@@ -187,13 +187,19 @@ def test_servers_hold_the_same_whoever_reads_when(steps: list[tuple[object, ...]
     agree(members)
 
 
-def test_what_is_said_to_somebody_whose_server_is_dying_waits_for_them() -> None:
-    """Where they are logged in; and it is told once to who only seemed to be gone, as their server was late."""
+def ann_and_bob() -> tuple[Stream, Member, Member, Session, Session]:
+    """A stream with two servers, and somebody on each of them."""
     stream = Stream()
     one, two = Member(stream, "one"), Member(stream, "two")
     ann, bob = one.client(), two.client()
     one.submit(ann, Register("ann", "u", "Ann", "#lobby"))
     two.submit(bob, Register("bob", "u", "Bob", "#lobby"))
+    return stream, one, two, ann, bob
+
+
+def test_what_is_said_to_somebody_whose_server_is_dying_waits_for_them() -> None:
+    """Where they are logged in; and it is told once to who only seemed to be gone, as their server was late."""
+    stream, one, two, ann, bob = ann_and_bob()
     one.submit(ann, MakeAccount("correct-horse"))
     two.submit(bob, MakeAccount("correct-horse"))
     agree([one, two])
@@ -226,11 +232,7 @@ def test_what_is_said_to_somebody_whose_server_is_dying_waits_for_them() -> None
 
 def test_who_was_given_up_is_told_what_they_missed_and_nothing_of_their_own_departure() -> None:
     """To the others they leave and come again."""
-    stream = Stream()
-    one, two = Member(stream, "one"), Member(stream, "two")
-    ann, bob = one.client(), two.client()
-    one.submit(ann, Register("ann", "u", "Ann", "#lobby"))
-    two.submit(bob, Register("bob", "u", "Bob", "#lobby"))
+    stream, one, two, ann, bob = ann_and_bob()
     agree([one, two])
     for each in (one, two):
         each.post.events.clear()
